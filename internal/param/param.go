@@ -1,0 +1,277 @@
+// Package param ties the HCL path of a setting to the name of its API
+// parameter. A [Table] is that tie for one resource: it yields the request
+// ([Table.Encode]), the change set ([Table.Changed]) and the way back from a
+// parameter named in an API error to the attribute ([Table.Locate]).
+package param
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Line is one setting. A line with no Name only takes part in the change set.
+// A line with an empty Path is fixed by the resource: the user cannot change
+// it and no diagnostic can point at it.
+type Line struct {
+	Path path.Path
+	// Name is the wire name with 1-based indexes, such as "DataDisk.2.Size".
+	// For a set it is the name before the index ("KeyId" of "KeyId.1"), for a
+	// map the name before the index of its pairs ("Tag" of "Tag.1.Key").
+	Name  string
+	Value attr.Value
+}
+
+// Table lists settings in the order in which the user meets them.
+type Table []Line
+
+// Root adds the setting of a top-level attribute.
+func (t *Table) Root(attribute, name string, value attr.Value) {
+	t.At(path.Root(attribute), name, value)
+}
+
+// At adds the setting of an attribute anywhere below the root.
+func (t *Table) At(p path.Path, name string, value attr.Value) {
+	*t = append(*t, Line{Path: p, Name: name, Value: value})
+}
+
+// Fixed adds a parameter that is sent with every request and has no attribute.
+func (t *Table) Fixed(name, value string) {
+	*t = append(*t, Line{Name: name, Value: types.StringValue(value)})
+}
+
+// Version adds an attribute that is never sent: it stands in the change set for
+// a write-only one, which Terraform does not remember.
+func (t *Table) Version(attribute string, value attr.Value) {
+	t.At(path.Root(attribute), "", value)
+}
+
+// Encode returns the wire form of every setting that is known and not null.
+// Sets and maps are sent in the order of their elements' text, so that the same
+// configuration always makes the same request. A value of a type that has no
+// wire form is an error.
+func (t Table) Encode() (url.Values, error) {
+	q := url.Values{}
+	for _, line := range t {
+		if line.Name == "" {
+			continue
+		}
+		if err := encode(q, line.Name, line.Value); err != nil {
+			return nil, err
+		}
+	}
+	return q, nil
+}
+
+func encode(q url.Values, name string, value attr.Value) error {
+	if value == nil || value.IsNull() || value.IsUnknown() {
+		return nil
+	}
+	switch v := value.(type) {
+	case types.Set:
+		for i, element := range sorted(v.Elements()) {
+			q.Set(name+"."+strconv.Itoa(i+1), element)
+		}
+	case types.Map:
+		elements := v.Elements()
+		for i, key := range keys(elements) {
+			at := name + "." + strconv.Itoa(i+1)
+			text, err := scalar(elements[key])
+			if err != nil {
+				return fmt.Errorf("%s: %w", at, err)
+			}
+			q.Set(at+".Key", key)
+			q.Set(at+".Value", text)
+		}
+	default:
+		text, err := scalar(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		q.Set(name, text)
+	}
+	return nil
+}
+
+// scalar returns the wire text of a single value. A number is written in plain
+// decimal notation with no digit lost: 0.50 is "0.5", never "5e-1".
+func scalar(value attr.Value) (string, error) {
+	switch v := value.(type) {
+	case types.String:
+		return v.ValueString(), nil
+	case types.Bool:
+		return strconv.FormatBool(v.ValueBool()), nil
+	case types.Int64:
+		return strconv.FormatInt(v.ValueInt64(), 10), nil
+	case types.Number:
+		return v.ValueBigFloat().Text('f', -1), nil
+	default:
+		return "", fmt.Errorf("a %T has no wire form", value)
+	}
+}
+
+// Changed returns the lines whose value differs from the one prior holds under
+// the same path: first those of t, then those that only prior has. An unknown
+// value counts as changed; null and an empty set or map are one.
+func (t Table) Changed(prior Table) Table {
+	before, now := prior.byPath(), t.byPath()
+	var changed Table
+	for _, line := range t {
+		was, ok := before[line.Path.String()]
+		if !line.fixed() && (line.set() || ok && was.set()) && !(ok && line.Value.Equal(was.Value)) {
+			changed = append(changed, line)
+		}
+	}
+	for _, line := range prior {
+		if _, ok := now[line.Path.String()]; !ok && !line.fixed() && line.set() {
+			changed = append(changed, line)
+		}
+	}
+	return changed
+}
+
+// set tells whether there is a value, known or unknown.
+func (l Line) set() bool {
+	switch v := l.Value.(type) {
+	case nil:
+		return false
+	case types.Set:
+		return v.IsUnknown() || len(v.Elements()) > 0
+	case types.Map:
+		return v.IsUnknown() || len(v.Elements()) > 0
+	default:
+		return !v.IsNull()
+	}
+}
+
+func (l Line) fixed() bool { return len(l.Path.Steps()) == 0 }
+
+func (t Table) byPath() map[string]Line {
+	m := make(map[string]Line, len(t))
+	for _, line := range t {
+		m[line.Path.String()] = line
+	}
+	return m
+}
+
+// Locate returns the attribute behind a parameter that the API named, and
+// whether there is one. It forgives what services do to names: another case, a
+// list named without an index ("DataDisk.Size"), a whole structure
+// ("SystemDisk", "DataDisk.2") and an unknown last part. The answer is then the
+// closest attribute that holds all that was meant.
+func (t Table) Locate(name string) (path.Path, bool) {
+	for want := strings.ToLower(strings.TrimSpace(name)); want != ""; want = parent(want) {
+		for _, same := range []func(Line) bool{
+			func(l Line) bool { return l.names(want) },
+			func(l Line) bool { return strings.HasPrefix(strings.ToLower(l.Name), want+".") },
+			func(l Line) bool { return plain(l.Name) == plain(want) },
+		} {
+			if p, ok := t.common(same); ok {
+				return p.under(want), true
+			}
+		}
+	}
+	return path.Empty(), false
+}
+
+// names tells whether the line is the one that sends the parameter: the name
+// itself, or an element of its set or map.
+func (l Line) names(want string) bool {
+	own := strings.ToLower(l.Name)
+	if own == want {
+		return true
+	}
+	switch l.Value.(type) {
+	case types.Set, types.Map:
+		return strings.HasPrefix(want, own+".")
+	}
+	return false
+}
+
+// common returns the deepest path that holds every matching line.
+func (t Table) common(match func(Line) bool) (found, bool) {
+	var hit found
+	n := 0
+	for _, line := range t {
+		if line.Name == "" || line.fixed() || !match(line) {
+			continue
+		}
+		if n++; n == 1 {
+			hit = found{line: line, path: line.Path}
+			continue
+		}
+		for !holds(hit.path, line.Path) {
+			hit.path = hit.path.ParentPath()
+		}
+	}
+	if n > 1 {
+		hit.line = Line{}
+	}
+	return hit, n > 0 && len(hit.path.Steps()) > 0
+}
+
+type found struct {
+	line Line // the only one that matched, if there is only one
+	path path.Path
+}
+
+// under steps into a map: "Tag.2.Key" is the second tag in wire order.
+func (f found) under(want string) path.Path {
+	tags, ok := f.line.Value.(types.Map)
+	if !ok {
+		return f.path
+	}
+	rest := strings.TrimPrefix(want, strings.ToLower(f.line.Name)+".")
+	index, _, _ := strings.Cut(rest, ".")
+	i, err := strconv.Atoi(index)
+	if all := keys(tags.Elements()); err == nil && i >= 1 && i <= len(all) {
+		return f.path.AtMapKey(all[i-1])
+	}
+	return f.path
+}
+
+func holds(outer, inner path.Path) bool {
+	o, i := outer.Steps(), inner.Steps()
+	return len(o) <= len(i) && o.Equal(i[:len(o)])
+}
+
+// parent drops the last part: "a.b.c" becomes "a.b", "a" becomes "".
+func parent(name string) string {
+	i := strings.LastIndexByte(name, '.')
+	return name[:max(i, 0)]
+}
+
+// plain is the name in lower case with its indexes taken out.
+func plain(name string) string {
+	parts := strings.Split(strings.ToLower(name), ".")
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool {
+		_, err := strconv.Atoi(s)
+		return err == nil
+	}), ".")
+}
+
+func sorted(elements []attr.Value) []string {
+	texts := make([]string, 0, len(elements))
+	for _, e := range elements {
+		if s, ok := e.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			texts = append(texts, s.ValueString())
+		}
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+func keys(elements map[string]attr.Value) []string {
+	all := make([]string, 0, len(elements))
+	for k := range elements {
+		all = append(all, k)
+	}
+	slices.Sort(all)
+	return all
+}

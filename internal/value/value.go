@@ -1,0 +1,57 @@
+// Package value turns plain Go values into Terraform's and back without losing
+// anything: an absent text is null and never "", and money stays exact.
+package value
+
+import (
+	"math/big"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/shopspring/decimal"
+)
+
+// Text is null for "".
+func Text(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+// Instant is RFC 3339 in UTC, null for nil.
+func Instant(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339))
+}
+
+// terraformPrecision is the number of bits with which Terraform parses a
+// literal. With fewer, 0.02 from KEC and 0.02 from HCL would differ.
+const terraformPrecision = 512
+
+// Number carries a decimal as Terraform carries a literal of the same text,
+// null for nil.
+func Number(d *decimal.Decimal) types.Number {
+	if d == nil {
+		return types.NumberNull()
+	}
+	f, _, err := big.ParseFloat(d.String(), 10, terraformPrecision, big.ToNearestEven)
+	if err != nil {
+		return types.NumberNull()
+	}
+	return types.NumberValue(f)
+}
+
+// Decimal is the exact decimal behind a number: the shortest text that stands
+// for it is what the user wrote. It is nil for null and unknown.
+func Decimal(n types.Number) *decimal.Decimal {
+	if n.IsNull() || n.IsUnknown() {
+		return nil
+	}
+	d, err := decimal.NewFromString(n.ValueBigFloat().Text('f', -1))
+	if err != nil { // an infinity, which no literal can be
+		return nil
+	}
+	return &d
+}
