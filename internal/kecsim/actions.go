@@ -1,0 +1,51 @@
+package kecsim
+
+// action is one operation of the API.
+type action struct {
+	rules       []rule
+	do          func(*Server, *request) (any, *apiError)
+	writes      bool // the handler itself stops before acting when DryRun is set
+	noRequestID bool
+}
+
+const (
+	kecVersion = "2016-03-04"
+	vpcVersion = "2016-03-04"
+	tagVersion = "2020-09-01"
+)
+
+// services lists every action by service, name and version.
+//
+// documented: services and versions (facts 3, 34, 110, 117, 119).
+var services map[string]map[string]map[string]*action
+
+func init() { // not a literal: handlers look services up themselves
+	at := func(version string, a action) map[string]*action { return map[string]*action{version: &a} }
+	services = map[string]map[string]map[string]*action{
+		"kec": {
+			"RunInstances":                at(kecVersion, action{rules: runRules, do: (*Server).runInstances, writes: true}),
+			"DescribeInstances":           at(kecVersion, action{rules: describeRules, do: (*Server).describeInstances}),
+			"TerminateInstances":          at(kecVersion, action{rules: terminateRules, do: (*Server).terminateInstances, writes: true}),
+			"DescribeSpotPriceHistory":    at(kecVersion, action{rules: spotPriceRules, do: (*Server).describeSpotPriceHistory}),
+			"DescribeKecInventory":        at(kecVersion, action{rules: inventoryRules, do: (*Server).describeKecInventory}),
+			"DescribeInstanceTypeConfigs": at(kecVersion, action{rules: typeRules, do: (*Server).describeInstanceTypeConfigs}),
+			"DescribeInstanceFamilys":     at(kecVersion, action{do: (*Server).describeInstanceFamilys}),
+			"DescribeImages":              at(kecVersion, action{rules: imageRules, do: (*Server).describeImages}),
+			"DescribeAvailabilityZones":   at(kecVersion, action{do: (*Server).describeAvailabilityZones}),
+			"DescribeRegions":             at(kecVersion, action{do: (*Server).describeRegions}),
+		},
+		"vpc": {
+			"DescribeSubnets":        at(vpcVersion, action{rules: subnetRules, do: (*Server).describeSubnets}),
+			"DescribeSecurityGroups": at(vpcVersion, action{rules: groupRules, do: (*Server).describeSecurityGroups}),
+			"DescribeVpcs":           at(vpcVersion, action{rules: vpcRules, do: (*Server).describeVpcs}),
+		},
+		"tagv2": {
+			"ListTagsByResourceIds": at(tagVersion, action{rules: listTagsRules, do: (*Server).listTagsByResourceIDs}),
+		},
+		"trade": {
+			"QueryOrderInfo":    at("2025-03-21", action{rules: queryOrderRules, do: (*Server).queryOrderInfo, noRequestID: true}),
+			"QueryInstances":    at("2025-08-28", action{rules: queryInstancesRules, do: (*Server).queryInstances}),
+			"DescribeInstances": at("2020-01-14", action{rules: tradeDescribeRules, do: (*Server).tradeDescribeInstances}),
+		},
+	}
+}

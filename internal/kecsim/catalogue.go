@@ -1,0 +1,183 @@
+package kecsim
+
+import "slices"
+
+// instanceType is what can be ordered.
+type instanceType struct {
+	name, family, familyName string
+	cpu, memory              int
+	spot                     bool
+	noLocalDisk              bool // DataDiskGb is ignored (fact 53)
+}
+
+const interfacesPerInstance = 3
+
+// image is what an instance boots from.
+type image struct {
+	id, name, state, platform string
+	source, kind              string // ImageSource and Type
+	sysDisk                   int
+	cloudInit                 bool
+}
+
+func (w *world) findType(name string) *instanceType {
+	for _, t := range w.types {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// findImage takes the id with its prefix or without (fact 41).
+func (w *world) findImage(id string) *image {
+	for _, im := range w.images {
+		if im.id == id || im.id == "IMG-"+id {
+			return im
+		}
+	}
+	return nil
+}
+
+// The disk types of the parameter tables (facts 51, 54).
+var (
+	systemDiskTypes = []string{
+		"Local_SSD", "SSD3.0", "EHDD", "ESSD_PL0", "ESSD_PL1", "ESSD_PL2", "ESSD_Entry", "ESSD_AutoPL",
+		"ESSD_SYSTEM_PL0", "ESSD_SYSTEM_PL1", "ESSD_SYSTEM_PL2", "ESSD_SYSTEM_Entry", "ESSD_SYSTEM_AutoPL",
+	}
+	dataDiskTypes = []string{"SSD3.0", "EHDD", "ESSD_PL0", "ESSD_PL1", "ESSD_PL2", "ESSD_PL3", "ESSD_Entry", "ESSD_AutoPL", "Local_SSD"}
+)
+
+const defaultDiskType = "SSD3.0"
+
+var typeRules = filterRules
+
+// describeInstanceTypeConfigs lists types with their zones and disks.
+//
+// documented: filters and fields, no paging, no spot flag (fact 93). assumed: the
+// world's types (fact 207).
+func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
+	filters, refusal := r.filters("instance-family", "instance-type", "availability-zone")
+	if refusal != nil {
+		return nil, refusal
+	}
+	set := []any{}
+	for _, t := range s.w.types {
+		var zones []string
+		for _, zone := range s.w.zonesOf(r.region) {
+			if s.w.markets[marketKey{zone, t.name}] != nil {
+				zones = append(zones, zone)
+			}
+		}
+		ok := accept(filters, func(name string) []string {
+			switch name {
+			case "instance-family":
+				return []string{t.family}
+			case "instance-type":
+				return []string{t.name}
+			}
+			return zones
+		})
+		if !ok {
+			continue
+		}
+		codes, sold := []any{}, []any{}
+		for _, zone := range zones {
+			codes = append(codes, map[string]any{"AzCode": zone})
+			sold = append(sold, map[string]any{"AzCode": zone, "IsSellOut": false})
+		}
+		system, data := []any{}, []any{}
+		for _, d := range systemDiskTypes {
+			system = append(system, map[string]any{"SystemDiskType": d})
+		}
+		for _, d := range dataDiskTypes {
+			data = append(data, map[string]any{
+				"DataDiskType": d, "DataDiskMinSize": 10, "DataDiskMaxsize": s.w.settings.MaxDataDiskSize,
+				"DataDiskCount": s.w.settings.MaxDataDisks, "AvailabilityZoneSet": sold,
+			})
+		}
+		set = append(set, map[string]any{
+			"InstanceType": t.name, "InstanceFamily": t.family, "InstanceFamilyName": t.familyName,
+			"CPU": t.cpu, "GPU": 0, "Memory": t.memory,
+			"NetworkInterfaceQuota": map[string]any{"NetworkInterfaceCount": interfacesPerInstance},
+			"PrivateIpQuota":        map[string]any{"PrivateIpCount": 10},
+			"AvailabilityZoneSet":   codes, "SystemDiskQuotaSet": system, "DataDiskQuotaSet": data,
+		})
+	}
+	return map[string]any{"InstanceTypeConfigSet": set}, nil
+}
+
+// describeInstanceFamilys lists the families of the types.
+//
+// documented: fact 94.
+func (s *Server) describeInstanceFamilys(r *request) (any, *apiError) {
+	set, seen := []any{}, []string{}
+	for _, t := range s.w.types {
+		if slices.Contains(seen, t.family) {
+			continue
+		}
+		seen = append(seen, t.family)
+		codes := []any{}
+		for _, zone := range s.w.zonesOf(r.region) {
+			codes = append(codes, map[string]any{"AzCode": zone})
+		}
+		set = append(set, map[string]any{
+			"InstanceFamily": t.family, "InstanceFamilyName": t.familyName, "AvailabilityZoneSet": codes,
+		})
+	}
+	return map[string]any{"InstanceFamilySet": set}, nil
+}
+
+var imageRules = []rule{{"ImageId", false, identifier("IMG-")}, {"ImageType", false, nil}}
+
+// describeImages lists the images.
+//
+// documented: parameters and fields (fact 95). assumed: how ImageType selects, an
+// unknown id is left out (fact 205).
+func (s *Server) describeImages(r *request) (any, *apiError) {
+	set := []any{}
+	for _, im := range s.w.images {
+		if r.has("ImageId") && s.w.findImage(r.get("ImageId")) != im || r.has("ImageType") && r.get("ImageType") != im.kind {
+			continue
+		}
+		set = append(set, map[string]any{
+			"ImageId": im.id, "Name": im.name, "ImageState": im.state, "Type": im.kind, "Platform": im.platform,
+			"SysDisk": im.sysDisk, "IsPublic": im.source == "system", "ImageSource": im.source,
+			"ContainerFormat": "ovf", "UserCategory": "common", "Progress": "100",
+			"CreationDate": "2026-01-15T08:00:00Z", "CloudInitSupport": im.cloudInit, "Ipv6Support": false,
+			"OnlineExpansion": true, "BootMode": "uefi", "Architecture": "x86_64", "InstanceId": "", "SnapshotSet": []any{},
+		})
+	}
+	return map[string]any{"ImagesSet": set}, nil
+}
+
+// describeAvailabilityZones lists the zones of the region of the signature.
+//
+// documented: fact 96.
+func (s *Server) describeAvailabilityZones(r *request) (any, *apiError) {
+	set := []any{}
+	for _, zone := range s.w.zonesOf(r.region) {
+		set = append(set, map[string]any{"AvailabilityZone": zone, "Region": r.region})
+	}
+	return map[string]any{"AvailabilityZoneSet": set}, nil
+}
+
+// describeRegions lists the regions.
+//
+// documented: fact 96.
+func (s *Server) describeRegions(*request) (any, *apiError) {
+	set := []any{}
+	for _, region := range s.w.regions {
+		set = append(set, map[string]any{"Region": region.name, "RegionName": region.label})
+	}
+	return map[string]any{"RegionSet": set}, nil
+}
+
+func (w *world) zonesOf(name string) []string {
+	for _, r := range w.regions {
+		if r.name == name {
+			return r.zones
+		}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package kecsim
+
+import (
+	"math"
+	"sync"
+	"time"
+)
+
+// DefaultStart is the time at which the clock of New stands.
+var DefaultStart = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+// chinaTime is the zone of every time the API writes without one.
+var chinaTime = time.FixedZone("UTC+8", 8*60*60)
+
+// Clock is the time of a world. Several worlds may share one.
+type Clock struct {
+	mu    sync.Mutex
+	base  time.Time
+	wall  time.Time // when base was read, for a running clock
+	scale float64   // simulated seconds per second; 0 stands still
+}
+
+// ManualClock stands still at start until it is advanced.
+func ManualClock(start time.Time) *Clock { return RunningClock(start, 0) }
+
+// RunningClock runs from start, scale times as fast as the real one. A scale
+// that is negative or not a number stands still.
+func RunningClock(start time.Time, scale float64) *Clock {
+	if !(scale > 0) {
+		scale = 0
+	}
+	return &Clock{base: start.UTC(), wall: time.Now(), scale: scale}
+}
+
+// Now is the simulated time, in UTC.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}
+
+func (c *Clock) now() time.Time {
+	if c.scale == 0 {
+		return c.base
+	}
+	passed := c.scale * float64(time.Since(c.wall))
+	// A conversion that overflows would send the world back in time.
+	return c.base.Add(time.Duration(math.Min(passed, math.MaxInt64/2)))
+}
+
+// Advance moves the clock on by d. It never goes back: d below zero does nothing.
+func (c *Clock) Advance(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base = c.base.Add(d)
+}

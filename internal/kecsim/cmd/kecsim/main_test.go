@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestRun_servesUntilStopped(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	out, in := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"-quota", "3", "-boot", "1s", "-time-scale", "100", "-move-prices"}, in, io.Discard)
+		_ = in.Close()
+	}()
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, found := strings.CutPrefix(strings.TrimSpace(line), "kecsim: ready at ")
+	if !found {
+		t.Fatalf("the first line is %q", line)
+	}
+	req, err := http.NewRequestWithContext(ctx, "GET", url+"/_kecsim/world", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil || !strings.Contains(string(body), `"quota":3`) || !strings.Contains(string(body), `"boot":"1s"`) {
+		t.Errorf("%v: %s", err, body)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("stopping: %v", err)
+	}
+	if rest, _ := io.ReadAll(lines); len(rest) > 0 {
+		t.Errorf("more than one line: %q", rest)
+	}
+}
+
+func TestRun_refusals(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"-listen", "0.0.0.0:0"}, {"-listen", ":0"}, {"-listen", "example.com:80"}, {"-listen", "127.0.0.1"}, {"-listen", "192.0.2.1:80"},
+		{"-time-scale", "-1"}, {"-time-scale", "NaN"}, {"-quota", "-1"}, {"-boot", "-1s"}, {"surplus"}, {"-nonsense"},
+	} {
+		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+	var out bytes.Buffer
+	if err := run(context.Background(), []string{"-version"}, &out, io.Discard); err != nil || out.String() != "kecsim dev\n" {
+		t.Errorf("version: %v %q", err, out.String())
+	}
+}

@@ -1,0 +1,201 @@
+package kecsim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// The control path steers the world from outside the process. It is the
+// simulator's own: nothing of it exists at KEC.
+const controlPath = "/_kecsim/"
+
+const controlHelp = `kecsim: a local Kingsoft Cloud. This path steers its world.
+
+GET  world          time, quota, balance, subnets, images, settings
+GET  instances      machines that are not gone
+GET  orders         orders with their sub-orders
+GET  calls          what was asked of the API; secrets are masked
+GET  prices         price and stock per type and zone
+
+POST price          {"zone", "type", "spot", "onDemand"}    decimals in CNY per hour
+POST stock          {"zone", "type", "count"}               0 is sold out
+POST quota          {"count"}
+POST balance        {"yuan"}                                a decimal
+POST subnet         {"id", "free"}
+POST image          {"id", "state"}
+POST reclaim        {"id"}                                  ten-minute notice, now
+POST release        {"id"}                                  taken back by the system, now
+POST advance        {"duration"}                            such as "1h30m"
+POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
+                    "contentType", "dropBefore", "dropAfter", "echo"; names: Throttled, ServiceUnavailable,
+                    Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost
+POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
+POST refuse-terminate {"id", "message"}
+POST deny           {"service", "deny"}
+POST settings       any of {"boot", "visibleAfter", "terminateTime", "asyncChecks", "failureMode", "causeFields",
+                    "upperKeys", "movePrices", "seed", "maxDataDisks", "maxDataDiskSize"}
+POST order          an order as GET orders shows it
+`
+
+// errUnknownRoute is a control route that does not exist.
+var errUnknownRoute = errors.New("there is no such route; GET " + controlPath + " lists them")
+
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
+	route := strings.TrimPrefix(r.URL.Path, controlPath)
+	var out any
+	var err error
+	switch {
+	case r.Header.Get("Origin") != "":
+		// A web page the user happens to have open must not steer the world.
+		writeControl(w, http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
+		return
+	case r.Method == http.MethodGet && route == "":
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, controlHelp)
+		return
+	case r.Method == http.MethodGet:
+		out, err = s.show(route)
+	case r.Method == http.MethodPost:
+		var body []byte
+		if body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err == nil {
+			out, err = map[string]any{"ok": true}, s.steer(route, body)
+		}
+	default:
+		err = fmt.Errorf("the method must be GET or POST, not %s", clip(r.Method))
+	}
+	switch {
+	case errors.Is(err, errUnknownRoute):
+		writeControl(w, http.StatusNotFound, map[string]any{"error": err.Error()})
+	case err != nil:
+		writeControl(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
+	default:
+		writeControl(w, http.StatusOK, out)
+	}
+}
+
+func writeControl(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", jsonType)
+	w.WriteHeader(status)
+	_, _ = w.Write(append(encode(v), '\n'))
+}
+
+// shownInstance is what the control path tells of a machine: no secrets.
+type shownInstance struct {
+	ID             string            `json:"id"`
+	Name           string            `json:"name"`
+	Type           string            `json:"type"`
+	Zone           string            `json:"zone"`
+	State          string            `json:"state"`
+	Visible        bool              `json:"visible"`
+	ChargeType     string            `json:"chargeType"`
+	SpotStrategy   string            `json:"spotStrategy,omitempty"`
+	SpotPriceLimit string            `json:"spotPriceLimit,omitempty"`
+	PrivateIP      string            `json:"privateIP"`
+	CreatedAt      time.Time         `json:"createdAt"`
+	RecyclingTime  time.Time         `json:"recyclingTime,omitzero"`
+	FailReason     string            `json:"failReason,omitempty"`
+	OrderID        string            `json:"orderID,omitempty"`
+	Tags           map[string]string `json:"tags"`
+}
+
+type shownCall struct {
+	Service   string              `json:"service"`
+	Action    string              `json:"action"`
+	Version   string              `json:"version"`
+	Method    string              `json:"method"`
+	Params    map[string][]string `json:"params"`
+	Status    int                 `json:"status"`
+	Code      string              `json:"code,omitempty"`
+	RequestID string              `json:"requestID"`
+	At        time.Time           `json:"at"`
+}
+
+func (s *Server) show(route string) (any, error) {
+	switch route {
+	case "world":
+		return s.showWorld(), nil
+	case "instances":
+		out := []shownInstance{}
+		for _, in := range s.Instances() {
+			out = append(out, shownInstance{
+				in.ID, in.Name, in.Type, in.Zone, in.State, in.Visible, in.ChargeType, in.SpotStrategy, in.SpotPriceLimit,
+				in.PrivateIP, in.CreatedAt, in.RecyclingTime, in.FailReason, s.OrderOf(in.ID), in.Tags,
+			})
+		}
+		return out, nil
+	case "orders":
+		return s.Orders(), nil
+	case "calls":
+		out := []shownCall{}
+		for _, c := range s.Calls() {
+			for name := range c.Params {
+				if strings.EqualFold(name, "InstancePassword") || strings.EqualFold(name, "UserData") {
+					c.Params[name] = []string{"***"}
+				}
+			}
+			out = append(out, shownCall{c.Service, c.Action, c.Version, c.Method, c.Params, c.Status, c.Code, c.RequestID, c.At})
+		}
+		return out, nil
+	case "prices":
+		return s.showPrices(), nil
+	}
+	return nil, errUnknownRoute
+}
+
+func (s *Server) showWorld() any {
+	defer s.lock()()
+	subnets, images := []any{}, []any{}
+	for _, n := range s.w.subnets {
+		subnets = append(subnets, map[string]any{"id": n.id, "name": n.name, "zone": n.zone, "cidr": n.cidr.String(), "free": n.free})
+	}
+	for _, im := range s.w.images {
+		images = append(images, map[string]any{"id": im.id, "name": im.name, "state": im.state})
+	}
+	set := s.w.settings
+	return map[string]any{
+		"now": s.w.now, "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
+		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
+		"settings": map[string]any{
+			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
+			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
+			"movePrices": set.MovePrices, "seed": set.Seed, "maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
+		},
+	}
+}
+
+func (s *Server) showPrices() any {
+	defer s.lock()()
+	out := []any{}
+	for _, r := range s.w.regions {
+		for _, zone := range r.zones {
+			for _, t := range s.w.types {
+				if m := s.w.markets[marketKey{zone, t.name}]; m != nil {
+					out = append(out, map[string]any{
+						"zone": zone, "type": t.name, "offered": m.offered, "stock": m.stock,
+						"spot": m.last().spot.String(), "onDemand": m.last().onDemand.String(),
+					})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// decodeControl reads a body strictly: a field nobody knows is a mistake the
+// caller wants to hear about.
+func decodeControl(body []byte, into any) error {
+	dec := json.NewDecoder(strings.NewReader(string(body)))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("the body is not what this route takes: %w", err)
+	}
+	if dec.More() {
+		return errors.New("the body holds more than one JSON value")
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package kecsim
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestControl_steersTheWorld(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	post := func(route, body string) {
+		t.Helper()
+		if status, answer := control(t, sim, "POST", route, body); status != 200 {
+			t.Fatalf("%s: %d %s", route, status, answer)
+		}
+	}
+	id := me.launch("InstancePassword", "Secret-123", "UserData", "aGVsbG8=")[0]
+	post("advance", `{"duration":"1h"}`)
+	same(t, "now", sim.Now(), DefaultStart.Add(time.Hour))
+	post("price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"0.07"}`)
+	p, onDemand := sim.Price(ZoneA, TypeSmall)
+	same(t, "price", p+" "+onDemand, "0.07 0.1965")
+	post("stock", `{"zone":"cn-beijing-6a","type":"N3.2B","count":0}`)
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
+	post("quota", `{"count":2}`)
+	post("balance", `{"yuan":"250.5"}`)
+	same(t, "balance", sim.Balance(), "250.5")
+	post("subnet", `{"id":"`+SubnetA+`","free":3}`)
+	same(t, "free", sim.SubnetFree(SubnetA), 3)
+	post("image", `{"id":"`+ImageUbuntu+`","state":"queued"}`)
+	post("fault", `{"action":"DescribeRegions","times":1,"name":"Throttled"}`)
+	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	post("fault", `{"action":"DescribeRegions","times":1,"status":400,"code":"Odd","message":"m"}`)
+	me.kec("DescribeRegions").refused(400, "Odd")
+	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
+	post("settings", `{"boot":"5s","causeFields":true,"movePrices":true}`)
+	same(t, "boot", sim.w.settings.Boot, 5*time.Second)
+	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
+	same(t, "order", me.order("9")["status"], any(21.0))
+	post("refuse-terminate", `{"id":"`+id+`","message":"no"}`)
+	post("deny", `{"service":"trade","deny":true}`)
+	post("reclaim", `{"id":"`+id+`"}`)
+	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
+	_, shown := control(t, sim, "GET", "instances", "")
+	if !strings.Contains(shown, `"recyclingTime":"2026-03-02T10:10:00Z"`) || !strings.Contains(shown, `"orderID":"2026`) {
+		t.Errorf("instances: %s", shown)
+	}
+	post("release", `{"id":"`+id+`"}`)
+	same(t, "instances", len(sim.Instances()), 0)
+
+	for route, want := range map[string]string{
+		"": "POST price", "world": `"quota":2`, "orders": `"failReason":"out of stock"`, "prices": `"spot":"0.07"`, "calls": `"InstancePassword":["***"]`,
+	} {
+		status, answer := control(t, sim, "GET", route, "")
+		if status != 200 || !strings.Contains(answer, want) {
+			t.Errorf("%q: %d, lacks %s: %s", route, status, want, answer)
+		}
+		if strings.Contains(answer, "Secret-123") || strings.Contains(answer, "aGVsbG8=") {
+			t.Errorf("%q shows a secret", route)
+		}
+	}
+}
+
+func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
+	t.Parallel()
+	sim := New()
+	for _, c := range []struct{ route, body, want string }{
+		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spott":"1"}`, "spott"},
+		{"price", `{"zone":"cn-beijing-6a","type":"Z","spot":"1"}`, "no type"},
+		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"1.0000001"}`, "more than 5 decimals"},
+		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "must be given"},
+		{"stock", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "count"},
+		{"quota", `{"count":-1}`, "count"},
+		{"quota", `{"count":1}{}`, "more than one"},
+		{"quota", ``, "body"},
+		{"balance", `{}`, "yuan"},
+		{"subnet", `{"id":"x","free":1}`, "no subnet"},
+		{"image", `{"id":"x","state":"active"}`, "no image"},
+		{"reclaim", `{"id":"x"}`, "no instance"},
+		{"release", `{"id":"x"}`, "no instance"},
+		{"advance", `{"duration":"-1h"}`, "duration"},
+		{"advance", `{"duration":"99999h"}`, "duration"},
+		{"fault", `{"action":"X","times":1}`, "must be given"},
+		{"fault", `{"action":"X","name":"Throttled"}`, "times"},
+		{"fault", `{"action":"X","times":1,"name":"Nope"}`, "Nope"},
+		{"fault", `{"action":"X","times":1,"code":"c","status":7}`, "status"},
+		{"fail-launches", `{"count":1,"mode":"explode"}`, "explode"},
+		{"fail-launches", `{"mode":"error"}`, "count"},
+		{"settings", `{"boot":"soon"}`, "boot"},
+		{"settings", `{"failureMode":"x"}`, "mode"},
+		{"deny", `{"service":"ecs","deny":true}`, "no service"},
+		{"order", `{"status":1}`, "id"},
+		{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
+	} {
+		status, answer := control(t, sim, "POST", c.route, c.body)
+		if status != 400 || !strings.Contains(answer, c.want) {
+			t.Errorf("%s %s: got %d %s, want 400 with %q", c.route, c.body, status, answer, c.want)
+		}
+	}
+	status, _ := control(t, sim, "GET", "nothing", "")
+	same(t, "unknown route", status, 404)
+	status, _ = control(t, sim, "DELETE", "world", "")
+	same(t, "method", status, 400)
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("POST", "http://127.0.0.1/_kecsim/quota", strings.NewReader(`{"count":0}`))
+	r.Header.Set("Origin", "https://example.com")
+	sim.ServeHTTP(w, r)
+	same(t, "from a web page", w.Code, 403)
+}
+
+func TestRunningClock_runsAndJumps(t *testing.T) {
+	t.Parallel()
+	c := RunningClock(DefaultStart, 1e6)
+	first := c.Now()
+	for !c.Now().After(first) {
+	}
+	c.Advance(time.Hour)
+	if c.Now().Before(DefaultStart.Add(time.Hour)) {
+		t.Error("the clock did not jump")
+	}
+	c.Advance(-time.Hour)
+	sim := New(WithClock(c))
+	before := sim.Now()
+	sim.Advance(time.Hour)
+	if sim.Now().Sub(before) < time.Hour {
+		t.Error("the world does not share the clock")
+	}
+}

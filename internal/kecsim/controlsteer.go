@@ -1,0 +1,347 @@
+package kecsim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// namedFaults are the predeclared faults the control path knows by name.
+var namedFaults = map[string]Fault{
+	"Throttled": Throttled, "ServiceUnavailable": ServiceUnavailable, "Denied": Denied, "HTMLGateway": HTMLGateway,
+	"EmptyObject": EmptyObject, "Garbage": Garbage, "ConnectionLost": ConnectionLost, "AnswerLost": AnswerLost,
+}
+
+// maxAdvance bounds one step, so that a slip of the finger does not walk prices
+// through a century.
+const maxAdvance = 366 * 24 * time.Hour
+
+func (s *Server) steer(route string, body []byte) error {
+	steps := map[string]func([]byte) error{
+		"price": s.steerPrice, "stock": s.steerStock, "quota": s.steerQuota, "balance": s.steerBalance,
+		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
+		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
+		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
+	}
+	step := steps[route]
+	if step == nil {
+		return errUnknownRoute
+	}
+	return step(body)
+}
+
+func (s *Server) checkMarket(zone, typ string) error {
+	defer s.lock()()
+	if s.w.markets[marketKey{zone, typ}] == nil {
+		return fmt.Errorf("there is no type %q in zone %q", clip(typ), clip(zone))
+	}
+	return nil
+}
+
+func (s *Server) checkInstance(id string) error {
+	defer s.lock()()
+	if s.w.byID[id] == nil {
+		return fmt.Errorf("there is no instance %q", clip(id))
+	}
+	return nil
+}
+
+func checkMoney(name, value string) error {
+	if _, err := parseMoney(value); value != "" && err != nil {
+		return fmt.Errorf("%s %q %w", name, clip(value), err)
+	}
+	return nil
+}
+
+func notBelowZero(name string, n *int) error {
+	if n == nil || *n < 0 {
+		return fmt.Errorf("%s must be a number from 0", name)
+	}
+	return nil
+}
+
+func (s *Server) steerPrice(body []byte) error {
+	var in struct{ Zone, Type, Spot, OnDemand string }
+	if err := errors.Join(decodeControl(body, &in), checkMoney("spot", in.Spot), checkMoney("onDemand", in.OnDemand)); err != nil {
+		return err
+	}
+	if in.Spot == "" && in.OnDemand == "" {
+		return errors.New("spot or onDemand must be given")
+	}
+	if err := s.checkMarket(in.Zone, in.Type); err != nil {
+		return err
+	}
+	s.SetPrice(in.Zone, in.Type, in.Spot, in.OnDemand)
+	return nil
+}
+
+func (s *Server) steerStock(body []byte) error {
+	var in struct {
+		Zone, Type string
+		Count      *int
+	}
+	if err := errors.Join(decodeControl(body, &in), notBelowZero("count", in.Count)); err != nil {
+		return err
+	}
+	if err := s.checkMarket(in.Zone, in.Type); err != nil {
+		return err
+	}
+	s.SetStock(in.Zone, in.Type, *in.Count)
+	return nil
+}
+
+func (s *Server) steerQuota(body []byte) error {
+	var in struct{ Count *int }
+	if err := errors.Join(decodeControl(body, &in), notBelowZero("count", in.Count)); err != nil {
+		return err
+	}
+	s.SetQuota(*in.Count)
+	return nil
+}
+
+func (s *Server) steerBalance(body []byte) error {
+	var in struct{ Yuan string }
+	if err := errors.Join(decodeControl(body, &in), checkMoney("yuan", in.Yuan)); err != nil {
+		return err
+	}
+	if in.Yuan == "" {
+		return errors.New("yuan must be given")
+	}
+	s.SetBalance(in.Yuan)
+	return nil
+}
+
+func (s *Server) steerSubnet(body []byte) error {
+	var in struct {
+		ID   string
+		Free *int
+	}
+	if err := errors.Join(decodeControl(body, &in), notBelowZero("free", in.Free)); err != nil {
+		return err
+	}
+	if err := s.checkWorld("subnet", in.ID, func() bool {
+		for _, n := range s.w.subnets {
+			if n.id == in.ID {
+				return true
+			}
+		}
+		return false
+	}); err != nil {
+		return err
+	}
+	s.SetSubnetFree(in.ID, *in.Free)
+	return nil
+}
+
+func (s *Server) checkWorld(what, id string, known func() bool) error {
+	defer s.lock()()
+	if !known() {
+		return fmt.Errorf("there is no %s %q", what, clip(id))
+	}
+	return nil
+}
+
+func (s *Server) steerImage(body []byte) error {
+	var in struct{ ID, State string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if in.State == "" {
+		return errors.New("state must be given")
+	}
+	if err := s.checkWorld("image", in.ID, func() bool { return s.w.findImage(in.ID) != nil }); err != nil {
+		return err
+	}
+	s.SetImageState(in.ID, in.State)
+	return nil
+}
+
+func (s *Server) steerReclaim(body []byte) error { return s.onInstance(body, s.Reclaim) }
+
+func (s *Server) steerRelease(body []byte) error { return s.onInstance(body, s.Release) }
+
+func (s *Server) onInstance(body []byte, do func(id string)) error {
+	var in struct{ ID string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if err := s.checkInstance(in.ID); err != nil {
+		return err
+	}
+	do(in.ID)
+	return nil
+}
+
+func (s *Server) steerAdvance(body []byte) error {
+	var in struct{ Duration string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(in.Duration)
+	if err != nil || d <= 0 || d > maxAdvance {
+		return fmt.Errorf("duration must be like 1h30m, above 0 and at most %s, not %q", maxAdvance, clip(in.Duration))
+	}
+	s.Advance(d)
+	return nil
+}
+
+func (s *Server) steerFault(body []byte) error {
+	var in struct {
+		Action, Name string
+		Times        int
+		Fault
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if in.Action == "" || in.Times < 1 {
+		return errors.New(`action must be given ("*" for any), and times must be at least 1`)
+	}
+	f := in.Fault
+	switch named, known := namedFaults[in.Name]; {
+	case in.Name != "" && !known:
+		return fmt.Errorf("there is no fault named %q", clip(in.Name))
+	case in.Name != "" && f != (Fault{Echo: f.Echo}):
+		return errors.New("a named fault takes no other field but echo")
+	case in.Name != "":
+		named.Echo = f.Echo
+		f = named
+	case f == Fault{}:
+		return errors.New("name, code, body, dropBefore or dropAfter must be given")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("status must be between 200 and 599, not %d", f.Status)
+	}
+	s.FailNext(in.Action, f, in.Times)
+	return nil
+}
+
+func checkMode(mode string) error {
+	if mode != ModeError && mode != ModeVanish && mode != ModeInvisible {
+		return fmt.Errorf("mode must be %s, %s or %s, not %q", ModeError, ModeVanish, ModeInvisible, clip(mode))
+	}
+	return nil
+}
+
+func (s *Server) steerFailLaunches(body []byte) error {
+	var in struct {
+		Count        int
+		Mode, Reason string
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if err := checkMode(in.Mode); err != nil {
+		return err
+	}
+	if in.Count < 1 {
+		return errors.New("count must be at least 1")
+	}
+	s.FailLaunches(in.Count, in.Mode, in.Reason)
+	return nil
+}
+
+func (s *Server) steerRefuse(body []byte) error {
+	var in struct{ ID, Message string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if err := s.checkInstance(in.ID); err != nil {
+		return err
+	}
+	s.RefuseTerminate(in.ID, in.Message)
+	return nil
+}
+
+func (s *Server) steerDeny(body []byte) error {
+	var in struct {
+		Service string
+		Deny    bool
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if services[in.Service] == nil {
+		return fmt.Errorf("there is no service %q", clip(in.Service))
+	}
+	s.DenyService(in.Service, in.Deny)
+	return nil
+}
+
+func (s *Server) steerSettings(body []byte) error {
+	var in struct {
+		Boot, VisibleAfter, TerminateTime               *string
+		AsyncChecks, CauseFields, UpperKeys, MovePrices *bool
+		FailureMode                                     *string
+		Seed                                            *int64
+		MaxDataDisks, MaxDataDiskSize                   *int
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	var times [3]*time.Duration
+	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime} {
+		if v == nil {
+			continue
+		}
+		d, err := time.ParseDuration(*v)
+		if err != nil || d < 0 || d > maxAdvance {
+			return fmt.Errorf("boot, visibleAfter and terminateTime must be like 20s, not %q", clip(*v))
+		}
+		times[i] = &d
+	}
+	if in.FailureMode != nil {
+		if err := checkMode(*in.FailureMode); err != nil {
+			return err
+		}
+	}
+	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize} {
+		if n != nil {
+			if err := notBelowZero(name, n); err != nil {
+				return err
+			}
+		}
+	}
+	s.Update(func(set *Settings) {
+		assign(&set.Boot, times[0])
+		assign(&set.VisibleAfter, times[1])
+		assign(&set.TerminateTime, times[2])
+		assign(&set.AsyncChecks, in.AsyncChecks)
+		assign(&set.CauseFields, in.CauseFields)
+		assign(&set.UpperKeys, in.UpperKeys)
+		assign(&set.MovePrices, in.MovePrices)
+		assign(&set.FailureMode, in.FailureMode)
+		assign(&set.Seed, in.Seed)
+		assign(&set.MaxDataDisks, in.MaxDataDisks)
+		assign(&set.MaxDataDiskSize, in.MaxDataDiskSize)
+	})
+	return nil
+}
+
+func assign[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (s *Server) steerOrder(body []byte) error {
+	var o Order
+	if err := decodeControl(body, &o); err != nil {
+		return err
+	}
+	if o.ID == "" {
+		return errors.New("id must be given")
+	}
+	money := map[string]string{
+		"totalMoney": o.TotalMoney, "realMoney": o.RealMoney, "payableMoney": o.PayableMoney, "discountAmount": o.DiscountAmount,
+	}
+	for _, sub := range o.SubOrders {
+		money["price of sub-order "+sub.ID] = sub.Price
+	}
+	for name, value := range money {
+		if err := checkMoney(name, value); err != nil {
+			return err
+		}
+	}
+	s.PutOrder(o)
+	return nil
+}

@@ -1,0 +1,117 @@
+package kecsim
+
+import "time"
+
+// The default world. assumed: all of it but the price of N3.2B, which is the
+// documented sample (fact 207).
+const (
+	AccessKey = "AKLTkecsim"
+	SecretKey = "kecsim-secret-key"
+
+	Region  = "cn-beijing-6"
+	ZoneA   = "cn-beijing-6a"
+	ZoneB   = "cn-beijing-6b"
+	Region2 = "cn-shanghai-2"
+	Zone2A  = "cn-shanghai-2a"
+	Zone2B  = "cn-shanghai-2b"
+
+	VPC            = "0a000000-0000-4000-8000-000000000001"
+	SubnetA        = "0b000000-0000-4000-8000-000000000001" // ZoneA, 10.7.0.0/24
+	SubnetB        = "0b000000-0000-4000-8000-000000000002" // ZoneB, 10.7.1.0/24
+	SubnetReserve  = "0b000000-0000-4000-8000-000000000003" // ZoneA, of a type that takes no instances
+	SecurityGroup  = "0c000000-0000-4000-8000-000000000001"
+	SecurityGroup2 = "0c000000-0000-4000-8000-000000000002"
+
+	VPC2               = "0a000000-0000-4000-8000-000000000002" // in Region2
+	Subnet2A           = "0b000000-0000-4000-8000-000000000011" // Zone2A, 10.8.0.0/24
+	Subnet2B           = "0b000000-0000-4000-8000-000000000012" // Zone2B, 10.8.1.0/24
+	SecurityGroupOther = "0c000000-0000-4000-8000-000000000011" // of VPC2
+
+	ImageUbuntu  = "IMG-0d000000-0000-4000-8000-000000000001" // system, cloud-init
+	ImageCustom  = "IMG-0d000000-0000-4000-8000-000000000002" // custom, cloud-init
+	ImageBroken  = "IMG-0d000000-0000-4000-8000-000000000003" // in state error
+	ImageNoCloud = "IMG-0d000000-0000-4000-8000-000000000004" // system, other-linux, without cloud-init
+
+	KeyA = "0e000000-0000-4000-8000-000000000001"
+	KeyB = "0e000000-0000-4000-8000-000000000002"
+
+	TypeSmall   = "N3.2B" // 0.0393 in ZoneA, 0.1965 on demand
+	TypeLarge   = "N3.4B"
+	TypeEntry   = "E1.2B"
+	TypeOld     = "N2.2B"
+	TypeNotSpot = "I4.2B" // not offered for spot
+
+	ProjectDefault int64 = 0
+	ProjectB       int64 = 100002
+
+	UserID int64 = 73400001
+)
+
+type region struct {
+	name, label string
+	zones       []string
+}
+
+func defaultWorld(clock *Clock) *world {
+	w := &world{
+		clock: clock, now: clock.Now(), settings: defaultSettings(),
+		regions: []region{
+			{Region, "Beijing 6", []string{ZoneA, ZoneB}},
+			{Region2, "Shanghai 2", []string{Zone2A, Zone2B}},
+		},
+		types: []*instanceType{
+			{name: TypeSmall, family: "N3", familyName: "Standard N3", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
+			{name: TypeLarge, family: "N3", familyName: "Standard N3", cpu: 4, memory: 8, spot: true, noLocalDisk: true},
+			{name: TypeEntry, family: "E1", familyName: "Entry E1", cpu: 2, memory: 4, spot: true},
+			{name: TypeOld, family: "N2", familyName: "Standard N2", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
+			{name: TypeNotSpot, family: "I4", familyName: "IO optimised I4", cpu: 2, memory: 4, noLocalDisk: true},
+		},
+		vpcs: []*vpc{
+			{VPC, "vpc-beijing", "10.7.0.0/16", Region},
+			{VPC2, "vpc-shanghai", "10.8.0.0/16", Region2},
+		},
+		groups: []*securityGroup{
+			{SecurityGroup, "default", VPC, Region},
+			{SecurityGroup2, "web", VPC, Region},
+			{SecurityGroupOther, "default", VPC2, Region2},
+		},
+		images: []*image{
+			{id: ImageUbuntu, name: "ubuntu-24.04", state: "active", platform: "ubuntu-24.04", source: "system", kind: "system", sysDisk: 20, cloudInit: true},
+			{id: ImageCustom, name: "golden-2026-02", state: "active", platform: "ubuntu-24.04", source: "extend", kind: "custom", sysDisk: 40, cloudInit: true},
+			{id: ImageBroken, name: "half-uploaded", state: "error", platform: "ubuntu-24.04", source: "import", kind: "custom", sysDisk: 20, cloudInit: true},
+			{id: ImageNoCloud, name: "appliance", state: "active", platform: "other-linux", source: "system", kind: "system", sysDisk: 20},
+		},
+		keyPairs: []string{KeyA, KeyB},
+		projects: []int64{ProjectDefault, ProjectB},
+		quota:    100,
+		balance:  1000 * yuan,
+		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
+		refusals: map[string]string{}, counts: map[string]int{},
+		markets: map[marketKey]*market{},
+	}
+	w.subnets = []*subnet{
+		newSubnet(SubnetA, "app-a", VPC, Region, ZoneA, "Normal", "10.7.0.0/24"),
+		newSubnet(SubnetB, "app-b", VPC, Region, ZoneB, "Normal", "10.7.1.0/24"),
+		newSubnet(SubnetReserve, "reserve-a", VPC, Region, ZoneA, "Reserve", "10.7.2.0/24"),
+		newSubnet(Subnet2A, "app-a", VPC2, Region2, Zone2A, "Normal", "10.8.0.0/24"),
+		newSubnet(Subnet2B, "app-b", VPC2, Region2, Zone2B, "Normal", "10.8.1.0/24"),
+	}
+	prices := map[string][2]string{ // of the first zone; the second is a little dearer
+		TypeSmall: {"0.0393", "0.1965"}, TypeLarge: {"0.0786", "0.393"}, TypeEntry: {"0.0262", "0.131"},
+		TypeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
+	}
+	for _, r := range w.regions {
+		for i, zone := range r.zones {
+			for _, t := range w.types {
+				spot, _ := parseMoney(prices[t.name][0])
+				onDemand, _ := parseMoney(prices[t.name][1])
+				m := &market{zone: zone, typ: t.name, stock: 50, offered: t.spot}
+				w.markets[marketKey{zone, t.name}] = m
+				m.backfill(w.now.Add(-historyKept), w.now, spot+money(i*100), onDemand, w.settings.Seed)
+			}
+		}
+	}
+	return w
+}
+
+const historyKept = 72 * time.Hour

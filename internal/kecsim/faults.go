@@ -1,0 +1,101 @@
+package kecsim
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Fault is a scripted misbehaviour: an error (Code, Message), a raw answer (Body,
+// ContentType) or a connection closed before or after the action was done.
+type Fault struct {
+	Status            int // 400 with a code, 200 with a body, if left out
+	Code, Message     string
+	Body, ContentType string
+	DropBefore        bool // closed before doing anything
+	DropAfter         bool // done, then closed: the caller cannot know
+	// Echo repeats the request's parameters in the message, as a careless service
+	// would. A caller must not let it reach its own output.
+	Echo bool
+}
+
+// Faults seen in the wild or feared.
+var (
+	Throttled          = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}                     // documented: fact 37
+	ServiceUnavailable = Fault{Status: 400, Code: "ServiceUnavailable", Message: "The back end is unreachable."}                  // documented: fact 32
+	Denied             = Fault{Status: 403, Code: "PermissionDenied", Message: "lack of policy for this action"}                  // documented: fact 35
+	HTMLGateway        = Fault{Status: 502, ContentType: "text/html", Body: "<html><body><h1>502 Bad Gateway</h1></body></html>"} // assumed
+	EmptyObject        = Fault{Status: 200, Body: "{}"}                                                                           // assumed
+	Garbage            = Fault{Status: 200, Body: `{"RequestId":"half`}                                                           // assumed
+	ConnectionLost     = Fault{DropBefore: true}                                                                                  // assumed
+	AnswerLost         = Fault{DropAfter: true}                                                                                   // assumed
+)
+
+type scriptedFault struct {
+	Fault
+	action string
+	left   int
+}
+
+// FailNext makes the next calls of an action fail, as many as times says; "*"
+// stands for any action. Signature and parameter names are still checked first.
+func (s *Server) FailNext(action string, f Fault, times int) {
+	defer s.lock()()
+	if times > 0 {
+		s.faults = append(s.faults, &scriptedFault{f, action, times})
+	}
+}
+
+// takeFault uses up one call of the first fault that fits.
+func (s *Server) takeFault(action string) *Fault {
+	for i, f := range s.faults {
+		if f.action != action && f.action != "*" {
+			continue
+		}
+		if f.left--; f.left < 1 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return &f.Fault
+	}
+	return nil
+}
+
+// play answers with a fault instead of the action.
+func (s *Server) play(f *Fault, req *request, call *Call) reply {
+	message := f.Message
+	if f.Echo {
+		message = strings.TrimSpace(message + " " + echo(req.sent))
+	}
+	if f.DropBefore {
+		return reply{drop: true}
+	}
+	if f.Code == "" {
+		contentType := f.ContentType
+		if contentType == "" {
+			contentType = jsonType
+		}
+		return reply{status: orElse(f.Status, 200), contentType: contentType, body: []byte(f.Body)}
+	}
+	return s.refusal(call, &apiError{code{f.Code, orElse(f.Status, 400)}, message})
+}
+
+func orElse(status, fallback int) int {
+	if status < 100 || status > 599 {
+		return fallback
+	}
+	return status
+}
+
+// echo writes parameters as they are, one beside the other.
+func echo(sent url.Values) string {
+	var names []string
+	for name := range sent {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var parts []string
+	for _, name := range names {
+		parts = append(parts, name+"="+strings.Join(sent[name], ","))
+	}
+	return "(" + strings.Join(parts, " ") + ")"
+}

@@ -1,0 +1,276 @@
+package kecsim
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// minBalance is what an account must hold to order.
+//
+// documented: for pay-as-you-go (fact 137). assumed: for spot too (fact 160).
+const minBalance = 100 * yuan
+
+// runInstances places an order; the instances turn active 20 simulated seconds
+// later.
+//
+// documented: parameters, partial fulfilment and answer (facts 40-69, 131).
+// assumed: the delays, and whether the world is checked now or later (facts 190,
+// 192).
+func (s *Server) runInstances(r *request) (any, *apiError) {
+	w := s.w
+	l, refusal := w.checkLaunch(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	fit, short, cause := w.capacity(l)
+	count := min(fit, l.max)
+	if w.settings.AsyncChecks {
+		count = l.max
+	} else if count < l.min {
+		return nil, short
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	order := w.openOrder(l, count)
+	set := []any{}
+	for i := range count {
+		mode, reason := failureMode(w.settings.FailureMode), cause
+		if i < fit {
+			mode, reason = w.nextFailure()
+		}
+		in := w.open(l, i, i < fit)
+		w.book(order, in)
+		w.schedule(in, mode, reason)
+		set = append(set, map[string]any{"InstanceId": in.ID, "InstanceName": in.Name})
+	}
+	return map[string]any{"InstancesSet": set}, nil
+}
+
+// capacity counts how many of the order the world can serve, and says what
+// stands in the way of the next one.
+//
+// documented: the price range (fact 46), stock and bid (fact 131), as many as fit
+// (fact 43). assumed: the order of the checks, and all codes (facts 160, 193).
+func (w *world) capacity(l *launch) (fit int, short *apiError, cause string) {
+	price := l.market.last()
+	hour := price.onDemand
+	if im := l.image; im == nil {
+		return 0, refuse(codeImage, "ImageId %s does not exist", l.get("ImageId")), causeImage
+	} else if im.state != "active" {
+		return 0, refuse(codeImage, "ImageId %s is in state %s, not active", im.id, im.state), causeImage
+	}
+	if l.get("ChargeType") == chargeSpot {
+		hour = price.spot
+		if l.strategy == strategyLimit && (l.limit < price.spot || l.limit > price.onDemand) {
+			return 0, refuse(codePriceLimit, "SpotPriceLimit %s is out of range: %s in %s costs %s now and %s on demand",
+				l.limit, l.typ.name, l.market.zone, price.spot, price.onDemand), causePrice
+		}
+	}
+	if w.balance < minBalance {
+		return 0, refuse(codeBalance, "the account balance is %s CNY, at least %s is needed", w.balance, minBalance), causeBalance
+	}
+	fit = l.max
+	limit := func(n int, why string, c code, format string, args ...any) {
+		if n < fit {
+			fit, cause, short = max(n, 0), why, refuse(c, format, args...)
+		}
+	}
+	left := w.quota - w.used()
+	limit(left, causeExcessive, codeQuota, "MinCount %d exceeds the instance quota: %d of %d left", l.min, max(left, 0), w.quota)
+	limit(l.market.stock, causeOutOfStock, codeSellOut, "InstanceType %s is sell out in %s: %d wanted, %d available",
+		l.typ.name, l.market.zone, l.min, l.market.stock)
+	for i, n := range l.nics {
+		name := "SubnetId"
+		if i > 0 {
+			name = fmt.Sprintf("NetworkInterface.%d.SubnetId", i)
+		}
+		// Interfaces of one instance may share a subnet.
+		per := 0
+		for _, other := range l.nics {
+			if other.subnet == n.subnet {
+				per++
+			}
+		}
+		limit(n.subnet.free/per, causeSubnetFull, codeSubnetFull, "%s %s has %d free addresses, %d wanted", name, n.subnet.id, n.subnet.free, l.min*per)
+	}
+	if hour > 0 {
+		limit(int(w.balance/hour), causeBalance, codeBalance, "the account balance is %s CNY, %d instances cost %s in the first hour", w.balance, l.min, hour*money(l.min))
+	}
+	return fit, short, cause
+}
+
+// used counts the instances that hold a unit of quota.
+func (w *world) used() int {
+	n := 0
+	for _, in := range w.instances {
+		if in.unit {
+			n++
+		}
+	}
+	return n
+}
+
+type scriptedFailure struct {
+	left         int
+	mode, reason string
+}
+
+// nextFailure takes one launch off the script of FailLaunches.
+func (w *world) nextFailure() (mode, reason string) {
+	if len(w.failures) == 0 {
+		return "", ""
+	}
+	f := &w.failures[0]
+	mode, reason = f.mode, f.reason
+	if f.left--; f.left < 1 {
+		w.failures = w.failures[1:]
+	}
+	return mode, reason
+}
+
+// open makes the i-th instance of a launch. One that does not fit holds nothing
+// but, if there is one, an address.
+func (w *world) open(l *launch, i int, fits bool) *instance {
+	primary := l.nics[0].subnet
+	in := &instance{limit: l.limit, market: l.market}
+	in.Instance = Instance{
+		ID: w.uuid(kindInstance), Type: l.typ.name, Region: l.region, Zone: primary.zone, State: stateScheduling,
+		ImageID: l.image.idOr(l.get("ImageId")), SubnetID: primary.id, VPCID: primary.vpc, SecurityGroupIDs: l.nics[0].groups,
+		ChargeType: l.get("ChargeType"), SpotStrategy: l.strategy,
+		CreatedAt: w.now, AutoDeleteTime: l.autoDel, AutoDeleteEIP: l.flag("AutoDeleteEip"),
+		KeyIDs: l.list("KeyId"), Password: l.get("InstancePassword"), KeepImageLogin: l.flag("KeepImageLogin"),
+		UserData: l.get("UserData"), Protected: l.flag("IsProtect"), FailureAutoDelete: l.flag("FailureAutoDelete"),
+		SyncTag: l.flag("SyncTag"), SriovNetSupport: l.flag("SriovNetSupport"), DistributeIPv6: l.flag("DistributeIpv6"),
+		IAMRoleName: l.get("IamRoleName"), DataGuardID: l.get("DataGuardId"),
+		SystemDisk: Disk{Type: defaultDiskType, SizeGB: 20},
+	}
+	if l.strategy == strategyLimit {
+		in.SpotPriceLimit = l.limit.String()
+	}
+	in.ProjectID, _ = strconv.ParseInt(l.get("ProjectId"), 10, 64)
+	w.label(in, l, i)
+	w.attachDisks(in, l)
+	for _, n := range l.nics {
+		ip, ok := n.subnet.take(n.ip)
+		in.nics = append(in.nics, heldNIC{w.uuid(kindInterface), n.subnet, ip, n.groups, ok})
+	}
+	in.PrivateIP = in.nics[0].address()
+	if l.has("LineId") {
+		in.EIPID = w.uuid(kindEIP)
+		n := w.counts[kindEIP]
+		in.PublicIP = netip.AddrFrom4([4]byte{203, 0, 113, byte(n%250 + 1)}).String()
+	}
+	if fits {
+		in.unit = true
+		in.hold = l.market.last().onDemand
+		if in.ChargeType == chargeSpot {
+			in.hold = l.market.last().spot
+		}
+		l.market.stock--
+		w.balance -= in.hold
+	}
+	w.add(in)
+	return in
+}
+
+func (w *world) add(in *instance) {
+	w.instances = append(w.instances, in)
+	w.byID[in.ID] = in
+}
+
+// label gives names and tags.
+//
+// documented: default name and suffixes (facts 59, 60).
+func (w *world) label(in *instance, l *launch, i int) {
+	if in.Name = l.get("InstanceName"); in.Name == "" {
+		id := strings.ToUpper(strconv.FormatInt(int64(w.next(kindName)), 36))
+		in.Name = "KSC-IN-" + strings.Repeat("0", max(10-len(id), 0)) + id
+	}
+	if l.has("InstanceNameSuffix") {
+		in.Name += strconv.Itoa(l.number("InstanceNameSuffix", 0) + i)
+	}
+	in.HostName = l.get("HostName")
+	if l.has("HostNameSuffix") {
+		in.HostName += strconv.Itoa(l.number("HostNameSuffix", 0) + i)
+	}
+	for n := 1; n <= l.count("Tag"); n++ {
+		at := "Tag." + strconv.Itoa(n) + "."
+		in.tagList = append(in.tagList, Tag{w.uuid(kindTag), l.get(at + "Key"), l.get(at + "Value")})
+	}
+}
+
+func (w *world) attachDisks(in *instance, l *launch) {
+	if l.image != nil {
+		in.SystemDisk.SizeGB = l.image.sysDisk
+	}
+	in.SystemDisk.ID = w.uuid(kindDisk)
+	if v := l.get("SystemDisk.DiskType"); v != "" {
+		in.SystemDisk.Type = v
+	}
+	in.SystemDisk.SizeGB = l.number("SystemDisk.DiskSize", in.SystemDisk.SizeGB)
+	in.SystemDisk.DeleteWithInstance = true
+	if !l.typ.noLocalDisk {
+		in.LocalDiskGB = l.number("DataDiskGb", 0)
+	}
+	for n := 1; n <= l.count("DataDisk"); n++ {
+		at := "DataDisk." + strconv.Itoa(n) + "."
+		in.DataDisks = append(in.DataDisks, Disk{
+			ID: w.uuid(kindDisk), Type: l.get(at + "Type"), SizeGB: l.number(at+"Size", 0),
+			DeleteWithInstance: l.flag(at + "DeleteWithInstance"), SnapshotID: l.get(at + "SnapshotId"),
+		})
+	}
+}
+
+// schedule plans an instance's opening: its states up to active, or the way it
+// fails.
+//
+// observed: invisible at first, then scheduling and block_device_mapping (facts
+// 70, 145). documented: active, error, FailureAutoDelete (facts 146, 66).
+// assumed: the times, and the ways to fail (facts 190, 191).
+func (w *world) schedule(in *instance, mode, reason string) {
+	set := w.settings
+	visible, boot := set.VisibleAfter, max(set.Boot, set.VisibleAfter)
+	if mode == ModeError && in.FailureAutoDelete {
+		mode = ModeVanish
+	}
+	opening := func(do func()) func() {
+		return func() {
+			if in.opening() {
+				do()
+			}
+		}
+	}
+	if mode != ModeInvisible {
+		// Even a deleted one shows itself: it is there until it is gone.
+		w.after(visible, func() { in.Visible = true })
+		w.after(visible+(boot-visible)/2, opening(func() { in.State = stateMapping }))
+	}
+	w.after(boot, opening(func() {
+		switch mode {
+		case "":
+			in.State = stateActive
+			w.opened(in)
+			w.checkLimits()
+		case ModeError:
+			in.State = stateError
+			w.failed(in, reason)
+		default:
+			w.failed(in, reason)
+			w.remove(in)
+		}
+	}))
+	if !in.AutoDeleteTime.IsZero() {
+		// documented: timed deletion is allowed for spot (fact 136).
+		w.at(in.AutoDeleteTime, func() { w.terminate(in) })
+	}
+	if in.ChargeType == chargeSpot {
+		w.at(in.CreatedAt.Add(protection), w.checkLimits)
+	}
+}
+
+// protection is how long the system keeps its hands off (fact 133).
+const protection = time.Hour

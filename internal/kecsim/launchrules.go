@@ -1,0 +1,357 @@
+package kecsim
+
+import (
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// runRules is the parameter table of RunInstances. Rules that need more than one
+// parameter, or the world, are in checkLaunch and capacity.
+//
+// documented: facts 40-68. assumed: values nothing enumerates are taken as they
+// are (fact 182).
+var runRules = []rule{
+	{"ImageId", true, identifier("IMG-")},
+	{"InstanceType", false, characters(1, 64)},
+	{"MaxCount", true, integer(1, 10000)},
+	{"MinCount", true, integer(1, 10000)},
+	{"SubnetId", true, identifier()},
+	{"SecurityGroupId.N", true, identifier()},
+	{"ChargeType", true, oneOf(chargeMonthly, chargeDaily, chargeInstant, chargeSpot)},
+	{"PurchaseTime", false, integer(0, 36)},
+	{"SpotStrategy", false, oneOf(strategyGo, strategyLimit)},
+	{"SpotPriceLimit", false, nil},
+	{"InstancePassword", false, password},
+	{"KeyId.N", false, identifier()},
+	{"KeepImageLogin", false, boolean},
+	{"SystemDisk.DiskType", false, oneOf(systemDiskTypes...)},
+	{"SystemDisk.DiskSize", false, integer(20, 500)},
+	{"DataDiskGb", false, integer(1, 16000)},
+	{"DataDisk.N.Type", false, oneOf(dataDiskTypes...)},
+	{"DataDisk.N.Size", false, integer(1, math.MaxInt32)}, // the limits are settings
+	{"DataDisk.N.DeleteWithInstance", false, boolean},
+	{"DataDisk.N.SnapshotId", false, characters(1, 64)},
+	{"PrivateIpAddress", false, ipv4},
+	{"NetworkInterface.N.SubnetId", false, identifier()},
+	{"NetworkInterface.N.SecurityGroupId.N", false, identifier()},
+	{"NetworkInterface.N.PrivateIpAddress", false, ipv4},
+	{"InstanceName", false, characters(2, 64)},
+	{"InstanceNameSuffix", false, integer(0, 9999)},
+	{"HostName", false, hostName},
+	{"HostNameSuffix", false, integer(0, 9999)},
+	{"UserData", false, userData},
+	{"ProjectId", false, integer(0, math.MaxInt64)},
+	{"Tag.N.Key", false, tagKey},
+	{"Tag.N.Value", false, characters(0, 255)},
+	{"Tag.N.Id", false, characters(1, 64)},
+	{"SyncTag", false, boolean},
+	{"AutoDeleteTime", false, timeIn(autoDeleteLayouts...)},
+	{"AutoDeleteEip", false, boolean},
+	{"FailureAutoDelete", false, boolean},
+	{"IsProtect", false, boolean},
+	{"AddressBandWidth", false, integer(1, 15000)},
+	{"LineId", false, characters(1, 64)},
+	{"AddressChargeType", false, characters(1, 64)},
+	{"AddressPurchaseTime", false, integer(1, 36)},
+	{"AddressProjectId", false, integer(0, math.MaxInt64)},
+	{"BandWidthShareId", false, characters(1, 64)},
+	{"ModelId", false, characters(1, 64)},
+	{"ModelVersion", false, integer(1, math.MaxInt32)},
+	{"IamRoleName", false, characters(1, 64)},
+	{"DataGuardId", false, characters(1, 64)},
+	{"DedicatedHostId", false, characters(1, 64)},
+	{"LocalVolumeSnapshotId", false, characters(1, 64)},
+	{"AutoCreateEbs", false, boolean},
+	{"AssembledImageDataDiskType", false, characters(1, 64)},
+	{"SriovNetSupport", false, boolean},
+	{"DistributeIpv6", false, boolean},
+	{"InstanceConfigure.VCPU", false, integer(1, 1024)},
+	{"InstanceConfigure.MemoryGb", false, integer(1, 16384)},
+	{"InstanceConfigure.DataDiskGb", false, integer(0, 32768)},
+}
+
+const (
+	chargeMonthly = "Monthly"
+	chargeDaily   = "Daily"
+	chargeInstant = "HourlyInstantSettlement"
+	chargeSpot    = "Spot"
+
+	strategyGo    = "SpotAsPriceGo"
+	strategyLimit = "SpotWithPriceLimit"
+)
+
+// billTypes are the numbers of the charge types (facts 79, 116).
+var billTypes = map[string]int{chargeMonthly: 1, chargeDaily: 5, chargeInstant: 87, chargeSpot: 810}
+
+// autoDeleteLayouts are both spellings of AutoDeleteTime (fact 64).
+var autoDeleteLayouts = []string{"2006-01-02 15:04", plainTime}
+
+// launch is a RunInstances request that has been understood.
+type launch struct {
+	*request
+	typ      *instanceType
+	market   *market
+	image    *image // nil if unknown
+	nics     []nic  // the primary one first
+	limit    money
+	limitErr error
+	strategy string
+	autoDel  time.Time
+	min, max int
+}
+
+type nic struct {
+	subnet *subnet
+	groups []string
+	ip     string // asked for
+}
+
+// invalid refuses a broken value under the parameter's name.
+func invalid(name, format string, args ...any) *apiError {
+	return refuse(codeInvalidParameterValue, name+" "+format, args...)
+}
+
+// checkLaunch applies the rules across parameters and looks up what they name.
+//
+// documented: required, exclusions and limits (facts 40-68). assumed: what is
+// stricter (facts 170-175) and the codes (fact 165).
+func (w *world) checkLaunch(r *request) (*launch, *apiError) {
+	l := &launch{request: r, min: r.number("MinCount", 0), max: r.number("MaxCount", 0)}
+	steps := []func(*launch) *apiError{w.checkMoney, w.checkNetwork, w.checkMachine, w.checkDisks, w.checkLogin, w.checkLabels, w.checkRest}
+	for _, step := range steps {
+		if refusal := step(l); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return l, nil
+}
+
+func (w *world) checkMoney(l *launch) *apiError {
+	charge := l.get("ChargeType")
+	months := l.number("PurchaseTime", 0)
+	switch {
+	case l.min > l.max:
+		return invalid("MinCount", "%d is more than MaxCount %d", l.min, l.max)
+	case charge == chargeMonthly && months == 0:
+		return invalid("PurchaseTime", "must be between 1 and 36 with ChargeType Monthly")
+	case charge != chargeMonthly && months != 0:
+		return invalid("PurchaseTime", "must be 0 with ChargeType %s, not %d", charge, months)
+	}
+	if charge != chargeSpot {
+		for _, name := range []string{"SpotStrategy", "SpotPriceLimit"} {
+			if l.has(name) {
+				return invalid(name, "is only allowed with ChargeType Spot, not %s", charge)
+			}
+		}
+		return nil
+	}
+	l.strategy = strategyGo
+	if l.has("SpotStrategy") {
+		l.strategy = l.get("SpotStrategy")
+	}
+	switch {
+	case l.strategy == strategyLimit && !l.has("SpotPriceLimit"):
+		return refuse(codeInvalidParameter, "the parameter SpotPriceLimit is required with SpotStrategy %s", strategyLimit)
+	case l.strategy == strategyGo && l.has("SpotPriceLimit"):
+		return invalid("SpotPriceLimit", "is only allowed with SpotStrategy %s", strategyLimit)
+	case l.strategy == strategyLimit:
+		l.limit, l.limitErr = parseMoney(l.get("SpotPriceLimit"))
+		if l.limitErr != nil {
+			return refuse(codePriceLimit, "SpotPriceLimit %q %s", clip(l.get("SpotPriceLimit")), l.limitErr)
+		}
+	}
+	return nil
+}
+
+func (w *world) checkNetwork(l *launch) *apiError {
+	groups := l.list("SecurityGroupId")
+	primary, refusal := w.checkNIC(l, "", groups, nil)
+	if refusal != nil {
+		return refusal
+	}
+	l.nics = []nic{primary}
+	for i := 1; i <= l.count("NetworkInterface"); i++ {
+		at := "NetworkInterface." + strconv.Itoa(i) + "."
+		extra, refusal := w.checkNIC(l, at, l.list(at+"SecurityGroupId"), primary.subnet)
+		if refusal != nil {
+			return refusal
+		}
+		l.nics = append(l.nics, extra)
+	}
+	if len(l.nics) > interfacesPerInstance {
+		return invalid("NetworkInterface."+strconv.Itoa(interfacesPerInstance), "is one too many: an instance has at most %d interfaces", interfacesPerInstance)
+	}
+	return nil
+}
+
+// checkNIC checks one interface; primary is nil for the primary one itself.
+func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet) (nic, *apiError) {
+	if !l.has(at + "SubnetId") {
+		return nic{}, refuse(codeInvalidParameter, "the parameter %sSubnetId is required", at)
+	}
+	id := l.get(at + "SubnetId")
+	n := w.findSubnet(l.region, id)
+	switch {
+	case n == nil:
+		return nic{}, invalid(at+"SubnetId", "%s does not exist in %s", id, l.region)
+	case n.kind != "Normal":
+		return nic{}, invalid(at+"SubnetId", "%s is of type %s, which takes no instances", id, n.kind)
+	case primary != nil && (n.vpc != primary.vpc || n.zone != primary.zone):
+		return nic{}, invalid(at+"SubnetId", "%s is not in the VPC and zone of the primary subnet", id)
+	case len(groups) == 0:
+		return nic{}, refuse(codeInvalidParameter, "the parameter %sSecurityGroupId.1 is required", at)
+	}
+	for i, id := range groups {
+		name := at + "SecurityGroupId." + strconv.Itoa(i+1)
+		g := w.findGroup(l.region, id)
+		switch {
+		case g == nil:
+			return nic{}, invalid(name, "%s does not exist in %s", id, l.region)
+		case g.vpc != n.vpc:
+			return nic{}, invalid(name, "%s belongs to VPC %s, the subnet to %s", id, g.vpc, n.vpc)
+		case slices.Contains(groups[:i], id):
+			return nic{}, invalid(name, "%s is listed twice", id)
+		}
+	}
+	ip := l.get(at + "PrivateIpAddress")
+	if ip != "" {
+		if l.max > 1 {
+			return nic{}, invalid(at+"PrivateIpAddress", "is only allowed with MaxCount 1, not %d", l.max)
+		}
+		// The rule table has already parsed it.
+		if addr, err := netip.ParseAddr(ip); err == nil {
+			if problem := n.problem(addr); problem != "" {
+				return nic{}, invalid(at+"PrivateIpAddress", "%s", problem)
+			}
+		}
+		for _, other := range l.nics {
+			if other.ip == ip {
+				return nic{}, invalid(at+"PrivateIpAddress", "%s is asked for twice", ip)
+			}
+		}
+	}
+	return nic{n, groups, ip}, nil
+}
+
+func (w *world) checkMachine(l *launch) *apiError {
+	if l.has("ModelId") {
+		return invalid("ModelId", "%s does not exist", clip(l.get("ModelId")))
+	}
+	if l.has("ModelVersion") {
+		return invalid("ModelVersion", "is only allowed with ModelId")
+	}
+	name := "I1.1A" // what old documents name as the default (fact 42)
+	if l.has("InstanceType") {
+		name = l.get("InstanceType")
+	}
+	zone := l.nics[0].subnet.zone
+	l.typ, l.market = w.findType(name), w.markets[marketKey{zone, name}]
+	if l.typ == nil || l.market == nil {
+		return invalid("InstanceType", "%s is not offered in %s", clip(name), zone)
+	}
+	if l.get("ChargeType") == chargeSpot && !l.market.offered {
+		return refuse(codeNotOffered, "ChargeType Spot is not offered for InstanceType %s in %s", name, zone)
+	}
+	l.image = w.findImage(l.get("ImageId"))
+	if im := l.image; im != nil && !im.cloudInit {
+		for _, name := range []string{"HostName", "UserData"} {
+			if l.has(name) {
+				return invalid(name, "needs an image with cloud-init, which ImageId %s is not", im.id)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) checkDisks(l *launch) *apiError {
+	if n := l.count("DataDisk"); n > w.settings.MaxDataDisks {
+		return invalid("DataDisk."+strconv.Itoa(n), "is too many: an instance takes %d data disks", w.settings.MaxDataDisks)
+	}
+	for i := 1; i <= l.count("DataDisk"); i++ {
+		at := "DataDisk." + strconv.Itoa(i) + "."
+		for _, part := range []string{"Type", "Size"} {
+			if !l.has(at + part) {
+				return refuse(codeInvalidParameter, "the parameter %s%s is required: a data disk needs both Type and Size", at, part)
+			}
+		}
+		if size := l.number(at+"Size", 0); size < 10 || size > w.settings.MaxDataDiskSize {
+			return invalid(at+"Size", "must be between 10 and %d, not %d", w.settings.MaxDataDiskSize, size)
+		}
+	}
+	return nil
+}
+
+func (w *world) checkLogin(l *launch) *apiError {
+	for i, id := range l.list("KeyId") {
+		name := "KeyId." + strconv.Itoa(i+1)
+		switch {
+		case !slices.Contains(w.keyPairs, id):
+			return invalid(name, "%s does not exist", id)
+		case slices.Contains(l.list("KeyId")[:i], id):
+			return invalid(name, "%s is listed twice", id)
+		case l.image != nil && l.image.platform == "other-linux":
+			return invalid(name, "cannot be used with ImageId %s of platform other-linux", l.image.id)
+		}
+	}
+	if l.flag("KeepImageLogin") && l.image != nil && l.image.source == "system" {
+		return invalid("KeepImageLogin", "needs a custom image, which ImageId %s is not", l.image.id)
+	}
+	return nil
+}
+
+func (w *world) checkLabels(l *launch) *apiError {
+	if l.has("InstanceNameSuffix") && !l.has("InstanceName") {
+		return invalid("InstanceNameSuffix", "is only allowed with InstanceName")
+	}
+	if l.has("HostNameSuffix") && !l.has("HostName") {
+		return invalid("HostNameSuffix", "is only allowed with HostName")
+	}
+	if id, err := strconv.ParseInt(l.get("ProjectId"), 10, 64); err == nil && !slices.Contains(w.projects, id) {
+		return invalid("ProjectId", "%d does not exist", id)
+	}
+	seen := map[string]bool{}
+	for i := 1; i <= l.count("Tag"); i++ {
+		name := "Tag." + strconv.Itoa(i) + ".Key"
+		if !l.has(name) {
+			return refuse(codeInvalidParameter, "the parameter %s is required", name)
+		}
+		if seen[l.get(name)] {
+			return invalid(name, "%q is listed twice", clip(l.get(name)))
+		}
+		seen[l.get(name)] = true
+	}
+	return nil
+}
+
+func (w *world) checkRest(l *launch) *apiError {
+	if v := l.get("AutoDeleteTime"); v != "" {
+		l.autoDel, _ = parseChinaTime(v, autoDeleteLayouts...)
+		if least := w.now.Add(30 * time.Minute); l.autoDel.Before(least) {
+			return refuse(codeAutoDeleteTime, "AutoDeleteTime %s is less than 30 minutes ahead: it must be %s or later", v, least.In(chinaTime).Format(plainTime))
+		}
+	} else if l.flag("AutoDeleteEip") {
+		return invalid("AutoDeleteEip", "is only allowed with AutoDeleteTime")
+	}
+	core := []string{"AddressBandWidth", "LineId", "AddressChargeType"}
+	extras := []string{"AddressPurchaseTime", "AddressProjectId", "BandWidthShareId"}
+	given := ""
+	for _, name := range append(core, extras...) {
+		if l.has(name) {
+			given = name
+		}
+	}
+	if given != "" {
+		for _, name := range core {
+			if !l.has(name) {
+				return refuse(codeInvalidParameter, "the parameter %s is required: an EIP needs AddressBandWidth, LineId and AddressChargeType", name)
+			}
+		}
+	}
+	if l.get("AddressChargeType") == chargeMonthly && !l.has("AddressPurchaseTime") {
+		return refuse(codeInvalidParameter, "the parameter AddressPurchaseTime is required with AddressChargeType Monthly")
+	}
+	return nil
+}

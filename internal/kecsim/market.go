@@ -1,0 +1,224 @@
+package kecsim
+
+import (
+	"hash/fnv"
+	"strconv"
+	"time"
+)
+
+type marketKey struct{ zone, typ string }
+
+// market is one instance type in one zone.
+type market struct {
+	zone, typ string
+	offered   bool // for spot
+	stock     int
+	changes   []priceChange // ascending; the last one is the price now
+}
+
+type priceChange struct {
+	at             time.Time
+	spot, onDemand money
+}
+
+// price is the price in force at t.
+func (m *market) price(t time.Time) priceChange {
+	for i := len(m.changes) - 1; i > 0; i-- {
+		if !m.changes[i].at.After(t) {
+			return m.changes[i]
+		}
+	}
+	return m.changes[0]
+}
+
+func (m *market) last() priceChange { return m.changes[len(m.changes)-1] }
+
+// set changes the price and forgets what no history can ask for any more.
+func (m *market) set(at time.Time, spot, onDemand money) {
+	m.changes = append(m.changes, priceChange{at, spot, onDemand})
+	for len(m.changes) > 1 && m.changes[1].at.Before(at.Add(-historyKept-time.Hour)) {
+		m.changes = m.changes[1:]
+	}
+}
+
+// backfill makes up the past: a walk that ends at the price now.
+//
+// assumed: the past of the default world (facts 198, 207).
+func (m *market) backfill(from, now time.Time, spot, onDemand money, seed int64) {
+	past := []priceChange{{now, spot, onDemand}}
+	for at := now.Truncate(time.Hour); !at.Before(from); at = at.Add(-time.Hour) {
+		if at.Equal(now) {
+			continue
+		}
+		spot = m.step(at, spot, onDemand, seed)
+		past = append(past, priceChange{at, spot, onDemand})
+	}
+	for i := len(past) - 1; i >= 0; i-- {
+		m.changes = append(m.changes, past[i])
+	}
+}
+
+// step is one hour's move: the same for the same market, hour and seed, at most
+// 4 % of the on-demand price, within 10 % and 90 % of it, in 4 decimals.
+//
+// documented: the band (fact 130), the decimals (fact 91). assumed: the walk
+// (fact 198).
+func (m *market) step(at time.Time, spot, onDemand money, seed int64) money {
+	if onDemand == 0 || spot == 0 {
+		return spot
+	}
+	h := fnv.New64a()
+	h.Write([]byte(m.zone + "|" + m.typ + "|" + strconv.FormatInt(at.Unix()/3600, 10) + "|" + strconv.FormatInt(seed, 10)))
+	spot += onDemand * money(int64(h.Sum64()%81)-40) / 1000
+	const grain = 10 // 0.0001 CNY
+	low, high := (onDemand/10+grain-1)/grain*grain, onDemand*9/10/grain*grain
+	return min(max(spot/grain*grain, low), high)
+}
+
+// walkPrices moves every market once an hour for as long as MovePrices is on.
+func (w *world) walkPrices() {
+	if w.walks || !w.settings.MovePrices {
+		return
+	}
+	w.walks = true
+	w.at(w.now.Truncate(time.Hour).Add(time.Hour), func() {
+		w.walks = false
+		if !w.settings.MovePrices {
+			return
+		}
+		for _, r := range w.regions {
+			for _, zone := range r.zones {
+				for _, t := range w.types {
+					m := w.markets[marketKey{zone, t.name}]
+					p := m.last()
+					m.set(w.now, m.step(w.now, p.spot, p.onDemand, w.settings.Seed), p.onDemand)
+				}
+			}
+		}
+		w.checkLimits()
+		w.walkPrices()
+	})
+}
+
+// checkLimits starts the notice of every instance the market has outgrown.
+//
+// documented: a market price above the bid releases, never in the first hour
+// (facts 132, 133). assumed: when that hour starts (fact 195).
+func (w *world) checkLimits() {
+	for _, in := range w.instances {
+		if in.ChargeType != chargeSpot || in.SpotStrategy != strategyLimit || !in.RecyclingTime.IsZero() || !in.alive() {
+			continue
+		}
+		if w.now.Before(in.CreatedAt.Add(protection)) {
+			continue
+		}
+		if m := w.markets[marketKey{in.Zone, in.Type}]; m != nil && m.last().spot > in.limit {
+			w.notice(in)
+		}
+	}
+}
+
+const (
+	spotTimeLayout = "2006-01-02T15:04:05Z"
+	plainTime      = "2006-01-02 15:04:05"
+)
+
+var spotPriceRules = []rule{
+	{"InstanceType", true, nil},
+	{"AvailabilityZone", true, nil},
+	{"StartTime", false, timeIn(spotTimeLayout)},
+	{"EndTime", false, timeIn(spotTimeLayout)},
+}
+
+// describeSpotPriceHistory lists the hourly prices of a type in a zone.
+//
+// documented: parameters, UTC+8 behind the Z, defaults, three days, fields (facts
+// 90, 91). assumed: a last point with the price now, JSON numbers, an empty list
+// where spot is not offered (facts 198, 203).
+func (s *Server) describeSpotPriceHistory(r *request) (any, *apiError) {
+	w := s.w
+	m, refusal := w.findMarket(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	end := w.now
+	if t, ok := parseChinaTime(r.get("EndTime"), spotTimeLayout); ok {
+		end = t
+	}
+	start := end.Add(-3 * time.Hour)
+	if t, ok := parseChinaTime(r.get("StartTime"), spotTimeLayout); ok {
+		start = t
+	}
+	switch {
+	case start.After(end):
+		return nil, refuse(codeInvalidParameterValue, "StartTime is later than EndTime")
+	case end.Sub(start) > historyKept:
+		return nil, refuse(codeInvalidParameterValue, "StartTime is more than 3 days before EndTime")
+	}
+	type point struct {
+		SpotPrice   money
+		OriginPrice money
+		Timestamp   string
+	}
+	points := []point{}
+	add := func(t time.Time) {
+		p := m.price(t)
+		points = append(points, point{p.spot, p.onDemand, t.In(chinaTime).Format(plainTime)})
+	}
+	if m.offered {
+		first := start.Truncate(time.Hour)
+		if first.Before(start) {
+			first = first.Add(time.Hour)
+		}
+		oldest := w.now.Add(-historyKept)
+		for t := first; !t.After(end) && !t.After(w.now); t = t.Add(time.Hour) {
+			if !t.Before(oldest) {
+				add(t)
+			}
+		}
+		if !end.Before(w.now) && !w.now.Equal(w.now.Truncate(time.Hour)) {
+			add(w.now)
+		}
+	}
+	return map[string]any{
+		"InstanceType": m.typ, "AvailabilityZone": m.zone, "SpotPrices": points,
+	}, nil
+}
+
+var inventoryRules = []rule{{"InstanceType", true, nil}, {"AvailabilityZone", true, nil}}
+
+// describeKecInventory tells how many instances can be opened now.
+//
+// documented: parameters and answer (fact 92). assumed: it counts the stock spot
+// launches draw on, and both parameters are needed (facts 176, 194).
+func (s *Server) describeKecInventory(r *request) (any, *apiError) {
+	m, refusal := s.w.findMarket(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return map[string]any{"InstanceCount": m.stock}, nil
+}
+
+// findMarket looks up the type and zone of a request, within its region.
+func (w *world) findMarket(r *request) (*market, *apiError) {
+	zone, typ := r.get("AvailabilityZone"), r.get("InstanceType")
+	if w.regionOf(zone) != r.region {
+		return nil, refuse(codeInvalidParameterValue, "AvailabilityZone %q is not a zone of %s", clip(zone), r.region)
+	}
+	m := w.markets[marketKey{zone, typ}]
+	if m == nil {
+		return nil, refuse(codeInvalidParameterValue, "InstanceType %q is not offered in %s", clip(typ), zone)
+	}
+	return m, nil
+}
+
+func (w *world) regionOf(zone string) string {
+	for _, r := range w.regions {
+		for _, z := range r.zones {
+			if z == zone {
+				return r.name
+			}
+		}
+	}
+	return ""
+}

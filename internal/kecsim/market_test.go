@@ -1,0 +1,122 @@
+package kecsim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func (c *caller) prices(pairs ...string) []any {
+	c.t.Helper()
+	pairs = append([]string{"InstanceType", TypeSmall, "AvailabilityZone", ZoneA}, pairs...)
+	return c.kec("DescribeSpotPriceHistory", pairs...).ok().JSON["SpotPrices"].([]any)
+}
+
+func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	points := me.prices()
+	same(t, "points", len(points), 4)
+	last := points[3].(map[string]any)
+	same(t, "time", last["Timestamp"], any("2026-03-02 17:00:00"))
+	same(t, "price", last["SpotPrice"], any(0.0393))
+	same(t, "on demand", last["OriginPrice"], any(0.1965))
+	sim.Advance(20 * time.Minute)
+	sim.SetPrice(ZoneA, TypeSmall, "0.05", "")
+	points = me.prices()
+	same(t, "points", len(points), 4) // 15:00, 16:00, 17:00 and now
+	same(t, "before", points[2].(map[string]any)["SpotPrice"], any(0.0393))
+	same(t, "now", points[3].(map[string]any)["SpotPrice"], any(0.05))
+	same(t, "three days", len(me.prices("StartTime", "2026-02-27T18:00:00Z", "EndTime", "2026-03-02T17:00:00Z")), 72)
+	for _, wrong := range [][]string{
+		{"StartTime", "2026-02-27T16:00:00Z", "EndTime", "2026-03-02T17:00:00Z"},
+		{"StartTime", "2026-03-02T17:00:00Z", "EndTime", "2026-03-02T16:00:00Z"},
+		{"StartTime", "yesterday"},
+		{"InstanceType", "Z9.1A"},
+		{"AvailabilityZone", Zone2A},
+	} {
+		pairs := append([]string{"InstanceType", TypeSmall, "AvailabilityZone", ZoneA}, wrong...)
+		if len(wrong) == 2 && wrong[0] != "StartTime" {
+			pairs = append(wrong, pairs[:2]...)
+			if wrong[0] == "InstanceType" {
+				pairs = append(wrong, "AvailabilityZone", ZoneA)
+			}
+		}
+		me.kec("DescribeSpotPriceHistory", pairs...).refused(400, "InvalidParameterValue", wrong[0])
+	}
+	same(t, "not for spot", len(me.kec("DescribeSpotPriceHistory", "InstanceType", TypeNotSpot, "AvailabilityZone", ZoneA).ok().JSON["SpotPrices"].([]any)), 0)
+}
+
+func TestPrices_walkTheSameWayWithinTheBand(t *testing.T) {
+	t.Parallel()
+	walk := func() (out []string) {
+		sim := New()
+		sim.Update(func(s *Settings) { s.MovePrices = true })
+		for range 200 {
+			sim.Advance(time.Hour)
+			p, _ := sim.Price(ZoneA, TypeSmall)
+			out = append(out, p)
+			if m, err := parseMoney(p); err != nil || m < 1965 || m > 17685 {
+				t.Fatalf("price %s is outside 10%% to 90%% of 0.1965", p)
+			}
+		}
+		return out
+	}
+	first, second := walk(), walk()
+	same(t, "walks", fmt.Sprint(first), fmt.Sprint(second))
+	if first[0] == first[1] && first[1] == first[2] {
+		t.Error("the price does not move")
+	}
+}
+
+func TestInventory_followsTheStock(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	ask := func() any {
+		return me.kec("DescribeKecInventory", "InstanceType", TypeSmall, "AvailabilityZone", ZoneA).ok().JSON["InstanceCount"]
+	}
+	same(t, "count", ask(), any(50.0))
+	me.launch("MinCount", "3", "MaxCount", "3")
+	same(t, "count", ask(), any(47.0))
+	sim.SellOut(ZoneA, TypeSmall)
+	same(t, "count", ask(), any(0.0))
+	me.kec("DescribeKecInventory", "InstanceType", TypeSmall).refused(400, "InvalidParameter", "AvailabilityZone is required")
+}
+
+func TestCatalogue_showsTheWorld(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	list := func(action, name string, pairs ...string) []any {
+		return me.kec(action, pairs...).ok().JSON[name].([]any)
+	}
+	same(t, "regions", len(list("DescribeRegions", "RegionSet")), 2)
+	same(t, "zone", list("DescribeAvailabilityZones", "AvailabilityZoneSet")[1].(map[string]any)["AvailabilityZone"], any(ZoneB))
+	same(t, "families", len(list("DescribeInstanceFamilys", "InstanceFamilySet")), 4)
+	types := list("DescribeInstanceTypeConfigs", "InstanceTypeConfigSet", "Filter.1.Name.1", "instance-family", "Filter.1.Value.1", "N3")
+	same(t, "types", len(types), 2)
+	same(t, "cpu", types[1].(map[string]any)["CPU"], any(4.0))
+	same(t, "images", len(list("DescribeImages", "ImagesSet", "ImageType", "system")), 2)
+	sim.SetImageState(ImageUbuntu, "queued")
+	same(t, "state", list("DescribeImages", "ImagesSet", "ImageId", ImageUbuntu)[0].(map[string]any)["ImageState"], any("queued"))
+}
+
+func TestVPC_showsSubnetsAndGroups(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	me.launch()
+	a := me.call("vpc", "DescribeSubnets", "2016-03-04", "SubnetId.1", SubnetA, "SubnetId.2", VPC).ok()
+	set := a.JSON["SubnetSet"].([]any)
+	same(t, "subnets", len(set), 1)
+	for field, want := range map[string]any{
+		"AvailabilityZoneName": ZoneA, "CidrBlock": "10.7.0.0/24", "VpcId": VPC, "SubnetType": "Normal",
+		"AvailableIpNumber": "249", "AvailbleIPNumber": "249", "RandomAvailableIpNum": "249",
+	} {
+		same(t, field, set[0].(map[string]any)[field], want)
+	}
+	a = me.call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneB).ok()
+	same(t, "in zone b", a.JSON["SubnetSet"].([]any)[0].(map[string]any)["SubnetId"], any(SubnetB))
+	a = me.call("vpc", "DescribeSecurityGroups", "2016-03-04", "Filter.1.Name", "vpc-id", "Filter.1.Value.1", VPC).ok()
+	same(t, "groups", len(a.JSON["SecurityGroupSet"].([]any)), 2)
+	a = me.call("vpc", "DescribeVpcs", "2016-03-04").ok()
+	same(t, "vpcs", len(a.JSON["VpcSet"].([]any)), 1)
+}

@@ -1,0 +1,248 @@
+package kecsim
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// rule is one row of an action's parameter table: the pattern of its name and
+// what a value must look like. A nil check takes any value.
+type rule struct {
+	name     string
+	required bool
+	check    check
+}
+
+// check says what is wrong with a value, or nothing.
+type check func(value string) string
+
+func patternsOf(table []rule) []string {
+	out := make([]string, len(table))
+	for i, r := range table {
+		out[i] = r.name
+	}
+	return out
+}
+
+// apply holds every value against its row, in the order of the table, so that
+// the first thing wrong is the same on every run.
+func apply(table []rule, a *args) *apiError {
+	for _, r := range table {
+		names := a.expand(r.name)
+		if r.required && len(names) == 0 {
+			missing := strings.ReplaceAll(r.name, "N", "1")
+			if strings.HasPrefix(missing, "InstanceId.") {
+				return refuse(codeInstanceIDRequired, "the parameter %s is required", missing)
+			}
+			return refuse(codeInvalidParameter, "the parameter %s is required", missing)
+		}
+		for _, name := range names {
+			if r.required && a.get(name) == "" {
+				return refuse(codeInvalidParameter, "the parameter %s must not be empty", name)
+			}
+			if r.check == nil {
+				continue
+			}
+			if wrong := r.check(a.get(name)); wrong != "" {
+				return refuse(codeInvalidParameterValue, "%s %s", name, wrong)
+			}
+		}
+	}
+	return nil
+}
+
+// expand lists the names present under a pattern, in index order.
+func (a *args) expand(pattern string) []string {
+	names := []string{""}
+	for _, part := range strings.Split(pattern, ".") {
+		var next []string
+		for _, name := range names {
+			if part != "N" {
+				next = append(next, join(name, part))
+				continue
+			}
+			for i := 1; i <= a.count(name); i++ {
+				next = append(next, join(name, strconv.Itoa(i)))
+			}
+		}
+		names = next
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return !a.has(name) })
+}
+
+func integer(low, high int64) check {
+	return func(v string) string {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return "must be an integer, not " + strconv.Quote(clip(v))
+		}
+		if n < low || n > high {
+			return "must be between " + strconv.FormatInt(low, 10) + " and " + strconv.FormatInt(high, 10) + ", not " + v
+		}
+		return ""
+	}
+}
+
+func boolean(v string) string {
+	if strings.EqualFold(v, "true") || strings.EqualFold(v, "false") {
+		return ""
+	}
+	return "must be true or false, not " + strconv.Quote(clip(v))
+}
+
+func oneOf(values ...string) check {
+	return func(v string) string {
+		if slices.Contains(values, v) {
+			return ""
+		}
+		return "must be one of " + strings.Join(values, ", ") + ", not " + strconv.Quote(clip(v))
+	}
+}
+
+// characters counts characters, not bytes, and wants them visible.
+func characters(low, high int) check {
+	return func(v string) string {
+		if !utf8.ValidString(v) {
+			return "must be UTF-8"
+		}
+		if n := utf8.RuneCountInString(v); n < low || n > high {
+			return "must have " + strconv.Itoa(low) + " to " + strconv.Itoa(high) + " characters, not " + strconv.Itoa(n)
+		}
+		if strings.IndexFunc(v, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+			return "must hold visible characters only"
+		}
+		return ""
+	}
+}
+
+// identifier wants an UUID, with one of the prefixes if it has any.
+func identifier(prefixes ...string) check {
+	return func(v string) string {
+		bare := v
+		for _, p := range prefixes {
+			bare = strings.TrimPrefix(bare, p)
+		}
+		if isUUID(bare) {
+			return ""
+		}
+		return "must be an identifier, not " + strconv.Quote(clip(v))
+	}
+}
+
+func isUUID(v string) bool {
+	if len(v) != 36 {
+		return false
+	}
+	for i := 0; i < len(v); i++ {
+		c := v[i]
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// password never shows the value it refuses.
+func password(v string) string {
+	if n := utf8.RuneCountInString(v); n < 8 || n > 32 {
+		return "must have 8 to 32 characters"
+	}
+	var upper, lower, digit bool
+	for _, r := range v {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			upper = true
+		case r >= 'a' && r <= 'z':
+			lower = true
+		case r >= '0' && r <= '9':
+			digit = true
+		case r <= ' ' || r > '~':
+			return "must hold visible ASCII characters only"
+		}
+	}
+	if !upper || !lower || !digit {
+		return "must hold an upper-case letter, a lower-case letter and a digit"
+	}
+	return ""
+}
+
+func hostName(v string) string {
+	if len(v) < 2 || len(v) > 64 {
+		return "must have 2 to 64 characters, not " + strconv.Itoa(utf8.RuneCountInString(v))
+	}
+	for _, r := range v {
+		if r > '~' || r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return "must hold letters, digits and hyphens only"
+		}
+	}
+	return ""
+}
+
+const maxUserData = 16 * 1024
+
+func userData(v string) string {
+	raw, err := base64.StdEncoding.DecodeString(v)
+	if err != nil {
+		return "must be base64"
+	}
+	if len(raw) > maxUserData {
+		return "must be at most 16384 bytes, not " + strconv.Itoa(len(raw))
+	}
+	return ""
+}
+
+func tagKey(v string) string {
+	if wrong := characters(1, 128)(v); wrong != "" {
+		return wrong
+	}
+	if len(v) >= 3 && strings.EqualFold(v[:3], "ksc") {
+		return "must not start with ksc"
+	}
+	return ""
+}
+
+func ipv4(v string) string {
+	if ip, err := netip.ParseAddr(v); err != nil || !ip.Is4() {
+		return "must be an IPv4 address, not " + strconv.Quote(clip(v))
+	}
+	return ""
+}
+
+// parseChinaTime reads a time written in one of the layouts, meaning UTC+8.
+func parseChinaTime(v string, layouts ...string) (time.Time, bool) {
+	for _, layout := range layouts {
+		if t, err := time.ParseInLocation(layout, v, chinaTime); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func timeIn(layouts ...string) check {
+	return func(v string) string {
+		if _, ok := parseChinaTime(v, layouts...); !ok {
+			return "must be a time like " + layouts[0] + ", not " + strconv.Quote(clip(v))
+		}
+		return ""
+	}
+}
+
+// clip keeps what a message quotes short.
+func clip(v string) string {
+	if len(v) > 80 {
+		return strings.ToValidUTF8(v[:80], "") + "..."
+	}
+	return v
+}

@@ -1,0 +1,372 @@
+package kecsim
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Server is a local Kingsoft Cloud. It is safe for concurrent use; requests
+// take turns.
+type Server struct {
+	mu     sync.Mutex
+	w      *world
+	keys   map[string]key
+	denied map[string]bool // by service
+	faults []*scriptedFault
+	calls  []Call
+	counts map[string]int // calls by action
+}
+
+// Option changes the server New makes.
+type Option func(*Server)
+
+// WithClock puts the world on a clock of the caller's.
+func WithClock(c *Clock) Option { return func(s *Server) { s.w = defaultWorld(c) } }
+
+// New makes a server over the default world, which knows AccessKey and SecretKey
+// and stands still at DefaultStart.
+func New(opts ...Option) *Server {
+	s := &Server{keys: map[string]key{AccessKey: {secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{}}
+	for _, opt := range opts {
+		opt(s)
+	}
+	if s.w == nil {
+		s.w = defaultWorld(ManualClock(DefaultStart))
+	}
+	return s
+}
+
+// Now is the world's time.
+func (s *Server) Now() time.Time { return s.w.clock.Now() }
+
+// Advance lets d pass in the world.
+func (s *Server) Advance(d time.Duration) {
+	s.w.clock.Advance(d)
+	s.lock()()
+}
+
+// Sleep advances the world by d and returns ctx.Err(), so that a client under
+// test waits in simulated time.
+func (s *Server) Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.Advance(d)
+	return ctx.Err()
+}
+
+// lock enters the world at its present time; the result leaves it.
+func (s *Server) lock() (unlock func()) {
+	s.mu.Lock()
+	s.w.settle()
+	return s.mu.Unlock
+}
+
+// Call is one request the server has answered, or has dropped (Status 0).
+type Call struct {
+	Service, Action, Version, Method string
+	// Params are all parameters as they were sent, from query and body, without
+	// those of the signature.
+	Params    url.Values
+	Header    http.Header
+	Status    int
+	Code      string // of the refusal, "" on success
+	RequestID string
+	At        time.Time // in the world
+}
+
+// request is a call on its way through a handler.
+type request struct {
+	*args
+	service, region, action string
+	dryRun                  bool
+	sent                    url.Values
+}
+
+// reply is what goes over the wire. Body wins over value.
+type reply struct {
+	status      int
+	code        string
+	contentType string
+	body        []byte
+	drop        bool
+}
+
+const maxBody = 4 << 20
+
+// commonFields are taken on every action.
+//
+// documented: fact 6, and DryRun (fact 13).
+var commonFields = []string{
+	"Action", "Version", "Service", "Region", "Accesskey", "Language", "SdkVersion", "AccountId", "UserId", "RoleId", "DryRun",
+}
+
+// signingFields belong to the query form of a signature (fact 24).
+var signingFields = []string{
+	"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Expires",
+	"X-Amz-Security-Token", "X-Ksc-Security-Token",
+}
+
+// ServeHTTP answers one API request, or one of the control path.
+//
+// documented: GET or POST at "/" (fact 4), Date in the answer. assumed: the codes
+// for other methods and paths (fact 167).
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPath) {
+		s.serveControl(w, r)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
+	out := s.answer(r, body, err, &call)
+	if out.drop {
+		// The one panic net/http knows: it closes the connection without an answer.
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Content-Type", out.contentType)
+	w.Header().Set("Date", call.At.UTC().Format(http.TimeFormat))
+	w.WriteHeader(out.status)
+	_, _ = w.Write(out.body) // a caller who has hung up needs no answer
+}
+
+// answer does the call and records it.
+func (s *Server) answer(r *http.Request, body []byte, bodyErr error, call *Call) reply {
+	defer s.lock()()
+	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
+	req, refusal := s.admit(r, body, bodyErr, call)
+	if call.Service == "kec" {
+		call.RequestID = "KEC-" + call.RequestID // documented: seen prefixed (fact 16)
+	}
+	var out reply
+	if refusal == nil {
+		out = s.perform(req, call)
+	} else {
+		out = s.refusal(call, refusal)
+	}
+	call.Status, call.Code = out.status, out.code
+	if out.drop {
+		call.Status = 0
+	}
+	s.record(*call)
+	return out
+}
+
+// maxCalls bounds what a server that runs for days remembers.
+const maxCalls = 100000
+
+func (s *Server) record(call Call) {
+	if len(s.calls) >= maxCalls {
+		s.calls = append([]Call(nil), s.calls[maxCalls/2:]...)
+	}
+	s.calls = append(s.calls, call)
+	s.counts[call.Action]++
+}
+
+// admit reads a request and checks that it may be done. It fills in the call as
+// far as it gets, so that a refused one is on record too.
+func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *apiError) {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(bodyErr, &tooLarge):
+		return nil, refuse(codeTooLarge, "the body is larger than %d bytes", maxBody)
+	case bodyErr != nil:
+		return nil, refuse(codeInvalidParameter, "the body could not be read whole")
+	case r.URL.Path != "/" && r.URL.Path != "":
+		return nil, refuse(codeNotFound, "there is nothing at this path")
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		return nil, refuse(codeMethodNotAllowed, "the method must be GET or POST, not %s", clip(r.Method))
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, refuse(codeInvalidParameter, "the query is not well-formed")
+	}
+	sent, err := readBody(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		return nil, refuse(codeInvalidParameter, "%s", err)
+	}
+	for name, values := range query {
+		if !has(signingFields, name) {
+			sent[name] = append(append([]string(nil), values...), sent[name]...)
+		}
+	}
+	call.Params = sent
+	common, rest := url.Values{}, url.Values{}
+	for name, values := range sent {
+		if has(commonFields, name) {
+			common[name] = values
+		} else {
+			rest[name] = values
+		}
+	}
+	fields, refusal := bind(commonFields, common)
+	if refusal != nil {
+		return nil, refusal
+	}
+	call.Action, call.Version = fields.get("Action"), fields.get("Version")
+
+	// The keys come before the parameters: who is not known learns nothing.
+	sig, refusal := parseSignature(r, query)
+	if refusal != nil {
+		return nil, refusal
+	}
+	call.Service = sig.service
+	if refusal := sig.verify(r, r.URL.RawQuery, body, s.keys, s.w.now, time.Now()); refusal != nil {
+		return nil, refusal
+	}
+	a, refusal := s.route(sig, fields, call)
+	if refusal != nil {
+		return nil, refusal
+	}
+	bound, refusal := bind(patternsOf(a.rules), rest)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return &request{
+		args: bound, service: sig.service, region: sig.region, action: call.Action,
+		dryRun: fields.flag("DryRun"), sent: sent,
+	}, nil
+}
+
+// route finds the action a signature and the common fields lead to.
+//
+// documented: the scope names service and region (facts 1, 2, 14, 27). assumed:
+// codes of a scope that does not fit, and that Region must agree (facts 163, 170).
+func (s *Server) route(sig *signature, fields *args, call *Call) (*action, *apiError) {
+	actions := services[sig.service]
+	if actions == nil {
+		return nil, refuse(codeSignatureMismatch, "the credential scope names no service: %q", clip(sig.service))
+	}
+	known := sig.service == "trade" && sig.region != ""
+	for _, r := range s.w.regions {
+		known = known || r.name == sig.region
+	}
+	if !known {
+		return nil, refuse(codeSignatureMismatch, "the credential scope names no region: %q", clip(sig.region))
+	}
+	if s.denied[sig.service] {
+		return nil, refuse(codePermissionDenied, "lack of policy: this key may not use %s", sig.service)
+	}
+	versions := actions[call.Action]
+	if versions == nil {
+		return nil, refuse(codeInvalidAction, "Not Found")
+	}
+	a := versions[call.Version]
+	if a == nil {
+		return nil, refuse(codeInvalidVersion, "%s has no version %q", call.Action, clip(call.Version))
+	}
+	if region := fields.get("Region"); region != "" && region != sig.region && sig.service != "trade" {
+		return nil, refuse(codeInvalidParameterValue, "Region %q is not the region of the signature, %s", clip(region), sig.region)
+	}
+	if v := fields.get("DryRun"); v != "" && boolean(v) != "" {
+		return nil, refuse(codeInvalidParameterValue, "DryRun %s", boolean(v))
+	}
+	return a, nil
+}
+
+// perform plays a scripted fault, or does the action.
+func (s *Server) perform(req *request, call *Call) reply {
+	fault := s.takeFault(req.action)
+	if fault != nil && !fault.DropAfter {
+		return s.play(fault, req, call)
+	}
+	out := s.do(req, call)
+	if fault != nil {
+		out.drop = true
+	}
+	return out
+}
+
+func (s *Server) do(req *request, call *Call) reply {
+	a := services[req.service][call.Action][call.Version]
+	refusal := apply(a.rules, req.args)
+	if refusal == nil && req.dryRun && !a.writes {
+		refusal = errDryRun
+	}
+	var value any
+	if refusal == nil {
+		value, refusal = a.do(s, req)
+	}
+	if refusal != nil {
+		return s.refusal(call, refusal)
+	}
+	if m, ok := value.(map[string]any); ok && !a.noRequestID {
+		m = maps.Clone(m)
+		m["RequestId"] = call.RequestID
+		value = m
+	}
+	if req.service == "trade" && s.w.settings.UpperKeys {
+		value = upperKeys(value)
+	}
+	return reply{status: http.StatusOK, contentType: jsonType, body: encode(value)}
+}
+
+// errDryRun is what a call that would have succeeded answers.
+//
+// documented: 412 (fact 13). assumed: the code (fact 164).
+var errDryRun = &apiError{codeDryRun, "the request would have succeeded, but DryRun is set"}
+
+const jsonType = "application/json; charset=utf-8"
+
+// refusal writes an error.
+//
+// documented: the shape, and no Type in trade (facts 30, 31).
+func (s *Server) refusal(call *Call, e *apiError) reply {
+	inner := map[string]any{"Code": e.code.name, "Message": e.message}
+	if call.Service != "trade" {
+		inner["Type"] = "Sender"
+		if e.code.status >= 500 {
+			inner["Type"] = "Receiver"
+		}
+	}
+	return reply{
+		status: e.code.status, code: e.code.name, contentType: jsonType,
+		body: encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
+	}
+}
+
+// encode writes JSON as a service would: no HTML escapes, no newline at the end.
+func encode(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		// Only a value a test has put into Extra can get here.
+		return []byte(`{"simulator":"an Extra value cannot be written as JSON"}`)
+	}
+	return bytes.TrimRight(b.Bytes(), "\n")
+}
+
+// readBody reads a form, or JSON where the content type says so.
+//
+// documented: both kinds, and a form on GET (facts 7, 14).
+func readBody(contentType string, body []byte) (url.Values, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return url.Values{}, nil
+	}
+	if strings.Contains(strings.ToLower(contentType), "json") {
+		return flattenJSON(body)
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, errors.New("the form body is not well-formed")
+	}
+	return values, nil
+}
+
+func has(names []string, name string) bool {
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
+}

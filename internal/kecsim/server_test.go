@@ -1,0 +1,141 @@
+package kecsim
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func TestActions_unknown(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	me.kec("RunAway").refused(400, "INVALID_ACTION", "Not Found")
+	me.kec("QueryOrderInfo").refused(400, "INVALID_ACTION")
+	me.call("kec", "RunInstances", "2015-01-01").refused(400, "InvalidActionOrVesion", "2015-01-01")
+	me.call("ecs", "RunInstances", "2016-03-04").refused(403, "SignatureDoesNotMatch", "ecs")
+	a := me.kec("DescribeRegions", "Colour", "red")
+	a.refused(400, "InvalidParameter", "Colour")
+	same(t, "type", a.JSON["Error"].(map[string]any)["Type"], any("Sender"))
+	same(t, "request id", a.JSON["RequestId"], any("KEC-0000000a-0000-4000-8000-000000000005"))
+	same(t, "its record", sim.Calls()[4].RequestID, "KEC-0000000a-0000-4000-8000-000000000005")
+	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 09:00:00 GMT")
+	sim.DenyService("tagv2", true)
+	me.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", "x").refused(403, "PermissionDenied")
+}
+
+func TestRequests_thatAreNotOnes(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	for name, c := range map[string]struct {
+		request *http.Request
+		status  int
+	}{
+		"method":     {httptest.NewRequest("DELETE", "http://kec/", nil), 405},
+		"path":       {httptest.NewRequest("POST", "http://kec/v2", nil), 404},
+		"empty":      {httptest.NewRequest("GET", "http://kec/", nil), 403},
+		"bad query":  {httptest.NewRequest("GET", "http://kec/?a=%zz", nil), 400},
+		"bad form":   {httptest.NewRequest("POST", "http://kec/", strings.NewReader("a=%zz")), 400},
+		"large body": {httptest.NewRequest("POST", "http://kec/", strings.NewReader(strings.Repeat("a", maxBody+1))), 413},
+	} {
+		if a := me.send(c.request); a.Status != c.status {
+			t.Errorf("%s: got %d, want %d: %s", name, a.Status, c.status, a.Raw)
+		}
+	}
+	me.contentType = "application/json"
+	me.send(me.request("kec", "DescribeRegions", "2016-03-04", `["no object"]`)).refused(400, "InvalidParameter", "JSON")
+}
+
+func TestFaults_playAndRunOut(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.FailNext("RunInstances", Throttled, 2)
+	me.kec("DescribeRegions").ok()
+	me.kec("RunInstances", spot()...).refused(503, "RequestLimitExceeded")
+	me.kec("RunInstances", spot()...).refused(503, "RequestLimitExceeded")
+	me.kec("RunInstances", spot()...).ok()
+	same(t, "calls", sim.Count("RunInstances"), 3)
+	same(t, "code on record", sim.Calls()[1].Code, "RequestLimitExceeded")
+
+	sim.FailNext("*", HTMLGateway, 1)
+	a := me.kec("DescribeRegions")
+	same(t, "status", a.Status, 502)
+	same(t, "content type", a.Header.Get("Content-Type"), "text/html")
+	sim.FailNext("DescribeRegions", EmptyObject, 1)
+	same(t, "body", me.kec("DescribeRegions").ok().Raw, "{}")
+	sim.FailNext("DescribeRegions", Fault{Status: 200, Code: "X", Message: "in a 200"}, 1)
+	same(t, "code in a 200", me.kec("DescribeRegions").ok().code(), "X")
+	sim.FailNext("RunInstances", Fault{Code: "Echoed", Message: "bad request", Echo: true}, 1)
+	me.kec("RunInstances", spot("InstancePassword", "Secret-123")...).refused(400, "Echoed", "bad request (", "InstancePassword=Secret-123")
+	same(t, "instances", len(sim.Instances()), 1)
+}
+
+func TestFaults_closeTheConnection(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	send := func() error {
+		var body []string
+		pairs := spot()
+		for i := 0; i < len(pairs); i += 2 {
+			body = append(body, pairs[i]+"="+pairs[i+1])
+		}
+		r := me.request("kec", "RunInstances", "2016-03-04", strings.Join(body, "&"))
+		out, err := http.NewRequestWithContext(context.Background(), "POST", server.URL+"/?"+r.URL.RawQuery, r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Host, out.Header = r.Host, r.Header
+		resp, err := server.Client().Do(out)
+		if err == nil {
+			return resp.Body.Close()
+		}
+		return err
+	}
+	sim.FailNext("RunInstances", ConnectionLost, 1)
+	if send() == nil {
+		t.Error("the connection was not closed before")
+	}
+	same(t, "instances", len(sim.Instances()), 0)
+	sim.FailNext("RunInstances", AnswerLost, 1)
+	if send() == nil {
+		t.Error("the connection was not closed after")
+	}
+	same(t, "instances", len(sim.Instances()), 1)
+	same(t, "status on record", sim.Calls()[1].Status, 0)
+	if err := send(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServer_takesManyCallersAtOnce(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			me.launch()
+			sim.Advance(time.Second)
+			me.kec("DescribeInstances").ok()
+			sim.Calls()
+		})
+	}
+	all.Wait()
+	same(t, "instances", len(sim.Instances()), 20)
+	same(t, "calls", sim.Count("RunInstances"), 20)
+}
+
+func TestWorld_isTheSameOnEveryRun(t *testing.T) {
+	t.Parallel()
+	story := func() string {
+		sim, me := newWorld(t)
+		me.launch("MinCount", "2", "MaxCount", "2", "LineId", "l", "AddressBandWidth", "1", "AddressChargeType", "Daily")
+		sim.Advance(time.Minute)
+		return me.kec("DescribeInstances").ok().Raw
+	}
+	same(t, "answer", story(), story())
+}

@@ -1,0 +1,271 @@
+package kecsim
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	signAlgorithm = "AWS4-HMAC-SHA256"
+	signDate      = "20060102T150405Z"
+	maxSkew       = 15 * time.Minute
+)
+
+// signature is what a caller claims, in either form.
+type signature struct {
+	accessKey string
+	day       string // yyyymmdd of the scope
+	region    string
+	service   string
+	headers   []string // signed, lower case, in the order sent
+	hex       string
+	date      time.Time
+	expires   time.Duration // 0: none
+	query     bool          // the query form, whose X-Amz-Signature is not signed itself
+}
+
+// parseSignature reads the header form, else the query form.
+//
+// documented: both forms and their parts (facts 20-24). assumed: the codes for
+// malformed parts (fact 163).
+func parseSignature(r *http.Request, query url.Values) (*signature, *apiError) {
+	var sig signature
+	var credential, signedHeaders, date string
+	switch auth := r.Header.Get("Authorization"); {
+	case auth != "":
+		algorithm, rest, _ := strings.Cut(strings.TrimSpace(auth), " ")
+		if algorithm != signAlgorithm {
+			return nil, refuse(codeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
+		}
+		for _, part := range strings.Split(rest, ",") {
+			key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+			switch key {
+			case "Credential":
+				credential = value
+			case "SignedHeaders":
+				signedHeaders = value
+			case "Signature":
+				sig.hex = value
+			}
+		}
+		date = r.Header.Get("X-Amz-Date")
+	case query.Has("X-Amz-Signature") || query.Has("X-Amz-Algorithm"):
+		if query.Get("X-Amz-Algorithm") != signAlgorithm {
+			return nil, refuse(codeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
+		}
+		sig.query = true
+		credential, signedHeaders = query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders")
+		sig.hex, date = query.Get("X-Amz-Signature"), query.Get("X-Amz-Date")
+		if v := query.Get("X-Amz-Expires"); v != "" {
+			seconds, err := strconv.Atoi(v)
+			if err != nil || seconds < 1 || seconds > 604800 {
+				return nil, refuse(codeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", clip(v))
+			}
+			sig.expires = time.Duration(seconds) * time.Second
+		}
+	default:
+		return nil, refuse(codeMissingToken, "the request is not signed")
+	}
+	scope := strings.Split(credential, "/")
+	if len(scope) != 5 || len(sig.hex) != 64 || signedHeaders == "" {
+		return nil, refuse(codeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
+	}
+	sig.accessKey, sig.day, sig.region, sig.service = scope[0], scope[1], scope[2], scope[3]
+	if scope[4] != "aws4_request" {
+		return nil, refuse(codeSignatureMismatch, "the credential scope must end in aws4_request, not %q", clip(scope[4]))
+	}
+	sig.headers = strings.Split(signedHeaders, ";")
+	if !slices.Contains(sig.headers, "host") {
+		return nil, refuse(codeSignatureMismatch, "the header host must be signed")
+	}
+	var err error
+	if sig.date, err = time.Parse(signDate, date); date != "" && err != nil {
+		return nil, refuse(codeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
+	}
+	if date == "" {
+		if sig.date, err = http.ParseTime(r.Header.Get("Date")); err != nil {
+			return nil, refuse(codeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
+		}
+		sig.date = sig.date.UTC()
+	}
+	if sig.date.Format("20060102") != sig.day {
+		return nil, refuse(codeSignatureMismatch, "the date in the credential scope is not that of the request")
+	}
+	return &sig, nil
+}
+
+// key is a key pair; a token makes it a temporary one.
+type key struct{ secret, token string }
+
+// verify holds a claim against the request as it arrived.
+//
+// documented: the algorithm and the payload hash over the real body (facts 20,
+// 25), the token's two names, signed or not (fact 26). assumed: the skew, and
+// that either clock may witness the date (facts 163, 180).
+func (sig *signature) verify(r *http.Request, rawQuery string, body []byte, keys map[string]key, clocks ...time.Time) *apiError {
+	k, known := keys[sig.accessKey]
+	if !known {
+		return refuse(codeUnknownKey, "the access key is not known")
+	}
+	canonical, refusal := sig.canonicalRequest(r, rawQuery, body)
+	if refusal != nil {
+		return refusal
+	}
+	mac := []byte("AWS4" + k.secret)
+	for _, part := range []string{sig.day, sig.region, sig.service, "aws4_request"} {
+		mac = sum(mac, part)
+	}
+	want := hex.EncodeToString(sum(mac, strings.Join([]string{
+		signAlgorithm,
+		sig.date.Format(signDate),
+		sig.day + "/" + sig.region + "/" + sig.service + "/aws4_request",
+		hashed([]byte(canonical)),
+	}, "\n")))
+	if subtle.ConstantTimeCompare([]byte(want), []byte(sig.hex)) != 1 {
+		return refuse(codeSignatureMismatch, "the signature is not that of this request")
+	}
+	if refusal := sig.checkToken(r, k.token); refusal != nil {
+		return refusal
+	}
+	return sig.checkDate(clocks)
+}
+
+func (sig *signature) checkToken(r *http.Request, want string) *apiError {
+	sent := []string{r.Header.Get("X-Ksc-Security-Token"), r.Header.Get("X-Amz-Security-Token")}
+	if query, err := url.ParseQuery(r.URL.RawQuery); err == nil && sig.query {
+		sent = append(sent, query.Get("X-Amz-Security-Token"), query.Get("X-Ksc-Security-Token"))
+	}
+	got := ""
+	for _, token := range sent {
+		if got != "" && token != "" && token != got {
+			return refuse(codeInvalidToken, "the request carries two different security tokens")
+		}
+		if token != "" {
+			got = token
+		}
+	}
+	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
+		return refuse(codeInvalidToken, "the security token does not belong to the access key")
+	}
+	return nil
+}
+
+func (sig *signature) checkDate(clocks []time.Time) *apiError {
+	var near time.Time
+	for i, now := range clocks {
+		if i == 0 || now.Sub(sig.date).Abs() < near.Sub(sig.date).Abs() {
+			near = now
+		}
+	}
+	if sig.expires > 0 && near.After(sig.date.Add(sig.expires)) {
+		return refuse(codeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
+	}
+	// An expiry stands in for the skew on the late side only.
+	if off := near.Sub(sig.date); off < -maxSkew || sig.expires == 0 && off > maxSkew {
+		return refuse(codeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (sig *signature) canonicalRequest(r *http.Request, rawQuery string, body []byte) (string, *apiError) {
+	path := r.URL.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	query, err := canonicalQuery(rawQuery, sig.query)
+	if err != nil {
+		return "", refuse(codeSignatureMismatch, "the query is not well-formed")
+	}
+	var headers strings.Builder
+	for _, name := range sig.headers {
+		values := r.Header.Values(name)
+		switch {
+		case name == "host":
+			values = []string{r.Host}
+		case len(values) == 0 && name == "content-length":
+			// The server keeps it beside the headers.
+			values = []string{strconv.Itoa(len(body))}
+		case len(values) == 0:
+			return "", refuse(codeSignatureMismatch, "the signed header %q is not in the request", clip(name))
+		}
+		headers.WriteString(name + ":")
+		for i, v := range values {
+			if i > 0 {
+				headers.WriteByte(',')
+			}
+			headers.WriteString(strings.Join(strings.Fields(v), " "))
+		}
+		headers.WriteByte('\n')
+	}
+	return strings.Join([]string{
+		r.Method, path, query, headers.String(), strings.Join(sig.headers, ";"), hashed(body),
+	}, "\n"), nil
+}
+
+// canonicalQuery sorts by encoded name, then by encoded value.
+func canonicalQuery(raw string, dropSignature bool) (string, error) {
+	type pair struct{ name, value string }
+	var pairs []pair
+	for _, part := range strings.Split(raw, "&") {
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(name)
+		if err != nil {
+			return "", err
+		}
+		value, err = url.QueryUnescape(value)
+		if err != nil {
+			return "", err
+		}
+		if dropSignature && name == "X-Amz-Signature" {
+			continue
+		}
+		pairs = append(pairs, pair{percent(name), percent(value)})
+	}
+	slices.SortFunc(pairs, func(a, b pair) int {
+		if c := strings.Compare(a.name, b.name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.value, b.value)
+	})
+	var out []string
+	for _, p := range pairs {
+		out = append(out, p.name+"="+p.value)
+	}
+	return strings.Join(out, "&"), nil
+}
+
+// percent encodes all but the characters RFC 3986 leaves unreserved.
+func percent(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.~", c) >= 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
+	}
+	return b.String()
+}
+
+func sum(key []byte, data string) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte(data))
+	return m.Sum(nil)
+}
+
+func hashed(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}

@@ -1,0 +1,250 @@
+package kecsim
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+)
+
+// AddKey makes a key pair known. With a token it is a temporary one, whose
+// requests must carry the token.
+func (s *Server) AddKey(accessKey, secretKey, token string) {
+	defer s.lock()()
+	s.keys[accessKey] = key{secretKey, token}
+}
+
+// DenyService takes the permission for a service away, or gives it back.
+func (s *Server) DenyService(service string, deny bool) {
+	defer s.lock()()
+	s.denied[service] = deny
+}
+
+// mustMarket finds a type in a zone. The Set functions panic when they are told of
+// something the world has not, or of a number that is none: a test that misspells
+// its world would otherwise pass for the wrong reason. Requests never get here.
+func (s *Server) mustMarket(zone, typ string) *market {
+	m := s.w.markets[marketKey{zone, typ}]
+	if m == nil {
+		panic(fmt.Sprintf("kecsim: there is no type %q in zone %q", typ, zone))
+	}
+	return m
+}
+
+func mustMoney(amount string) money {
+	m, err := parseMoney(amount)
+	if err != nil {
+		panic(fmt.Sprintf("kecsim: %q %v", amount, err))
+	}
+	return m
+}
+
+// SetPrice sets the prices of a type in a zone, decimals in CNY per hour, from
+// now on; an empty one leaves that price as it is. A spot price offers the type
+// for spot. It panics if there is no such type, zone or number.
+func (s *Server) SetPrice(zone, typ, spot, onDemand string) {
+	defer s.lock()()
+	m := s.mustMarket(zone, typ)
+	p := m.last()
+	if spot != "" {
+		p.spot, m.offered = mustMoney(spot), true
+	}
+	if onDemand != "" {
+		p.onDemand = mustMoney(onDemand)
+	}
+	m.set(s.w.now, p.spot, p.onDemand)
+	s.w.checkLimits()
+}
+
+// SetStock sets how many more of a type can be opened in a zone. It panics if
+// there is no such type or zone.
+func (s *Server) SetStock(zone, typ string, n int) {
+	defer s.lock()()
+	s.mustMarket(zone, typ).stock = n
+}
+
+// SellOut takes the stock away. It releases nothing by itself (fact 195).
+func (s *Server) SellOut(zone, typ string) { s.SetStock(zone, typ, 0) }
+
+// SetQuota sets how many instances the account may have.
+func (s *Server) SetQuota(n int) {
+	defer s.lock()()
+	s.w.quota = n
+}
+
+// SetBalance sets the account's balance, a decimal in CNY. It panics if it is none.
+func (s *Server) SetBalance(amount string) {
+	defer s.lock()()
+	s.w.balance = mustMoney(amount)
+}
+
+// SetSubnetFree sets how many addresses a subnet has left. It panics if there is no
+// such subnet.
+func (s *Server) SetSubnetFree(subnetID string, n int) {
+	defer s.lock()()
+	s.mustSubnet(subnetID).free = n
+}
+
+func (s *Server) mustSubnet(id string) *subnet {
+	for _, n := range s.w.subnets {
+		if n.id == id {
+			return n
+		}
+	}
+	panic(fmt.Sprintf("kecsim: there is no subnet %q", id))
+}
+
+// SetImageState sets the state of an image; only "active" ones boot. It panics if
+// there is no such image.
+func (s *Server) SetImageState(imageID, state string) {
+	defer s.lock()()
+	im := s.w.findImage(imageID)
+	if im == nil {
+		panic(fmt.Sprintf("kecsim: there is no image %q", imageID))
+	}
+	im.state = state
+}
+
+// Reclaim starts the ten-minute notice of an instance, whatever its age.
+func (s *Server) Reclaim(id string) {
+	defer s.lock()()
+	if in := s.w.byID[id]; in != nil {
+		s.w.notice(in)
+	}
+}
+
+// Release has the system take an instance away at once.
+func (s *Server) Release(id string) {
+	defer s.lock()()
+	if in := s.w.byID[id]; in != nil {
+		s.w.release(in)
+	}
+}
+
+// RefuseTerminate has TerminateInstances answer Return false with a message for
+// one id, inside a 200, for as long as the instance lives. An empty message lifts
+// the refusal.
+func (s *Server) RefuseTerminate(id, message string) {
+	defer s.lock()()
+	if message == "" {
+		delete(s.w.refusals, id)
+		return
+	}
+	s.w.refusals[id] = message
+}
+
+// Update changes the settings. Launches under way keep theirs.
+func (s *Server) Update(change func(*Settings)) {
+	defer s.lock()()
+	change(&s.w.settings)
+	s.w.walkPrices()
+}
+
+// FailLaunches has the next n instances accepted by RunInstances and then fail in
+// the given mode; an unknown mode counts as ModeError. The reason shows only where
+// CauseFields is on.
+func (s *Server) FailLaunches(n int, mode, reason string) {
+	defer s.lock()()
+	if n > 0 {
+		s.w.failures = append(s.w.failures, scriptedFailure{n, failureMode(mode), reason})
+	}
+}
+
+// Calls lists the calls so far, refused and dropped ones too, oldest first; of very
+// many, the latest.
+func (s *Server) Calls() []Call {
+	defer s.lock()()
+	out := make([]Call, len(s.calls))
+	for i, c := range s.calls {
+		c.Params, c.Header = cloneValues(c.Params), c.Header.Clone()
+		out[i] = c
+	}
+	return out
+}
+
+// Count tells how often an action was called.
+func (s *Server) Count(action string) int {
+	defer s.lock()()
+	return s.counts[action]
+}
+
+// Instances lists every machine that is not gone, in order of creation, with those
+// DescribeInstances does not show yet.
+func (s *Server) Instances() []Instance {
+	defer s.lock()()
+	out := []Instance{}
+	for _, in := range s.w.instances {
+		out = append(out, in.snapshot())
+	}
+	return out
+}
+
+// Orders lists every order, oldest first.
+func (s *Server) Orders() []Order {
+	defer s.lock()()
+	out := []Order{}
+	for _, o := range s.w.orders {
+		out = append(out, copyOrder(*o))
+	}
+	return out
+}
+
+// OrderOf is the id of the order an instance came from, "" if there is none. It
+// knows instances that are gone.
+func (s *Server) OrderOf(instanceID string) string {
+	defer s.lock()()
+	return s.w.orderOf[instanceID]
+}
+
+// PutOrder adds an order, or replaces the one with its id.
+func (s *Server) PutOrder(o Order) {
+	defer s.lock()()
+	o = copyOrder(o)
+	s.w.putOrder(&o)
+}
+
+// Stock is how many of a type can be opened in a zone now. It panics if there is no
+// such type or zone.
+func (s *Server) Stock(zone, typ string) int {
+	defer s.lock()()
+	return s.mustMarket(zone, typ).stock
+}
+
+// Price is what a type costs in a zone now, decimals in CNY per hour. It panics if
+// there is no such type or zone.
+func (s *Server) Price(zone, typ string) (spot, onDemand string) {
+	defer s.lock()()
+	p := s.mustMarket(zone, typ).last()
+	return p.spot.String(), p.onDemand.String()
+}
+
+// Balance is the account's balance, a decimal in CNY.
+func (s *Server) Balance() string {
+	defer s.lock()()
+	return s.w.balance.String()
+}
+
+// SubnetFree is how many addresses a subnet has left. It panics if there is no such
+// subnet.
+func (s *Server) SubnetFree(subnetID string) int {
+	defer s.lock()()
+	return s.mustSubnet(subnetID).free
+}
+
+func copyOrder(o Order) Order {
+	o.SubOrders = slices.Clone(o.SubOrders)
+	for i, sub := range o.SubOrders {
+		o.SubOrders[i].Items = slices.Clone(sub.Items)
+		o.SubOrders[i].Extra = maps.Clone(sub.Extra)
+	}
+	o.Extra = maps.Clone(o.Extra)
+	return o
+}
+
+func cloneValues(v url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range v {
+		out[name] = slices.Clone(values)
+	}
+	return out
+}

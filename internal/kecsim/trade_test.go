@@ -1,0 +1,101 @@
+package kecsim
+
+import (
+	"testing"
+	"time"
+)
+
+func (c *caller) order(id string) map[string]any {
+	c.t.Helper()
+	return c.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", id).ok().JSON
+}
+
+// billed asks for the billing records of one instance, in JSON as the service
+// wants it.
+func (c *caller) billed(id, status string) []any {
+	c.t.Helper()
+	me := *c
+	me.contentType = "application/json"
+	r := me.request("trade", "QueryInstances", "2025-08-28", `{"instanceIds":["`+id+`"]`+status+`}`)
+	return me.send(r).ok().JSON["data"].(map[string]any)["retResponse"].([]any)
+}
+
+func TestOrder_someFail(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.FailLaunches(1, ModeInvisible, "out of stock")
+	ids := me.launch("MinCount", "2", "MaxCount", "2")
+	id := sim.OrderOf(ids[0])
+	same(t, "order id", id, "20260302090000000000001")
+	o := me.order(id)
+	same(t, "status while opening", o["status"], any(1.0))
+	same(t, "request id", o["RequestId"], nil)
+	sim.Advance(20 * time.Second)
+
+	o = me.order(id)
+	same(t, "status", o["status"], any(20.0))
+	same(t, "list price", o["totalMoney"], any(0.393))
+	same(t, "price", o["realMoney"], any(0.0786))
+	same(t, "created", o["createTime"], any(1772442000000.0))
+	subs := o["orderList"].([]any)
+	failed, opened := subs[0].(map[string]any), subs[1].(map[string]any)
+	same(t, "failed", failed["status"], any(3.0))
+	same(t, "its instance", failed["instanceId"], any(""))
+	same(t, "its cause", failed["failReason"], nil)
+	same(t, "opened", opened["status"], any(2.0))
+	same(t, "its instance", opened["instanceId"], any(ids[1]))
+	same(t, "bill type", opened["billType"], any(810.0))
+	same(t, "item", opened["productItems"].([]any)[1].(map[string]any)["value"], any(ZoneA))
+
+	sim.Update(func(s *Settings) { s.CauseFields = true })
+	same(t, "its cause, switched on", me.order(id)["orderList"].([]any)[0].(map[string]any)["failReason"], any("out of stock"))
+	same(t, "cause of the record", me.billed(ids[0], `,"status":3`)[0].(map[string]any)["failReason"], any("out of stock"))
+	sim.Update(func(s *Settings) { s.UpperKeys = true })
+	o = me.order(id)
+	same(t, "upper keys", o["OrderList"].([]any)[1].(map[string]any)["InstanceId"], any(ids[1]))
+	sim.Release(ids[1])
+	same(t, "order of a gone instance", sim.OrderOf(ids[1]), id)
+}
+
+func TestBilling_followsTheInstance(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	gone, taken := me.launch()[0], me.launch()[0]
+	same(t, "creating", len(me.billed(gone, `,"status":1`)), 1)
+	sim.Advance(20 * time.Second)
+	rec := me.billed(gone, "")[0].(map[string]any)
+	same(t, "status by default", rec["status"], any(2.0))
+	same(t, "begin, UTC+8", rec["billingBeginTime"], any("2026-03-02 17:00:20"))
+	me.kec("TerminateInstances", "InstanceId.1", gone).ok()
+	sim.Release(taken)
+	same(t, "opened", len(me.billed(gone, "")), 0)
+	same(t, "deleted", me.billed(gone, `,"status":7`)[0].(map[string]any)["billingEndTime"], any("2026-03-02 17:00:20"))
+	same(t, "reclaimed", len(me.billed(taken, `,"status":5`)), 1)
+	data := me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", gone+","+taken).ok().JSON["data"].([]any)
+	same(t, "records", len(data), 2)
+	same(t, "deleted at", data[0].(map[string]any)["serviveDeleteTime"], any("2026-03-02 17:00:20"))
+}
+
+func TestOrder_anyAtAll(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.PutOrder(Order{ID: "7", Status: 0, PayableMoney: "12.5", Extra: map[string]any{"remark": "waits for payment"},
+		SubOrders: []SubOrder{{ID: "7-1", Status: 20, Extra: map[string]any{"errMsg": "no"}}}})
+	o := me.order("7")
+	same(t, "status", o["status"], any(0.0))
+	same(t, "to pay", o["payableMoney"], any(12.5))
+	same(t, "remark", o["remark"], any("waits for payment"))
+	same(t, "sub", o["orderList"].([]any)[0].(map[string]any)["errMsg"], any("no"))
+	same(t, "created", o["createTime"], any(0.0))
+
+	a := me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8")
+	a.refused(400, "OrderNotExist", "8")
+	if _, typed := a.JSON["Error"].(map[string]any)["Type"]; typed {
+		t.Error("trade's error has a Type")
+	}
+	me.call("trade", "QueryOrderInfo", "2025-03-21").refused(400, "InvalidParameter", "orderId is required")
+	me.region = "cn-shanghai-3"
+	same(t, "any region", me.order("7")["orderId"], any("7"))
+	sim.DenyService("trade", true)
+	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "7").refused(403, "PermissionDenied", "lack of policy")
+}

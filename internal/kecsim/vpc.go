@@ -1,0 +1,194 @@
+package kecsim
+
+import (
+	"net/netip"
+	"slices"
+	"strconv"
+)
+
+type vpc struct{ id, name, cidr, region string }
+
+type securityGroup struct{ id, name, vpc, region string }
+
+type subnet struct {
+	id, name, vpc, region, zone, kind string
+	cidr                              netip.Prefix
+	free                              int
+	taken                             map[netip.Addr]bool
+}
+
+// newSubnet has 250 free addresses in a /24: three are the service's own, three
+// more are kept back.
+func newSubnet(id, name, vpc, region, zone, kind, cidr string) *subnet {
+	return &subnet{id, name, vpc, region, zone, kind, netip.MustParsePrefix(cidr), 250, map[netip.Addr]bool{}}
+}
+
+func (s *subnet) gateway() netip.Addr { return s.cidr.Addr().Next() }
+
+func (s *subnet) broadcast() netip.Addr {
+	b := s.cidr.Addr().As4()
+	for bit := s.cidr.Bits(); bit < 32; bit++ {
+		b[bit/8] |= 1 << (7 - bit%8)
+	}
+	return netip.AddrFrom4(b)
+}
+
+// problem tells why an address cannot be taken, or nothing.
+//
+// documented: inside the subnet (fact 57). assumed: the rest (fact 173).
+func (s *subnet) problem(ip netip.Addr) string {
+	switch {
+	case !s.cidr.Contains(ip):
+		return ip.String() + " is not inside the subnet's " + s.cidr.String()
+	case ip == s.cidr.Addr() || ip == s.gateway() || ip == s.broadcast():
+		return ip.String() + " is reserved by the subnet"
+	case s.taken[ip]:
+		return ip.String() + " is already in use"
+	}
+	return ""
+}
+
+// take hands out an address: the one asked for, else the lowest free one, so that
+// it is the same on every run.
+func (s *subnet) take(want string) (netip.Addr, bool) {
+	if s.free < 1 {
+		return netip.Addr{}, false
+	}
+	ip, err := netip.ParseAddr(want)
+	if err != nil {
+		for ip = s.gateway().Next(); s.cidr.Contains(ip); ip = ip.Next() {
+			if s.problem(ip) == "" {
+				break
+			}
+		}
+	}
+	if s.problem(ip) != "" {
+		return netip.Addr{}, false
+	}
+	s.taken[ip] = true
+	s.free--
+	return ip, true
+}
+
+func (s *subnet) giveBack(ip netip.Addr) {
+	if s.taken[ip] {
+		delete(s.taken, ip)
+		s.free++
+	}
+}
+
+func (w *world) findSubnet(region, id string) *subnet {
+	for _, s := range w.subnets {
+		if s.id == id && s.region == region {
+			return s
+		}
+	}
+	return nil
+}
+
+func (w *world) findGroup(region, id string) *securityGroup {
+	for _, g := range w.groups {
+		if g.id == id && g.region == region {
+			return g
+		}
+	}
+	return nil
+}
+
+func vpcTable(ids string) []rule {
+	return append([]rule{
+		{ids, false, nil},
+		{"MaxResults", false, integer(5, 1000)},
+		{"NextToken", false, integer(0, 1<<31)},
+	}, filterRules...)
+}
+
+var (
+	subnetRules = vpcTable("SubnetId.N")
+	groupRules  = vpcTable("SecurityGroupId.N")
+	vpcRules    = vpcTable("VpcId.N")
+)
+
+// page cuts a list by MaxResults and NextToken.
+//
+// documented: the parameters (facts 100, 103). assumed: limits and the token
+// (fact 204).
+func page(r *request, name string, set []any) map[string]any {
+	start := min(r.number("NextToken", 0), len(set))
+	end := min(start+r.number("MaxResults", len(set)), len(set))
+	next := ""
+	if end < len(set) {
+		next = strconv.Itoa(end)
+	}
+	out := []any{}
+	return map[string]any{name: append(out, set[start:end]...), "NextToken": next}
+}
+
+// describeSubnets lists subnets with their zone and free addresses.
+//
+// documented: fields, both misspellings and numbers as strings (facts 100-102).
+// assumed: filters, an unknown id is left out (fact 204).
+func (s *Server) describeSubnets(r *request) (any, *apiError) {
+	filters, refusal := r.filters("vpc-id", "subnet-type", "availability-zone-name")
+	if refusal != nil {
+		return nil, refusal
+	}
+	ids, set := r.list("SubnetId"), []any{}
+	for _, n := range s.w.subnets {
+		ok := accept(filters, func(name string) []string {
+			return map[string][]string{"vpc-id": {n.vpc}, "subnet-type": {n.kind}, "availability-zone-name": {n.zone}}[name]
+		})
+		if n.region != r.region || len(ids) > 0 && !slices.Contains(ids, n.id) || !ok {
+			continue
+		}
+		free := strconv.Itoa(n.free)
+		set = append(set, map[string]any{
+			"SubnetId": n.id, "VpcId": n.vpc, "SubnetName": n.name, "CidrBlock": n.cidr.String(), "SubnetType": n.kind,
+			"AvailabilityZoneName": n.zone,
+			"AvailableIpNumber":    free, "AvailbleIPNumber": free, "RandomAvailableIpNum": free,
+			"GatewayIp": n.gateway().String(), "DhcpIpFrom": n.gateway().Next().String(), "DhcpIpTo": n.broadcast().Prev().String(),
+			"Dns1": "198.18.254.30", "Dns2": "198.18.254.31", "NatId": "", "NetworkAclId": "", "CreateTime": "2026-01-15 16:00:00",
+		})
+	}
+	return page(r, "SubnetSet", set), nil
+}
+
+// describeSecurityGroups lists security groups.
+//
+// documented: fact 103. assumed: filters (fact 204).
+func (s *Server) describeSecurityGroups(r *request) (any, *apiError) {
+	filters, refusal := r.filters("vpc-id")
+	if refusal != nil {
+		return nil, refusal
+	}
+	ids, set := r.list("SecurityGroupId"), []any{}
+	for _, g := range s.w.groups {
+		ok := accept(filters, func(string) []string { return []string{g.vpc} })
+		if g.region != r.region || len(ids) > 0 && !slices.Contains(ids, g.id) || !ok {
+			continue
+		}
+		set = append(set, map[string]any{
+			"SecurityGroupId": g.id, "VpcId": g.vpc, "SecurityGroupName": g.name, "SecurityGroupType": "other",
+			"Description": "", "CreateTime": "2026-01-15 16:00:00", "SecurityGroupEntrySet": []any{},
+		})
+	}
+	return page(r, "SecurityGroupSet", set), nil
+}
+
+// describeVpcs lists the VPCs.
+//
+// assumed: by the likeness of its neighbours (fact 204).
+func (s *Server) describeVpcs(r *request) (any, *apiError) {
+	filters, refusal := r.filters("vpc-id")
+	if refusal != nil {
+		return nil, refusal
+	}
+	ids, set := r.list("VpcId"), []any{}
+	for _, v := range s.w.vpcs {
+		if !accept(filters, func(string) []string { return []string{v.id} }) || v.region != r.region || len(ids) > 0 && !slices.Contains(ids, v.id) {
+			continue
+		}
+		set = append(set, map[string]any{"VpcId": v.id, "VpcName": v.name, "CidrBlock": v.cidr, "CreateTime": "2026-01-15 16:00:00"})
+	}
+	return page(r, "VpcSet", set), nil
+}

@@ -1,0 +1,141 @@
+package kecsim
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+)
+
+// world is everything the simulator remembers. The server's mutex guards it.
+type world struct {
+	clock    *Clock
+	now      time.Time // the time up to which events have happened
+	settings Settings
+
+	regions  []region
+	types    []*instanceType
+	markets  map[marketKey]*market
+	vpcs     []*vpc
+	subnets  []*subnet
+	groups   []*securityGroup
+	images   []*image
+	keyPairs []string
+	projects []int64
+
+	quota   int
+	balance money
+
+	instances []*instance          // every one that is not gone, in order of creation
+	byID      map[string]*instance // the same
+	orders    []*Order
+	orderByID map[string]*Order
+	orderOf   map[string]string // by instance id
+	billing   []*record
+	refusals  map[string]string // TerminateInstances, by id: the message
+	failures  []scriptedFailure
+
+	events []event        // by time
+	counts map[string]int // of identifiers handed out, per kind
+	walks  bool           // the hourly walk has been scheduled
+}
+
+// Settings are the parts of the world a test may want otherwise. The defaults
+// are assumed (facts 190-192).
+type Settings struct {
+	Boot          time.Duration // from the order to active, 20 s
+	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
+	TerminateTime time.Duration // how long it is deleting, 5 s
+
+	// AsyncChecks moves stock, price, quota, balance, subnet and image from
+	// RunInstances to after the acceptance.
+	AsyncChecks bool
+	// FailureMode is how a launch that fails after acceptance ends where nothing
+	// else is said: ModeError, ModeVanish or ModeInvisible.
+	FailureMode string
+	// CauseFields adds reason fields that no model has (fact 202).
+	CauseFields bool
+	// UpperKeys writes trade's keys upper-first, as one of the SDKs has them.
+	UpperKeys bool
+	// MovePrices lets prices walk every hour; Seed picks the walk.
+	MovePrices bool
+	Seed       int64
+
+	MaxDataDisks    int // 8
+	MaxDataDiskSize int // GB, 16000
+}
+
+// How a launch can fail after acceptance (fact 191).
+const (
+	ModeError     = "error"     // ends in state error and stays
+	ModeVanish    = "vanish"    // is visible, then gone
+	ModeInvisible = "invisible" // is never visible
+)
+
+// failureMode reads a mode; what is none counts as ModeError.
+func failureMode(mode string) string {
+	if mode != ModeVanish && mode != ModeInvisible {
+		return ModeError
+	}
+	return mode
+}
+
+func defaultSettings() Settings {
+	return Settings{
+		Boot: 20 * time.Second, VisibleAfter: 3 * time.Second, TerminateTime: 5 * time.Second,
+		FailureMode: ModeError, MaxDataDisks: 8, MaxDataDiskSize: 16000, Seed: 1,
+	}
+}
+
+// Identifiers count up per kind, so that output is the same on every run. The
+// first group tells the kind.
+const (
+	kindRequest   = "0000000a"
+	kindInstance  = "1a5ce000"
+	kindInterface = "21c00000"
+	kindDisk      = "d15c0000"
+	kindEIP       = "e1900000"
+	kindTag       = "7a900000"
+	kindOrder     = "order"
+	kindName      = "name"
+)
+
+func (w *world) next(kind string) int {
+	w.counts[kind]++
+	return w.counts[kind]
+}
+
+func (w *world) uuid(kind string) string {
+	return fmt.Sprintf("%s-0000-4000-8000-%012x", kind, w.next(kind))
+}
+
+// event is something the world will do at a time.
+type event struct {
+	at time.Time
+	do func()
+}
+
+func (w *world) after(d time.Duration, do func()) { w.at(w.now.Add(d), do) }
+
+// at puts an event in its place; those that fall together keep their order.
+func (w *world) at(t time.Time, do func()) {
+	i := sort.Search(len(w.events), func(i int) bool { return w.events[i].at.After(t) })
+	w.events = slices.Insert(w.events, i, event{t, do})
+}
+
+// settle lets everything happen that is due, in the order of time. While an
+// event runs, now is its time, so what it schedules follows from there.
+func (w *world) settle() {
+	until := w.clock.Now()
+	for len(w.events) > 0 && !w.events[0].at.After(until) {
+		e := w.events[0]
+		w.events = slices.Delete(w.events, 0, 1)
+		if e.at.After(w.now) {
+			w.now = e.at
+		}
+		e.do()
+	}
+	if until.After(w.now) {
+		w.now = until
+	}
+}
