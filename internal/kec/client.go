@@ -1,0 +1,131 @@
+// Package kec is a client of Kingsoft Cloud's Elastic Compute service (KEC, version 2016-03-04) and of the neighbours a spot
+// instance needs: orders (trade), subnets (vpc) and tags (tagv2).
+//
+// One exported method per API action, named for it; a few more are built on these: FindInstance, Terminate and the waiters.
+// Wherever the API's facts leave the shape of an answer open, this package reads every shape that is known, and says so.
+package kec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
+// connections and its pace.
+type Client struct {
+	base      map[service]*url.URL
+	userAgent string
+	retries   retries
+	http      *http.Client
+	secrets   func() []string // a function, so that printing a Client cannot print a key
+	clock     *clock
+}
+
+// regionName is the form of every region known: "cn-beijing-6". The list itself is open.
+var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// New returns a client for region, such as "cn-beijing-6". An error names what is wrong with the region, a key, an endpoint or a
+// certificate, and never repeats a key. Nothing is sent.
+func New(region string, keys Credentials, opts ...Option) (*Client, error) {
+	if !regionName.MatchString(region) {
+		return nil, fmt.Errorf("the region %q is not a region name such as \"cn-beijing-6\"", region)
+	}
+	if err := keys.check(); err != nil {
+		return nil, err
+	}
+	cfg := defaults()
+	for _, opt := range opts {
+		opt(cfg)
+	}
+	base, err := cfg.endpoints.resolve()
+	if err != nil {
+		return nil, err
+	}
+	if strings.ContainsFunc(cfg.userAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, errors.New("the user agent holds a character that a header cannot carry")
+	}
+	clk := &clock{now: cfg.now, sleep: cfg.sleep}
+	hc, err := chain(cfg, keys, region, clk)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		base: base, userAgent: cfg.userAgent, retries: cfg.retries, http: hc, clock: clk,
+		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
+	}, nil
+}
+
+// chain assembles what one attempt passes through; repeating (retry.go) goes around it. Innermost first:
+//
+//	base      connects: 10 s to dial, TLS 1.2 or newer, the proxy of the environment
+//	attempt   one deadline per attempt, the whole body read within it, so that a cut body counts as a failed attempt
+//	tracing   sees what the network did, without the time spent on pacing
+//	signing   signs each attempt anew: the signature covers the time
+//	pacing    waits outside signing and outside the attempt's deadline: waiting ages no signature and times nothing out
+//
+// The deadline is a step of its own, not http.Client.Timeout, because the latter would run while an attempt waits for its turn:
+// a launch that was never sent would look like one whose answer was lost.
+func chain(cfg *config, keys Credentials, region string, clk *clock) (*http.Client, error) {
+	roots, err := trusted(cfg.rootCA)
+	if err != nil {
+		return nil, err
+	}
+	transport := cfg.transport
+	if transport == nil {
+		transport = base(roots)
+	}
+	transport = attempt(transport, cfg.timeout)
+	transport = tracing(transport, cfg.trace, cfg.now)
+	transport = signing(transport, keys, clk, func(r *http.Request) (string, string) {
+		s := callOf(r.Context()).service
+		return s.scope(region)
+	})
+	if cfg.perSecond > 0 {
+		transport = pacing(transport, rate.NewLimiter(rate.Limit(cfg.perSecond), burst(cfg.perSecond)), clk)
+	}
+	return &http.Client{
+		Transport: transport,
+		// A redirect could carry a signed request, and what it says, to another host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+// clock tells time, waits, and learns how far the service's clock is from ours.
+type clock struct {
+	now    func() time.Time
+	sleep  func(context.Context, time.Duration) error
+	offset atomic.Int64 // of the service, in nanoseconds
+}
+
+// learn takes the Date header of an answer. It has whole seconds and is as old as the way back, so that an offset below two
+// seconds says nothing.
+func (c *clock) learn(date string) {
+	at, err := http.ParseTime(date)
+	if err != nil {
+		return
+	}
+	offset := at.Sub(c.now())
+	if offset.Abs() < 2*time.Second {
+		offset = 0
+	}
+	c.offset.Store(int64(offset))
+}
+
+// Now is the service's time: the local clock plus the offset learnt from the last answer's Date header. An offset of less than
+// two seconds is taken for none.
+func (c *Client) Now() time.Time { return c.clock.now().Add(time.Duration(c.clock.offset.Load())) }
+
+// step is a function that serves as an http.RoundTripper.
+type step func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls the function.
+func (s step) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }

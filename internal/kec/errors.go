@@ -1,0 +1,157 @@
+package kec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+var (
+	// ErrNotFound matches the error of a look-up that the service answered with "no such thing".
+	ErrNotFound = errors.New("not found")
+	// ErrGone matches the error of FindInstance when the instance is proven not to exist.
+	ErrGone = errors.New("KEC does not hold it")
+	// ErrOutcomeUnknown matches the error of a launch that KEC may or may not have accepted.
+	ErrOutcomeUnknown = errors.New("the outcome of the launch is unknown")
+)
+
+// Error is a refusal, or an answer that cannot be used: a Status of 200 with no Code then. Texts are the service's own, with
+// the secrets of the call replaced by "(hidden)".
+type Error struct {
+	Service   string // "kec", "trade", "vpc" or "tagv2"
+	Action    string
+	Code      string // such as "InstanceIdInvalid"; "" when the answer has none
+	Message   string // the service's words; or ours about an answer that is not JSON, or lacks what it must hold
+	Param     string // the parameter that the message names, as it was sent ("DataDisk.1.Size"); "" when it names none
+	RequestID string
+	Status    int // of HTTP
+}
+
+// Error is one line: action, code, message, request id, status.
+func (e *Error) Error() string {
+	parts := []string{e.Action}
+	for _, s := range []string{e.Code, strings.Join(strings.Fields(e.Message), " ")} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 1 {
+		parts = append(parts, "refused without a reason")
+	}
+	status := fmt.Sprintf("HTTP %d", e.Status)
+	if e.RequestID != "" {
+		status = "request id " + e.RequestID + ", " + status
+	}
+	return strings.Join(parts, ": ") + " (" + status + ")"
+}
+
+// malformed is an *Error about an answer of status 200 that does not hold what every such answer holds.
+func (a *answer) malformed(format string, args ...any) error {
+	return a.fault("", fmt.Sprintf(format, args...))
+}
+
+// networkError says why there is no answer. It matches its cause with errors.Is but does not hand it out, because only the
+// text here is free of secrets.
+type networkError struct {
+	text  string
+	cause error
+}
+
+func (e *networkError) Error() string        { return e.text }
+func (e *networkError) Is(target error) bool { return errors.Is(e.cause, target) }
+
+// withoutURL strips the method and URL that net/http puts around a cause.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// failed is the error of a call that ended without an answer.
+func (cl *call) failed(err error, host string) error {
+	cause := withoutURL(err)
+	text := cl.clean(cause.Error())
+	switch ended := errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded); {
+	case ended && cl.tries == 0:
+		text += " before anything was sent"
+	case ended && errors.Is(cl.last.err, cause):
+		text += fmt.Sprintf(" during try %d", cl.tries)
+	case ended:
+		text += fmt.Sprintf(" after %d tries, the last of which ended with: %s", cl.tries, cl.last)
+	case cl.tries > 1:
+		text = fmt.Sprintf("gave up after %d tries: %s", cl.tries, text)
+	}
+	return &networkError{text: fmt.Sprintf("%s %s: %s: %s", cl.service, cl.action, host, text), cause: cause}
+}
+
+// named is a parameter name as it stands after the word "parameter": "SpotPriceLimit", "subnetId", "DataDisk.1.Size".
+var named = regexp.MustCompile(`(?i:\bparameters?)[\s:'"` + "`" + `\[(]+([A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*)`)
+
+// paramNamed is the sent parameter that a message names. The longest one that occurs as a word of its own, in any case, wins; else
+// the first one whose name without list indexes occurs so ("SecurityGroupId" for SecurityGroupId.1); else what follows the word
+// "parameter", if it has a capital letter as names have.
+func paramNamed(message string, sent url.Values) string {
+	if message == "" {
+		return ""
+	}
+	lower := strings.ToLower(message)
+	var exact, plain, plainOf string
+	for name := range sent {
+		if betterName(name, exact) && hasWord(lower, strings.ToLower(name)) {
+			exact = name
+		}
+		p := withoutIndexes(name)
+		if p != name && (p == plain && name < plainOf || p != plain && betterName(p, plain)) && hasWord(lower, strings.ToLower(p)) {
+			plain, plainOf = p, name
+		}
+	}
+	if exact != "" {
+		return exact
+	}
+	if plainOf != "" {
+		return plainOf
+	}
+	if m := named.FindStringSubmatch(message); m != nil && strings.ToLower(m[1]) != m[1] {
+		return m[1]
+	}
+	return ""
+}
+
+// betterName prefers the longer name and, so that maps give one answer, the smaller of two as long.
+func betterName(a, b string) bool { return len(a) > len(b) || len(a) == len(b) && a < b }
+
+// withoutIndexes is "DataDisk.Size" for "DataDisk.1.Size".
+func withoutIndexes(name string) string {
+	var kept []string
+	for part := range strings.SplitSeq(name, ".") {
+		if strings.Trim(part, "0123456789") != "" {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, ".")
+}
+
+// hasWord reports whether word occurs in text with neither a letter, a digit nor a further part of a dotted name beside it.
+// Only ASCII counts: Chinese text has no spaces around a name.
+func hasWord(text, word string) bool {
+	alnum := func(i int) bool {
+		return i >= 0 && i < len(text) &&
+			(text[i] == '_' || '0' <= text[i] && text[i] <= '9' || 'a' <= text[i] && text[i] <= 'z')
+	}
+	part := func(i, dir int) bool { return alnum(i) || i >= 0 && i < len(text) && text[i] == '.' && alnum(i+dir) }
+	for from := 0; ; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return false
+		}
+		i += from
+		if !part(i-1, -1) && !part(i+len(word), 1) {
+			return true
+		}
+		from = i + 1
+	}
+}

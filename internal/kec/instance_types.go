@@ -1,0 +1,76 @@
+package kec
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Instance is one machine as DescribeInstances shows it. A text that the answer leaves out, or gives as null, is "".
+type Instance struct {
+	ID              string
+	Name            string
+	Type            string // such as "N3.2B"
+	ImageID         string
+	SubnetID        string
+	PrivateIP       string // of the primary network interface
+	HostName        string
+	UserData        string // as given; a secret, so never log it
+	ProjectID       *int64
+	State           string // a lower-case word such as "active"; the list is open
+	Zone            string // AvailabilityZone, or AvailabilityZoneName when that is absent
+	ChargeType      string // "Spot", "Monthly", "Daily" or "HourlyInstantSettlement"
+	SpotStrategy    string // "SpotAsPriceGo" or "SpotWithPriceLimit"
+	SpotPriceLimit  *decimal.Decimal
+	RecyclingTime   string // SpotRecyclingTime as given, "" until KEC announces the release; see RecyclingAt
+	Created         string // CreationDate as given; see CreatedAt
+	AutoDeleteTime  string // as given
+	Platform        string
+	LocalDataDiskGB *int64 // InstanceConfigure.DataDiskGb
+	SystemDisk      Disk
+	DataDisks       []Disk
+	NICs            []NIC
+	KeyIDs          []string
+	Raw             json.RawMessage // the whole element, fields unknown to this package included
+}
+
+// Disk is a system or data disk of an instance.
+type Disk struct {
+	ID                 string
+	Type               string // such as "SSD3.0"
+	SizeGB             int64  // 0 when the answer has no size
+	DeleteWithInstance *bool  // nil when the answer does not say
+}
+
+// NIC is a network interface of an instance.
+type NIC struct {
+	ID               string
+	Type             string // "primary" or "extension"
+	VPCID            string
+	SubnetID         string
+	PrivateIP        string
+	PublicIP         string
+	SecurityGroupIDs []string
+}
+
+// PrimaryNIC is the network interface of type "primary", else the first one, else nil.
+func (in *Instance) PrimaryNIC() *NIC {
+	for i := range in.NICs {
+		if strings.EqualFold(in.NICs[i].Type, "primary") {
+			return &in.NICs[i]
+		}
+	}
+	if len(in.NICs) > 0 {
+		return &in.NICs[0]
+	}
+	return nil
+}
+
+// CreatedAt is Created as an instant; false when it is absent or unreadable.
+func (in *Instance) CreatedAt() (time.Time, bool) { return parseTime(in.Created) }
+
+// RecyclingAt is the instant at which KEC will release the instance; false until a release is announced, and when the
+// announcement is unreadable.
+func (in *Instance) RecyclingAt() (time.Time, bool) { return parseTime(in.RecyclingTime) }

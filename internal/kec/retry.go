@@ -1,0 +1,165 @@
+package kec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// retries says how often and how soon to repeat.
+type retries struct {
+	max              int
+	minWait, maxWait time.Duration
+}
+
+// outcome is what came of one attempt: an answer with a status and, perhaps, an error code, or no answer and a cause.
+type outcome struct {
+	status int
+	code   string
+	err    error
+	text   string // err's text, fit to be shown
+	unsent bool   // with err: not a byte of the request can have reached the service
+}
+
+// String is the outcome in a few words, for the error that follows it.
+func (o outcome) String() string {
+	switch {
+	case o.err != nil:
+		return o.text
+	case o.code != "":
+		return fmt.Sprintf("%s (HTTP %d)", o.code, o.status)
+	}
+	return fmt.Sprintf("HTTP %d", o.status)
+}
+
+// throttlingCodes are the codes with which KEC and the services its clients were made for refuse a request that comes too soon,
+// in lower case. Codes that begin with "throttling" count as well.
+var throttlingCodes = map[string]bool{
+	"requestlimitexceeded":     true, // KEC, with status 503 (fact 37)
+	"toomanyrequestsexception": true,
+	"slowdown":                 true,
+	"limitexceededexception":   true,
+	"requestthrottled":         true,
+}
+
+// backEndCodes are codes that come from behind the front door, whatever the status: KEC documents even ServiceUnavailable with
+// 400 (fact 32). The work may have been done.
+var backEndCodes = map[string]bool{
+	"serviceunavailable": true,
+	"servicetimeout":     true,
+	"serviceinnererror":  true,
+	"internal_failure":   true,
+	"internalfailure":    true,
+	"internalerror":      true,
+}
+
+// throttled reports a refusal that is certain to have done nothing.
+func (o outcome) throttled() bool {
+	code := strings.ToLower(o.code)
+	return o.err == nil && (o.status == http.StatusTooManyRequests || throttlingCodes[code] || strings.HasPrefix(code, "throttling"))
+}
+
+// uncertain reports that the call may or may not have been carried out.
+func (o outcome) uncertain() bool {
+	switch {
+	case o.err != nil:
+		return !o.unsent
+	case o.throttled():
+		return false
+	case backEndCodes[strings.ToLower(o.code)]:
+		return true
+	}
+	// 408 and 499 are also how a gateway says that the service behind it was too slow.
+	return o.status >= 500 || o.status == http.StatusRequestTimeout || o.status == 499
+}
+
+// repeatable is the retry policy. A call that must happen at most once is repeated only after an outcome that proves that
+// nothing was done: a throttling refusal, or no connection. Any other call is safe to repeat (reads, and TerminateInstances,
+// which asks for the same end state again), and is repeated after whatever may pass by itself.
+func (o outcome) repeatable(once bool) bool {
+	switch {
+	case o.err != nil && (untrusted(o.err) || errors.Is(o.err, errTooLarge)):
+		return false // the next attempt would end the same way
+	case o.err != nil && o.unsent, o.throttled():
+		return true
+	}
+	return !once && o.uncertain()
+}
+
+// repeating is the outermost step: it repeats the attempts of one call. It is made anew for each, because the policy
+// depends on the call. The wait happens in PrepareRetry rather than in the library's own timer, so that it goes through the
+// injected clock.
+func (c *Client) repeating(cl *call) *retryablehttp.Client {
+	var wait time.Duration
+	return &retryablehttp.Client{
+		HTTPClient: c.http,
+		RetryMax:   max(0, c.retries.max),
+		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+			cl.last = cl.outcome(resp, err)
+			if !cl.last.repeatable(cl.once) {
+				return false, nil // an answer that is here is used, even if the context ended meanwhile
+			}
+			return ctx.Err() == nil, ctx.Err()
+		},
+		Backoff: func(_, _ time.Duration, n int, resp *http.Response) time.Duration {
+			wait = c.retries.wait(n, resp, c.Now(), rand.Float64())
+			return 0
+		},
+		PrepareRetry: func(req *http.Request) error { return c.clock.sleep(req.Context(), wait) },
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// outcome sums up an attempt.
+func (cl *call) outcome(resp *http.Response, err error) outcome {
+	if err != nil {
+		o := outcome{err: err, text: cl.clean(withoutURL(err).Error()), unsent: cl.unsent}
+		cl.unsent = false
+		return o
+	}
+	o := outcome{status: resp.StatusCode}
+	if e, ok := errors.AsType[*Error](cl.read(resp).err); ok {
+		o.code = e.Code
+	}
+	return o
+}
+
+// longestAsked bounds what a Retry-After header can ask for.
+const longestAsked = 5 * time.Minute
+
+// wait is how long to wait after attempt n, which counts from 0: what Retry-After asks for, in seconds or as a date, and a random
+// part of minWait besides, so that those who were told the same do not all return at once; else a random part (full
+// jitter) of minWait doubled n times, at most maxWait.
+func (r retries) wait(n int, resp *http.Response, now time.Time, random float64) time.Duration {
+	if resp != nil {
+		if asked, ok := retryAfter(resp.Header.Get("Retry-After"), now); ok {
+			return min(asked, longestAsked) + time.Duration(random*float64(r.minWait))
+		}
+	}
+	ceiling := r.maxWait
+	if n < 32 {
+		if d := r.minWait << n; d < ceiling && d>>n == r.minWait {
+			ceiling = d
+		}
+	}
+	return time.Duration(random * float64(ceiling))
+}
+
+// retryAfter reads either form of the header; a date that has passed is 0.
+func retryAfter(header string, now time.Time) (time.Duration, bool) {
+	header = strings.TrimSpace(header)
+	if n, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(n) * time.Second, true
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return 0, false
+}

@@ -1,0 +1,237 @@
+package kec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The words of InstanceState.Name that mean something here (fact 146). Any other word means: keep waiting.
+const (
+	stateActive = "active"
+	stateError  = "error"
+)
+
+// leavingStates are the states of an instance that is being released. None was seen in a source (fact 147); all are assumed from
+// their names, and none may name an instance that can come back.
+var leavingStates = []string{
+	"deleting", "deleted", "recycling", "recycled", "terminating", "terminated", "shutting-down", "shutting_down", "releasing", "released",
+}
+
+func leaving(state string) bool { return slices.Contains(leavingStates, strings.ToLower(state)) }
+
+const (
+	// maxInvisible is how long a new instance may stay out of DescribeInstances. Seconds were seen (fact 70); minutes are assumed.
+	maxInvisible = 2 * time.Minute
+	// maxPause is the longest time between two polls.
+	maxPause = 5 * time.Second
+)
+
+// LaunchFailure is the way in which an accepted launch failed.
+type LaunchFailure int
+
+const (
+	// EndedInError is an instance in state "error". It still exists.
+	EndedInError LaunchFailure = iota + 1
+	// Vanished is an instance that was seen and is proven gone.
+	Vanished
+	// NeverVisible is an instance that no look-up has shown.
+	NeverVisible
+)
+
+// String is a clause about an instance.
+func (f LaunchFailure) String() string {
+	switch f {
+	case EndedInError:
+		return "ended in an error state"
+	case Vanished:
+		return "vanished before it became active"
+	case NeverVisible:
+		return "never became visible"
+	}
+	return fmt.Sprintf("LaunchFailure(%d)", int(f))
+}
+
+// LaunchError is a launch that KEC accepted and that yielded no running instance.
+type LaunchError struct {
+	InstanceID string
+	Kind       LaunchFailure
+	State      string    // the last one seen, "" when never seen
+	Last       *Instance // as last seen, nil when never seen
+}
+
+// Error names the instance, what became of it and its last state.
+func (e *LaunchError) Error() string {
+	s := fmt.Sprintf("instance %s %s", e.InstanceID, e.Kind)
+	if e.State != "" {
+		s += fmt.Sprintf(" (last state: %s)", e.State)
+	}
+	return s
+}
+
+// WaitError is a wait that its context ended. It matches the context's error.
+type WaitError struct {
+	InstanceID string
+	Goal       string        // what was waited for: "active" or "gone"
+	State      string        // the last one seen, "" when none was
+	Waited     time.Duration // since the wait began
+	LastErr    error         // of the last look-up, nil when it succeeded
+	Err        error         // the context's
+}
+
+// Error names the instance, its last state, the time waited and what hindered the last look-up.
+func (e *WaitError) Error() string {
+	state := "it was never seen"
+	if e.State != "" {
+		state = "its last state was " + e.State
+	}
+	s := fmt.Sprintf("instance %s is not %s after %s: %s", e.InstanceID, e.Goal, e.Waited.Round(time.Second), state)
+	if e.LastErr != nil {
+		s += fmt.Sprintf("; the last look-up failed: %v", e.LastErr)
+	}
+	return s + ": " + e.Err.Error()
+}
+
+// Unwrap is the context's error.
+func (e *WaitError) Unwrap() error { return e.Err }
+
+// poll is the progress of one wait.
+type poll struct {
+	client  *Client
+	id      string
+	goal    string
+	start   time.Time
+	slept   time.Duration
+	rounds  int
+	state   string
+	lastErr error
+}
+
+func (c *Client) newPoll(id, goal string) *poll {
+	return &poll{client: c, id: id, goal: goal, start: c.clock.now()}
+}
+
+// waited is the time since the wait began. What was slept counts even when the clock stands still.
+func (p *poll) waited() time.Duration { return max(p.client.clock.now().Sub(p.start), p.slept) }
+
+// pause waits before the next look: 1 s, 2 s, ... 5 s, 5 s.
+func (p *poll) pause(ctx context.Context) error {
+	p.rounds++
+	d := min(time.Duration(p.rounds)*time.Second, maxPause)
+	if err := p.client.clock.sleep(ctx, d); err != nil {
+		return p.ended(err)
+	}
+	p.slept += d
+	return nil
+}
+
+func (p *poll) ended(err error) error {
+	return &WaitError{InstanceID: p.id, Goal: p.goal, State: p.state, Waited: p.waited(), LastErr: p.lastErr, Err: err}
+}
+
+// survive decides about a look-up that failed: nil to go on, else the error that ends the wait.
+func (p *poll) survive(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return p.ended(ctx.Err())
+	}
+	if definite(err) {
+		return fmt.Errorf("waiting for instance %s to be %s: %w", p.id, p.goal, err)
+	}
+	p.lastErr = err
+	return nil
+}
+
+// definite reports a failure that asking again cannot cure: a refusal with a status of 3xx or 4xx, or a server that is not trusted.
+// Throttling and errors from behind the front door are none, nor is InstanceIdInvalid: a new id may not be known everywhere.
+// Unreadable answers are none either.
+func definite(err error) bool {
+	if errors.Is(err, errEmptyID) {
+		return true
+	}
+	if n, ok := errors.AsType[*networkError](err); ok {
+		return untrusted(n.cause)
+	}
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	o := outcome{status: e.Status, code: e.Code}
+	if o.throttled() || o.uncertain() || strings.EqualFold(e.Code, "InstanceIdInvalid") {
+		return false
+	}
+	return e.Code != "" || e.Status >= http.StatusMultipleChoices
+}
+
+// WaitActive polls until the instance is active: at once, then after 1 s, 2 s, and so on up to every 5 s. It outlives failed
+// look-ups and unknown states; a definite refusal, such as a 403, ends it. A *LaunchError says that the instance will not become
+// active: its state is "error", or it was seen and is proven gone, or two minutes of successful look-ups never showed it.
+// When the context ends first, the error is a *WaitError. projectID is as for FindInstance.
+func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*Instance, error) {
+	p := c.newPoll(id, "active")
+	project := first(projectID)
+	var last *Instance
+	invisible := time.Duration(-1) // when a look-up first succeeded and did not show it
+	for {
+		in, err := c.look(ctx, id, project)
+		if in == nil && err == nil && invisible < 0 {
+			invisible = p.waited()
+		}
+		if in == nil && err == nil && (last != nil || p.waited()-invisible >= maxInvisible) {
+			in, err = c.lookAgain(ctx, id, project) // the second half of the proof
+			if errors.Is(err, ErrGone) {
+				kind := NeverVisible
+				if last != nil {
+					kind = Vanished
+				}
+				return nil, &LaunchError{InstanceID: id, Kind: kind, State: p.state, Last: last}
+			}
+		}
+		switch {
+		case err != nil:
+			if err := p.survive(ctx, err); err != nil {
+				return nil, err
+			}
+		case in != nil:
+			last, p.state, p.lastErr = in, in.State, nil
+			switch strings.ToLower(in.State) {
+			case stateActive:
+				return in, nil
+			case stateError:
+				return nil, &LaunchError{InstanceID: id, Kind: EndedInError, State: in.State, Last: in}
+			}
+		default:
+			p.lastErr = nil
+		}
+		if err := p.pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// WaitGone polls until the instance is proven gone, as FindInstance does it, or its state says that it is being released. It
+// outlives what WaitActive outlives. When the context ends first, the error is a *WaitError.
+func (c *Client) WaitGone(ctx context.Context, id string, projectID ...*int64) error {
+	p := c.newPoll(id, "gone")
+	for {
+		in, err := c.FindInstance(ctx, id, first(projectID))
+		switch {
+		case errors.Is(err, ErrGone):
+			return nil
+		case err != nil:
+			if err := p.survive(ctx, err); err != nil {
+				return err
+			}
+		case leaving(in.State):
+			return nil
+		default:
+			p.state, p.lastErr = in.State, nil
+		}
+		if err := p.pause(ctx); err != nil {
+			return err
+		}
+	}
+}

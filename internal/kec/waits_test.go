@@ -1,0 +1,263 @@
+package kec
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+)
+
+func TestWaitActive(t *testing.T) {
+	t.Parallel()
+	gone := set("")
+	for name, tc := range map[string]struct {
+		replies []reply
+		want    string // the error, or the state
+		waits   string
+	}{
+		"at once": {[]reply{set("active", "i-1")}, "active", "[]"},
+		"later": {[]reply{gone, set("scheduling", "i-1"), set("block_device_mapping", "i-1"), set("some_new_word", "i-1"), set("", "i-1"), set("x", "i-1"),
+			set("x", "i-1"), set("Active", "i-1")}, "Active", "[1s 2s 3s 4s 5s 5s 5s]"},
+		"failing look-ups": {[]reply{refuse(500, "INTERNAL_FAILURE", "x"), {err: io.EOF}, ok(`{}`), ok("<html>"), {status: 429}, refuse(400, "InstanceIdInvalid", "x"),
+			set("active", "i-1")}, "active", "[1s 2s 3s 4s 5s 5s]"},
+		"error state": {[]reply{set("scheduling", "i-1"), set("error", "i-1")},
+			"instance i-1 ended in an error state (last state: error)", "[1s]"},
+		"vanished": {[]reply{set("scheduling", "i-1"), gone, gone},
+			"instance i-1 vanished before it became active (last state: scheduling)", "[1s 1s]"},
+		"hidden for a moment": {[]reply{set("scheduling", "i-1"), gone, set("active", "i-1")}, "active", "[1s 1s]"},
+		"forbidden": {[]reply{set("scheduling", "i-1"), refuse(403, "PermissionDenied", "no")},
+			"waiting for instance i-1 to be active: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s]"},
+		"not trusted": {[]reply{{err: x509.UnknownAuthorityError{}}},
+			"waiting for instance i-1 to be active: kec DescribeInstances: kec.api.ksyun.com: x509: certificate signed by unknown authority", "[]"},
+		"not found by a gateway": {[]reply{{status: 404, body: "<html>"}},
+			"waiting for instance i-1 to be active: DescribeInstances: answered with HTML, not JSON (HTTP 404)", "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, clk := client(t, of(tc.replies...), WithRetries(0, 0, 0))
+			in, err := c.WaitActive(t.Context(), "i-1")
+			got := fmt.Sprint(err)
+			if err == nil {
+				got = in.State
+			}
+			equal(t, "result", got, tc.want)
+			equal(t, "waits", fmt.Sprint(clk.slept), tc.waits)
+		})
+	}
+}
+
+func TestWaitActive_launchErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		replies []reply
+		kind    LaunchFailure
+		state   string
+		seen    bool
+	}{
+		"error":    {[]reply{set("error", "i-1")}, EndedInError, "error", true},
+		"vanished": {[]reply{set("spawning", "i-1"), set("")}, Vanished, "spawning", true},
+		"never":    {[]reply{set("")}, NeverVisible, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := client(t, of(tc.replies...))
+			_, err := c.WaitActive(t.Context(), "i-1")
+			e, is := errors.AsType[*LaunchError](err)
+			if !is {
+				t.Fatalf("got %v", err)
+			}
+			equal(t, "kind", e.Kind, tc.kind)
+			equal(t, "state", e.State, tc.state)
+			equal(t, "id", e.InstanceID, "i-1")
+			equal(t, "seen", e.Last != nil, tc.seen)
+		})
+	}
+}
+
+// Two minutes of successful look-ups say that it will not come; time without an answer says nothing.
+func TestWaitActive_neverVisible(t *testing.T) {
+	t.Parallel()
+	s := of(set(""))
+	c, clk := client(t, s)
+	start := clk.now()
+	_, err := c.WaitActive(t.Context(), "i-1")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 never became visible")
+	equal(t, "after", clk.now().Sub(start), 2*time.Minute+time.Second)
+
+	s = &script{}
+	c, clk = client(t, s, WithRetries(0, 0, 0))
+	start = clk.now()
+	s.answer = func(int, sent) reply {
+		if clk.now().Sub(start) < 10*time.Minute {
+			return reply{status: 502}
+		}
+		return set("")
+	}
+	_, err = c.WaitActive(t.Context(), "i-1")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 never became visible")
+	equal(t, "after an outage", clk.now().Sub(start) >= 12*time.Minute, true)
+
+	// A clock that stands still does not wait for ever.
+	c, clk = client(t, of(set("")))
+	at := clk.now()
+	c.clock.now = func() time.Time { return at }
+	_, err = c.WaitActive(t.Context(), "i-1")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 never became visible")
+}
+
+func TestWaits_endWithTheContext(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		last reply
+		want string
+	}{
+		"starting": {set("scheduling", "i-1"), "instance i-1 is not active after 3s: its last state was scheduling: context canceled"},
+		"failing": {refuse(500, "INTERNAL_FAILURE", "x"), "instance i-1 is not active after 3s: its last state was scheduling; the last look-up failed: " +
+			"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500): context canceled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			s := &script{}
+			s.answer = func(n int, _ sent) reply {
+				if n == 2 {
+					cancel()
+					return tc.last
+				}
+				return set("scheduling", "i-1")
+			}
+			c, _ := client(t, s, WithRetries(0, 0, 0))
+			if name == "failing" {
+				s.answer = func(n int, _ sent) reply {
+					if n == 2 {
+						return tc.last
+					}
+					return set("scheduling", "i-1")
+				}
+				sleep := c.clock.sleep
+				c.clock.sleep = func(ctx context.Context, d time.Duration) error {
+					if d == 3*time.Second {
+						cancel()
+					}
+					return sleep(ctx, d)
+				}
+			}
+			_, err := c.WaitActive(ctx, "i-1")
+			equal(t, "error", fmt.Sprint(err), tc.want)
+			equal(t, "cancelled", errors.Is(err, context.Canceled), true)
+			e, _ := errors.AsType[*WaitError](err)
+			if e == nil || e.InstanceID != "i-1" || e.State != "scheduling" || e.Waited != 3*time.Second {
+				t.Errorf("got %#v", e)
+			}
+		})
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	c, _ := client(t, of(set("active", "i-1")))
+	err := c.WaitGone(ctx, "i-1")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 is not gone after 0s: it was never seen: context deadline exceeded")
+}
+
+func TestWaitGone(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		replies []reply
+		want    string
+		waits   string
+	}{
+		"gone":    {[]reply{set("")}, "<nil>", "[1s]"},
+		"leaving": {[]reply{set("active", "i-1"), set("deleting", "i-1")}, "<nil>", "[1s]"},
+		"later":   {[]reply{set("active", "i-1"), refuse(500, "x", "x"), ok(`{}`), set("")}, "<nil>", "[1s 2s 3s 1s]"},
+		"refused": {[]reply{refuse(403, "SignatureDoesNotMatch", "no")},
+			"waiting for instance i-1 to be gone: DescribeInstances: SignatureDoesNotMatch: no (request id req-1, HTTP 403)", "[]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, clk := client(t, of(tc.replies...), WithRetries(0, 0, 0))
+			equal(t, "error", fmt.Sprint(c.WaitGone(t.Context(), "i-1")), tc.want)
+			equal(t, "waits", fmt.Sprint(clk.slept), tc.waits)
+		})
+	}
+	c, _ := client(t, of(set("")))
+	if err := c.WaitGone(t.Context(), ""); !errors.Is(err, errEmptyID) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// terminating answers TerminateInstances with each of these in turn, and look-ups with one of its own.
+func terminating(look reply, terminate ...reply) *script {
+	n := 0
+	return &script{answer: func(_ int, one sent) reply {
+		if one.Action != "TerminateInstances" {
+			return look
+		}
+		n++
+		return terminate[min(n, len(terminate))-1]
+	}}
+}
+
+func TestTerminate(t *testing.T) {
+	t.Parallel()
+	done := ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true}]}`)
+	no := ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":false,"Message":"protected"}]}`)
+	for name, tc := range map[string]struct {
+		s    *script
+		want string
+	}{
+		"done":              {terminating(set(""), done), "<nil>"},
+		"on its way":        {terminating(set("deleting", "i-1"), done), "<nil>"},
+		"refused, alive":    {terminating(set("active", "i-1"), no), "instance i-1: TerminateInstances: protected (request id r, HTTP 200)"},
+		"refused, gone":     {terminating(set(""), no), "<nil>"},
+		"refused, leaving":  {terminating(set("deleting", "i-1"), no), "<nil>"},
+		"invalid id, gone":  {terminating(set(""), refuse(400, "InstanceIdInvalid", "x")), "<nil>"},
+		"invalid id, alive": {terminating(set("active", "i-1"), refuse(400, "InstanceIdInvalid", "x")), "TerminateInstances: InstanceIdInvalid: x (request id req-1, HTTP 400)"},
+		"invalid id, not provable": {terminating(ok(`{}`), refuse(400, "InstanceIdInvalid", "x")),
+			"TerminateInstances: InstanceIdInvalid: x (request id req-1, HTTP 400)"},
+		"order busy, then done": {terminating(set(""), refuse(400, "CheckInstanceTradeStatusAndChargeTypeIsX", "x"), done), "<nil>"},
+		"order busy": {terminating(set("active", "i-1"), refuse(400, "OrderStateNotSupported", "x")),
+			"TerminateInstances: OrderStateNotSupported: x (request id req-1, HTTP 400)"},
+		"throttled, then done": {terminating(set(""), reply{status: 429}, refuse(500, "x", "x"), reply{err: io.EOF}, done), "<nil>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := client(t, tc.s)
+			equal(t, "error", fmt.Sprint(c.Terminate(t.Context(), "i-1")), tc.want)
+		})
+	}
+}
+
+func TestTerminateInstances_checksEveryReturn(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ body, want string }{
+		"true":         {`{"InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"I-2","Return":"true"}]}`, "<nil>"},
+		"false":        {`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":false,"Code":"C","Message":"busy"}]}`, "instance i-2: TerminateInstances: C: busy (request id r, HTTP 200)"},
+		"false text":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":"false","Messgae":"a"},{"InstanceId":"i-2","return":0}]}`, "instance i-1: TerminateInstances: a (HTTP 200)\ninstance i-2: TerminateInstances: refused without a reason (HTTP 200)"},
+		"no Return":    {`{"InstancesSet":[{"InstanceId":"i-1"},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: the answer does not say whether the instance was released (HTTP 200)"},
+		"id missing":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":true}]}`, "instance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
+		"empty object": {`{}`, "instance i-1: TerminateInstances: the answer does not mention the instance (HTTP 200)\ninstance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
+		"both ways":    {`{"InstancesSet":[{"InstanceId":"i-1","Return":false,"Message":"no"},{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: no (HTTP 200)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := of(ok(tc.body))
+			c, _ := client(t, s)
+			err := c.TerminateInstances(t.Context(), "i-1", "i-2")
+			equal(t, "error", fmt.Sprint(err), tc.want)
+			equal(t, "body", s.got[0].Body, "ForceDelete=true&InstanceId.1=i-1&InstanceId.2=i-2")
+			if _, is := errors.AsType[*Error](err); err != nil && !is {
+				t.Errorf("no *Error in %v", err)
+			}
+		})
+	}
+	s := of(ok(`{}`))
+	c, _ := client(t, s)
+	if err := c.TerminateInstances(t.Context()); err != nil || len(s.got) != 0 {
+		t.Errorf("nothing to do: got %v after %d requests", err, len(s.got))
+	}
+	if err := c.TerminateInstances(t.Context(), ""); err == nil || len(s.got) != 0 {
+		t.Errorf("empty id: got %v after %d requests", err, len(s.got))
+	}
+}
