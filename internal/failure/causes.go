@@ -1,0 +1,182 @@
+// Package failure explains why a launch or an order failed. One catalogue of
+// causes serves the resource and the data source; each cause points at an API
+// parameter, which the parameter table of kec_spot_instance turns into the
+// attribute the user must change.
+package failure
+
+import (
+	"slices"
+	"strings"
+)
+
+// Code names a cause. Codes are stable: users match on them.
+type Code string
+
+// The codes of the catalogue.
+const (
+	OutOfStock          Code = "OutOfStock"
+	ExcessiveNumber     Code = "ExcessiveNumber"
+	PriceBelowMarket    Code = "PriceBelowMarket"
+	PriceAboveOnDemand  Code = "PriceAboveOnDemand"
+	SpotNotOffered      Code = "SpotNotOffered"
+	InsufficientBalance Code = "InsufficientBalance"
+	SubnetFull          Code = "SubnetFull"
+	ImageUnusable       Code = "ImageUnusable"
+	InvalidParameter    Code = "InvalidParameter"
+	PermissionDenied    Code = "PermissionDenied"
+	Throttled           Code = "Throttled"
+	LaunchFailed        Code = "LaunchFailed"
+	Unknown             Code = "Unknown"
+)
+
+// Cause is one entry of the catalogue.
+type Cause struct {
+	Code    Code
+	Summary string // one line, sentence case, no full stop
+	// Param is the API parameter to point at; "" where the cause lies outside
+	// the configuration or where KEC itself names the parameter.
+	Param     string
+	Remedy    string // one sentence that says what to change and where to look
+	Retryable bool   // the same configuration may succeed later
+	Codes     []string
+	Words     []string // lower-case fragments, Chinese and English, of code and message
+}
+
+// causes is the catalogue. An exact code wins over words; among words the
+// first entry wins, so entries with telling words stand before entries with
+// general ones ("limit", "invalid"). Most codes of RunInstances are
+// placeholders: docs/notes/api-facts.md lists what is assumed.
+var causes = []Cause{
+	{
+		Code:      Throttled,
+		Summary:   "KEC is throttling requests",
+		Remedy:    "Lower requests_per_second in the provider block, or raise max_retries.",
+		Retryable: true,
+		Codes: []string{
+			"RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled",
+			"TooManyRequestsException", "SlowDown", "LimitExceededException",
+		},
+		Words: []string{"throttl", "requestlimit", "限流"},
+	},
+	{
+		Code:    PermissionDenied,
+		Summary: "KEC refused access",
+		Remedy: "Check access_key, secret_key and security_token of the provider, and that their user " +
+			"has permission for the action named below.",
+		Codes: []string{
+			"PermissionDenied", "AccessDenied", "Forbidden", "MissingAuthenticationToken", "SignatureDoesNotMatch",
+			"SecurityTokenExpired", "RequestTimeTooSkewed",
+		},
+		Words: []string{"lack of policy", "permission", "not authorized", "权限"},
+	},
+	{
+		Code:      OutOfStock,
+		Summary:   "Out of stock",
+		Param:     "InstanceType",
+		Remedy:    "Choose another instance_type, or a subnet_id in another zone, or try again later.",
+		Retryable: true,
+		Codes:     []string{"ProductSellOutInvalid"},
+		Words:     []string{"sellout", "sell out", "sold out", "out of stock", "insufficient stock", "inventory", "stock", "售罄", "库存"},
+	},
+	{
+		Code:    PriceAboveOnDemand,
+		Summary: "Spot price limit is above the on-demand price",
+		Param:   "SpotPriceLimit",
+		Remedy:  "Lower spot_price_limit to at most the on-demand price, or leave it out to follow the market.",
+		Words:   []string{"above the on-demand", "higher than the on-demand", "exceeds the on-demand", "高于按量"},
+	},
+	{
+		Code:    PriceBelowMarket,
+		Summary: "Spot price limit is below the market price",
+		Param:   "SpotPriceLimit",
+		Remedy:  "Raise spot_price_limit to at least the market price, or leave it out to follow the market.",
+		// The code says no more than "out of range"; the two prices tell
+		// which end of the range it is.
+		Codes:     []string{"SpotPriceLimitInvalid"},
+		Words:     []string{"spotpricelimit", "spot price", "price limit", "below the market", "market price", "出价", "市场价"},
+		Retryable: true,
+	},
+	{
+		Code:    SpotNotOffered,
+		Summary: "This instance type is not offered as a Spot Instance here",
+		Param:   "InstanceType",
+		Remedy:  "Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
+		Codes:   []string{"ChargeTypeNotSupported"},
+		Words:   []string{"chargetype", "charge type", "计费方式"},
+	},
+	{
+		Code:    InsufficientBalance,
+		Summary: "The account's balance is too low",
+		Remedy:  "Top the account up: KEC wants at least CNY 100 in cash, vouchers not counted, before it opens an instance.",
+		Codes:   []string{"Payment.InsufficientBalance"},
+		Words:   []string{"balance", "arrears", "余额", "欠费"},
+	},
+	{
+		Code:      SubnetFull,
+		Summary:   "The subnet has no free address",
+		Param:     "SubnetId",
+		Remedy:    "Choose a subnet_id with free addresses, or free some in this subnet.",
+		Retryable: true,
+		Codes:     []string{"SubnetIpNotEnough"},
+		Words:     []string{"subnetip", "ip not enough", "no free address", "no available ip", "addresses are used up", "ip不足", "地址不足"},
+	},
+	{
+		Code:    ImageUnusable,
+		Summary: "The image cannot be used",
+		Param:   "ImageId",
+		Remedy:  "Choose an image_id that exists in this region, is active and fits the instance type.",
+		Codes:   []string{"ImageIdInvalid"},
+		Words:   []string{"imageid", "image", "镜像"},
+	},
+	{
+		Code:    ExcessiveNumber,
+		Summary: "The account's instance quota is used up",
+		Remedy:  "Release instances, order fewer, or ask KEC to raise the quota of this account and region.",
+		Codes:   []string{"InstanceQuotaExceeded"},
+		Words:   []string{"excessive number", "quota", "too many", "exceed", "limit", "配额", "超过", "数量"},
+	},
+	{
+		Code:    InvalidParameter,
+		Summary: "KEC does not accept a value",
+		Remedy:  "Change the value as KEC says below.",
+		Codes:   []string{"InvalidParameter", "InvalidParameterValue", "MissingParameter"},
+		Words:   []string{"invalid", "not exist", "malformed", "不合法", "不存在", "无效"},
+	},
+	{
+		Code:    LaunchFailed,
+		Summary: "KEC accepted the launch, but the instance did not start",
+		Remedy:  "Apply again; if it fails again, try another instance_type or image_id, or ask KEC support with the ids below.",
+		// A failure after acceptance leaves neither a code nor words.
+		Retryable: true,
+	},
+	{
+		Code:    Unknown,
+		Summary: "KEC refused the request",
+		Remedy:  "KEC gave the reason below; ask KEC support with the request id if it does not help.",
+	},
+}
+
+// Catalogue returns a copy of every cause, in the order in which they are tried.
+func Catalogue() []Cause { return slices.Clone(causes) }
+
+func causeOf(code Code) Cause {
+	i := slices.IndexFunc(causes, func(c Cause) bool { return c.Code == code })
+	return causes[i]
+}
+
+// classify finds the cause behind KEC's code and words: the exact code first,
+// then words in either, else Unknown.
+func classify(code, words string) Cause {
+	for _, c := range causes {
+		if slices.ContainsFunc(c.Codes, func(s string) bool { return strings.EqualFold(s, code) }) {
+			return c
+		}
+	}
+	text := strings.ToLower(code + " " + words)
+	for _, c := range causes {
+		if slices.ContainsFunc(c.Words, func(w string) bool { return strings.Contains(text, w) }) {
+			return c
+		}
+	}
+	return causeOf(Unknown)
+}

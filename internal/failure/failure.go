@@ -1,0 +1,159 @@
+package failure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+)
+
+// Source says how a cause is known.
+type Source string
+
+// The sources, from certain to likely.
+const (
+	FromAPI     Source = "api"      // KEC's answer says it
+	FromBilling Source = "billing"  // the billing record of the instance says it
+	Inferred    Source = "inferred" // concluded from stock, price and addresses now; nobody says it
+)
+
+// Failure is one failure, explained. Its text holds nothing of the request.
+type Failure struct {
+	Cause  // Summary, Param and Remedy may be sharper than the catalogue's
+	Source Source
+	Facts  string // sentences with the numbers that clash, or ""
+	Note   string // what became of the instance, or ""
+
+	Words     string // KEC's own words, unaltered, or ""
+	KECCode   string // KEC's own code, or ""
+	Action    string // the API action whose answer this is about
+	RequestID string
+
+	SubOrderID string // of an order's failure
+	InstanceID string // of a failure after acceptance
+}
+
+// Of explains the error of a single call by what the error itself says.
+// It makes no request.
+func Of(err error) Failure {
+	var refusal *kec.Error
+	switch {
+	case errors.Is(err, kec.ErrOutcomeUnknown):
+		f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
+		f.Summary = "KEC may have accepted the launch"
+		f.Remedy = "Look for the instance in the console (by instance_name and time) before the next apply, and import it " +
+			"or delete it: KEC has no way to repeat a launch safely."
+		if errors.As(err, &refusal) {
+			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
+		}
+		return f
+	case errors.As(err, &refusal):
+		f := Failure{
+			Cause: classify(refusal.Code, refusal.Message), Source: FromAPI,
+			Words: refusal.Message, KECCode: refusal.Code, Action: refusal.Action, RequestID: refusal.RequestID,
+		}
+		if refusal.Status == http.StatusForbidden {
+			f.Cause = causeOf(PermissionDenied) // refusals of the business kind come with 400
+		}
+		if f.Param == "" {
+			f.Param = refusal.Param
+		}
+		return f
+	}
+	f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error()}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		f.Summary = "KEC did not get there in time"
+		f.Remedy = "Raise the limit in the timeouts attribute if this is normal for the instance type, else look at the instance in the console."
+	case errors.Is(err, context.Canceled):
+		f.Summary = "Interrupted"
+		f.Remedy = "Apply again to go on."
+	default:
+		f.Summary = "KEC could not be reached"
+		f.Remedy = "Check the network, the endpoint and the proxy of the provider, then run the command again."
+	}
+	return f
+}
+
+// lowerFirst leaves names such as KEC alone.
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
+		return strings.ToLower(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// Diagnostic renders the failure as an error at the attribute that the table
+// knows for its parameter, or at the resource. A CLI finds the line of a
+// top-level attribute only, so a deeper path is named in the text.
+func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
+	at, ok := t.Locate(f.Param)
+	if !ok {
+		return diag.NewErrorDiagnostic(f.Summary, f.Detail())
+	}
+	detail := f.Detail()
+	if len(at.Steps()) > 1 {
+		detail += "\nAttribute: " + at.String()
+	}
+	for len(at.Steps()) > 1 {
+		at = at.ParentPath()
+	}
+	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
+}
+
+// Headline is the summary behind what failed, worded as likely where the cause
+// is inferred: "Spot order failed, likely cause: out of stock".
+func (f Failure) Headline(what string) string {
+	if f.Source == Inferred {
+		what += ", likely cause"
+	}
+	return what + ": " + lowerFirst(f.Summary)
+}
+
+// Detail is the text below the summary: the numbers, the remedy, what became of
+// the instance, then code, KEC's words, action and request id.
+func (f Failure) Detail() string {
+	parts := []string{f.Facts, f.Remedy, f.Note, f.Evidence()}
+	kept := parts[:0]
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}
+
+// Evidence is the code, then what KEC said, in which answer.
+func (f Failure) Evidence() string {
+	code := "Code: " + string(f.Code)
+	if f.Source != FromAPI {
+		code += " (" + string(f.Source) + ")"
+	}
+	var said []string
+	switch {
+	case f.Words != "" && f.KECCode != "":
+		said = append(said, fmt.Sprintf("%q (%s)", f.Words, f.KECCode))
+	case f.Words != "":
+		said = append(said, fmt.Sprintf("%q", f.Words))
+	case f.KECCode != "":
+		said = append(said, f.KECCode)
+	case f.Action == "":
+		return code
+	default:
+		said = append(said, "no reason given")
+	}
+	for _, more := range []struct{ label, value string }{
+		{"", f.Action}, {"request ", f.RequestID}, {"sub-order ", f.SubOrderID}, {"instance ", f.InstanceID},
+	} {
+		if more.value != "" {
+			said = append(said, more.label+more.value)
+		}
+	}
+	return code + "\nKEC: " + strings.Join(said, ", ")
+}

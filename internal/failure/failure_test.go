@@ -1,0 +1,190 @@
+package failure
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+)
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		code, words string
+		want        Code
+	}{
+		// By code, whatever the words say.
+		{"ProductSellOutInvalid", "quota exceeded", OutOfStock},
+		{"productselloutinvalid", "", OutOfStock},
+		{"InstanceQuotaExceeded", "", ExcessiveNumber},
+		{"Payment.InsufficientBalance", "", InsufficientBalance},
+		{"SubnetIpNotEnough", "", SubnetFull},
+		{"ImageIdInvalid", "", ImageUnusable},
+		{"ChargeTypeNotSupported", "", SpotNotOffered},
+		{"SpotPriceLimitInvalid", "", PriceBelowMarket},
+		{"InvalidParameterValue", "SpotPriceLimit has 6 decimals", InvalidParameter},
+		{"RequestLimitExceeded", "", Throttled},
+		{"SignatureDoesNotMatch", "invalid signature", PermissionDenied},
+		// By words, English and Chinese.
+		{"", "out of stock", OutOfStock},
+		{"ResourceSoldOut", "sold out", OutOfStock},
+		{"", "该规格已售罄", OutOfStock},
+		{"", "库存不足", OutOfStock},
+		{"", "excessive number", ExcessiveNumber},
+		{"", "实例数量超过配额", ExcessiveNumber},
+		{"Quota.Kec", "", ExcessiveNumber},
+		{"", "账户余额不足", InsufficientBalance},
+		{"", "the bid is below the market price", PriceBelowMarket},
+		{"", "the limit is above the on-demand price", PriceAboveOnDemand},
+		{"", "子网可用IP不足", SubnetFull},
+		{"", "镜像不存在", ImageUnusable},
+		{"", "image not found", ImageUnusable},
+		{"", "lack of policy", PermissionDenied},
+		{"", "HostName is malformed", InvalidParameter},
+		{"MoonPhase", "the moon is full", Unknown},
+		{"", "", Unknown},
+	} {
+		if got := classify(c.code, c.words).Code; got != c.want {
+			t.Errorf("classify(%q, %q) = %s, want %s", c.code, c.words, got, c.want)
+		}
+	}
+}
+
+func TestCatalogue_isComplete(t *testing.T) {
+	t.Parallel()
+	seen := map[Code]bool{}
+	codes := map[string]Code{}
+	for _, c := range Catalogue() {
+		if seen[c.Code] {
+			t.Errorf("%s stands there twice", c.Code)
+		}
+		seen[c.Code] = true
+		if c.Summary == "" || strings.HasSuffix(c.Summary, ".") || strings.Contains(c.Summary, "\n") {
+			t.Errorf("%s: summary %q", c.Code, c.Summary)
+		}
+		if !strings.HasSuffix(c.Remedy, ".") || strings.Count(c.Remedy, ". ") > 0 {
+			t.Errorf("%s: the remedy is not one sentence: %q", c.Code, c.Remedy)
+		}
+		for _, k := range c.Codes {
+			if other, ok := codes[strings.ToLower(k)]; ok {
+				t.Errorf("%s leads to %s and to %s", k, other, c.Code)
+			}
+			codes[strings.ToLower(k)] = c.Code
+		}
+		for _, w := range c.Words {
+			if w != strings.ToLower(w) {
+				t.Errorf("%s: %q can never match: it is not in lower case", c.Code, w)
+			}
+		}
+	}
+	for _, c := range []Code{
+		OutOfStock, ExcessiveNumber, PriceBelowMarket, PriceAboveOnDemand, InsufficientBalance, SubnetFull, ImageUnusable, InvalidParameter,
+		PermissionDenied, LaunchFailed, Unknown,
+	} {
+		if !seen[c] {
+			t.Errorf("%s is missing", c)
+		}
+	}
+}
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, raw, want string }{
+		{"none", `{"orderId":"1","status":21,"orderName":"KEC purchase"}`, ""},
+		{"plain", `{"failReason":"out of stock"}`, "out of stock"},
+		{"another case", `{"FAILREASON":"out of stock"}`, "out of stock"},
+		{"another name", `{"remark":"sold out","status":3}`, "sold out"},
+		{"nested", `{"InstanceState":{"Name":"error","ErrorMsg":"no host"}}`, "no host"},
+		{"a pair", `{"productItems":[{"key":"instance_type","value":"N3.2B"},{"key":"cause","value":"excessive number"}]}`, "excessive number"},
+		{"a flag is no reason", `{"FailureAutoDelete":false,"failCount":3}`, ""},
+		{"blank", `{"reason":"  ","message":""}`, ""},
+		{"another part's", `{"orderList":[{"failReason":"out of stock"}]}`, ""},
+		{"not an object", `[1]`, ""},
+		{"cut", `{"failReason":"out`, ""},
+		{"nothing", ``, ""},
+	} {
+		if got := reason(json.RawMessage(c.raw)); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
+	t.Parallel()
+	var table param.Table
+	table.Root("instance_type", "InstanceType", types.StringValue("N3.2B"))
+	table.At(path.Root("data_disks").AtListIndex(1).AtName("size_gib"), "DataDisk.2.Size", types.Int64Value(6))
+	for _, c := range []struct {
+		name string
+		err  error
+		at   string
+		want diag.Diagnostic
+	}{
+		{
+			"a cause with its attribute",
+			&kec.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Message: "sell out", RequestID: "r1", Status: 400},
+			"instance_type",
+			diag.NewErrorDiagnostic("Out of stock", "Choose another instance_type, or a subnet_id in another zone, or try again later.\n\n"+
+				"Code: OutOfStock\nKEC: \"sell out\" (ProductSellOutInvalid), RunInstances, request r1"),
+		},
+		{
+			"a parameter that KEC names",
+			&kec.Error{Action: "RunInstances", Code: "InvalidParameterValue", Message: "too small", Param: "DataDisk.2.Size", RequestID: "r2", Status: 400},
+			"data_disks",
+			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
+				"Code: InvalidParameter\nKEC: \"too small\" (InvalidParameterValue), RunInstances, request r2\nAttribute: data_disks[1].size_gib"),
+		},
+		{
+			"nothing to point at",
+			&kec.Error{Action: "RunInstances", Code: "Strange", Message: "invalid strangeness", Status: 403},
+			"",
+			diag.NewErrorDiagnostic("KEC refused access", "Check access_key, secret_key and security_token of the provider, and that their user "+
+				"has permission for the action named below.\n\nCode: PermissionDenied\nKEC: \"invalid strangeness\" (Strange), RunInstances"),
+		},
+		{
+			"no code and no words",
+			&kec.Error{Action: "DescribeInstances", Status: 502},
+			"",
+			diag.NewErrorDiagnostic("KEC refused the request", "KEC gave the reason below; ask KEC support with the request id if it does not help.\n\n"+
+				"Code: Unknown\nKEC: no reason given, DescribeInstances"),
+		},
+		{
+			"a deadline",
+			fmt.Errorf("DescribeInstances: %w", context.DeadlineExceeded),
+			"",
+			diag.NewErrorDiagnostic("KEC did not get there in time", "DescribeInstances: context deadline exceeded\n\nRaise the limit in the timeouts "+
+				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: Unknown"),
+		},
+		{
+			"no network",
+			errors.New("kec DescribeInstances: connection refused"),
+			"",
+			diag.NewErrorDiagnostic("KEC could not be reached", "kec DescribeInstances: connection refused\n\nCheck the network, the endpoint and the "+
+				"proxy of the provider, then run the command again.\n\nCode: Unknown"),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := Of(c.err).Diagnostic(table)
+			if got.Summary() != c.want.Summary() || got.Detail() != c.want.Detail() {
+				t.Errorf("got  %s\n%s\nwant %s\n%s", got.Summary(), got.Detail(), c.want.Summary(), c.want.Detail())
+			}
+			at := ""
+			if d, ok := got.(diag.DiagnosticWithPath); ok {
+				at = d.Path().String()
+			}
+			if at != c.at {
+				t.Errorf("points at %q, want %q", at, c.at)
+			}
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package failure
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Order status codes that say instances failed to open; 20 means some did,
+// 21 means all did. Services have also been seen to put them on sub-orders.
+const (
+	orderPartlyFailed = 20
+	orderFailed       = 21
+	subOrderFailed    = 3
+)
+
+// SubOrderFailed tells whether a sub-order's status says that it failed to open.
+func SubOrderFailed(s kec.SubOrder) bool {
+	return s.Status == subOrderFailed || s.Status == orderPartlyFailed || s.Status == orderFailed
+}
+
+// OfOrder explains every failed part of an order, one failure a sub-order. An
+// order that says it failed without saying which part yields one failure.
+func OfOrder(ctx context.Context, client *kec.Client, order *kec.Order) []Failure {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var failures []Failure
+	for _, sub := range order.SubOrders {
+		if SubOrderFailed(sub) {
+			failures = append(failures, ofPart(ctx, client, order, sub))
+		}
+	}
+	if len(failures) == 0 && (order.Status == orderPartlyFailed || order.Status == orderFailed) {
+		failures = append(failures, ofPart(ctx, client, order, kec.SubOrder{}))
+	}
+	return failures
+}
+
+// ofPart looks for the reason in the sub-order, then in the order, then in the
+// billing record, then concludes the likely one.
+func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.SubOrder) Failure {
+	f := Failure{
+		Cause: causeOf(Unknown), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID,
+		SubOrderID: sub.ID, InstanceID: sub.InstanceID, Words: reason(sub.Raw),
+	}
+	f.Summary = "KEC does not say why"
+	f.Remedy = "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order."
+	if f.Words == "" {
+		f.Words = reason(withoutParts(order.Raw))
+	}
+	if f.Words == "" && sub.InstanceID != "" {
+		if words := billed(ctx, client, sub.InstanceID); words != "" {
+			f.Words, f.Source, f.Action, f.RequestID = words, FromBilling, "QueryInstances", ""
+		}
+	}
+	f.explain(ctx, client, ordered(sub))
+	if f.Code == Unknown {
+		f.Facts = joined(f.Facts, itemsOf(sub))
+	}
+	return f
+}
+
+// ordered reads the launch out of a sub-order's items. The names of their keys
+// are assumed, so they are read loosely.
+func ordered(sub kec.SubOrder) Launch {
+	var launch Launch
+	for key, value := range sub.Items {
+		switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(key)) {
+		case "instancetype":
+			launch.InstanceType = value
+		case "availablezone", "availabilityzone", "availabilityzonename", "zone":
+			launch.Zone = value
+		}
+	}
+	return launch
+}
+
+// itemsOf shows what KEC did say of a part whose reason is unknown.
+func itemsOf(sub kec.SubOrder) string {
+	if len(sub.Items) == 0 {
+		return ""
+	}
+	pairs := make([]string, 0, len(sub.Items))
+	for _, key := range slices.Sorted(maps.Keys(sub.Items)) {
+		pairs = append(pairs, fmt.Sprintf("%s = %s", key, sub.Items[key]))
+	}
+	return "Ordered: " + strings.Join(pairs, ", ") + "."
+}
