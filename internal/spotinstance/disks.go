@@ -1,0 +1,154 @@
+package spotinstance
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+type systemDisk struct {
+	Type    types.String `tfsdk:"type"`
+	SizeGiB types.Int64  `tfsdk:"size_gib"`
+}
+
+type dataDisk struct {
+	Type               types.String `tfsdk:"type"`
+	SizeGiB            types.Int64  `tfsdk:"size_gib"`
+	SnapshotID         types.String `tfsdk:"snapshot_id"`
+	DeleteWithInstance types.Bool   `tfsdk:"delete_with_instance"`
+	ID                 types.String `tfsdk:"id"`
+}
+
+var (
+	systemDiskType = map[string]attr.Type{"type": types.StringType, "size_gib": types.Int64Type}
+	dataDiskType   = types.ObjectType{AttrTypes: map[string]attr.Type{
+		"type": types.StringType, "size_gib": types.Int64Type, "snapshot_id": types.StringType,
+		"delete_with_instance": types.BoolType, "id": types.StringType,
+	}}
+	// A disk that is null or unknown as a whole reads as one without values.
+	orEmpty = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
+)
+
+func systemDiskOf(o types.Object) systemDisk {
+	var d systemDisk
+	o.As(context.Background(), &d, orEmpty)
+	return d
+}
+
+func (d systemDisk) object() types.Object {
+	return types.ObjectValueMust(systemDiskType, map[string]attr.Value{"type": d.Type, "size_gib": d.SizeGiB})
+}
+
+// refreshSystemDisk keeps what KEC does not report.
+func refreshSystemDisk(now kec.Disk, was types.Object) types.Object {
+	d := systemDiskOf(was)
+	d.Type = keep(value.Text(now.Type), d.Type)
+	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
+	return d.object()
+}
+
+func dataDisksOf(l types.List) []dataDisk {
+	disks := make([]dataDisk, len(l.Elements()))
+	for i, element := range l.Elements() {
+		if o, ok := element.(types.Object); ok {
+			o.As(context.Background(), &disks[i], orEmpty)
+		}
+	}
+	return disks
+}
+
+func dataDiskList(disks []dataDisk) types.List {
+	elements := make([]attr.Value, 0, len(disks))
+	for _, d := range disks {
+		elements = append(elements, types.ObjectValueMust(dataDiskType.AttrTypes, map[string]attr.Value{
+			"type": d.Type, "size_gib": d.SizeGiB, "snapshot_id": d.SnapshotID,
+			"delete_with_instance": d.DeleteWithInstance, "id": d.ID,
+		}))
+	}
+	return types.ListValueMust(dataDiskType, elements)
+}
+
+// refreshDataDisks reads the disks back in the user's order: by id where it is
+// known, else the first that fits in type and size. A disk that is gone is left
+// out. A disk attached by other means is none of this resource's, except on
+// import, which cannot tell.
+func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
+	old := dataDisksOf(was)
+	if imported {
+		old = make([]dataDisk, len(now))
+		for i, d := range now {
+			old[i].ID = value.Text(d.ID)
+		}
+	}
+	if len(old) == 0 {
+		if was.IsUnknown() {
+			return types.ListNull(dataDiskType)
+		}
+		return was // null and [] mean the same; keep what the user wrote
+	}
+	left := slices.Clone(now)
+	here := make([]bool, len(old))
+	// First those known by id, so that none of them is taken for a new one.
+	for _, byID := range []bool{true, false} {
+		for i := range old {
+			if here[i] || (old[i].ID.ValueString() != "") != byID {
+				continue
+			}
+			at := slices.IndexFunc(left, func(d kec.Disk) bool {
+				return byID && d.ID == old[i].ID.ValueString() ||
+					!byID && d.Type == old[i].Type.ValueString() && d.SizeGB == old[i].SizeGiB.ValueInt64()
+			})
+			if at >= 0 {
+				old[i].refresh(left[at])
+				here[i], left = true, slices.Delete(left, at, at+1)
+			}
+		}
+	}
+	present := make([]dataDisk, 0, len(old))
+	for i, d := range old {
+		if here[i] {
+			present = append(present, d)
+		}
+	}
+	return dataDiskList(present)
+}
+
+func (d *dataDisk) refresh(now kec.Disk) {
+	d.Type = keep(value.Text(now.Type), d.Type)
+	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
+	d.SnapshotID = known(d.SnapshotID)
+	d.ID = keep(value.Text(now.ID), d.ID)
+	if now.DeleteWithInstance != nil {
+		d.DeleteWithInstance = types.BoolValue(*now.DeleteWithInstance)
+	} else if d.DeleteWithInstance.IsNull() {
+		d.DeleteWithInstance = types.BoolValue(false) // KEC's default
+	}
+}
+
+func keepSize(now int64, was types.Int64) types.Int64 {
+	switch {
+	case now > 0:
+		return types.Int64Value(now)
+	case was.IsUnknown():
+		return types.Int64Null()
+	default:
+		return was
+	}
+}
+
+// kept lists the ids of the disks that outlive the instance.
+func kept(l types.List) []string {
+	var ids []string
+	for _, d := range dataDisksOf(l) {
+		if !d.DeleteWithInstance.ValueBool() && d.ID.ValueString() != "" {
+			ids = append(ids, d.ID.ValueString())
+		}
+	}
+	return ids
+}

@@ -1,0 +1,264 @@
+package spotinstance
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+// model is the resource in Terraform's three forms: config, plan and state.
+type model struct {
+	ID types.String `tfsdk:"id"`
+
+	SpotStrategy   types.String `tfsdk:"spot_strategy"`
+	SpotPriceLimit types.Number `tfsdk:"spot_price_limit"`
+	InstanceType   types.String `tfsdk:"instance_type"`
+	ImageID        types.String `tfsdk:"image_id"`
+
+	SubnetID         types.String `tfsdk:"subnet_id"`
+	SecurityGroupIDs types.Set    `tfsdk:"security_group_ids"`
+	PrivateIPAddress types.String `tfsdk:"private_ip_address"`
+
+	SystemDisk types.Object `tfsdk:"system_disk"`
+	DataDisks  types.List   `tfsdk:"data_disks"`
+
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
+	KeyIDs            types.Set    `tfsdk:"key_ids"`
+	KeepImageLogin    types.Bool   `tfsdk:"keep_image_login"`
+
+	InstanceName types.String `tfsdk:"instance_name"`
+	HostName     types.String `tfsdk:"host_name"`
+
+	ProjectID types.Int64 `tfsdk:"project_id"`
+	Tags      types.Map   `tfsdk:"tags"`
+
+	UserData types.String `tfsdk:"user_data"`
+
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
+
+	State              types.String `tfsdk:"state"`
+	AvailabilityZone   types.String `tfsdk:"availability_zone"`
+	VPCID              types.String `tfsdk:"vpc_id"`
+	NetworkInterfaceID types.String `tfsdk:"network_interface_id"`
+	PublicIP           types.String `tfsdk:"public_ip"`
+	CreatedAt          types.String `tfsdk:"created_at"`
+	ProtectedUntil     types.String `tfsdk:"protected_until"`
+	RecyclingTime      types.String `tfsdk:"recycling_time"`
+}
+
+// Parameters is the table of an empty kec_spot_instance, for whoever has to
+// name the attribute behind an API parameter without having an instance.
+func Parameters() param.Table { return (&model{}).params() }
+
+// params lists every setting of the launch in wizard order. It is the only
+// place that holds an attribute's API name.
+func (m *model) params() param.Table {
+	var t param.Table
+	t.Fixed("ChargeType", "Spot")
+	t.Fixed("MinCount", "1")
+	t.Fixed("MaxCount", "1")
+
+	t.Root("spot_strategy", "SpotStrategy", m.SpotStrategy)
+	t.Root("spot_price_limit", "SpotPriceLimit", m.SpotPriceLimit) // CNY per hour
+	t.Root("instance_type", "InstanceType", m.InstanceType)
+	t.Root("image_id", "ImageId", m.ImageID)
+
+	t.Root("subnet_id", "SubnetId", m.SubnetID)
+	t.Root("security_group_ids", "SecurityGroupId", m.SecurityGroupIDs)
+	t.Root("private_ip_address", "PrivateIpAddress", m.PrivateIPAddress)
+
+	at, system := path.Root("system_disk"), systemDiskOf(m.SystemDisk)
+	t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type)
+	t.At(at.AtName("size_gib"), "SystemDisk.DiskSize", system.SizeGiB)
+	if m.DataDisks.IsUnknown() {
+		t.Version("data_disks", m.DataDisks)
+	}
+	for i, d := range dataDisksOf(m.DataDisks) {
+		at, n := path.Root("data_disks").AtListIndex(i), fmt.Sprintf("DataDisk.%d.", i+1) // the API counts from 1
+		t.At(at.AtName("type"), n+"Type", d.Type)
+		t.At(at.AtName("size_gib"), n+"Size", d.SizeGiB)
+		t.At(at.AtName("snapshot_id"), n+"SnapshotId", d.SnapshotID)
+		t.At(at.AtName("delete_with_instance"), n+"DeleteWithInstance", d.DeleteWithInstance)
+	}
+
+	t.Root("password_wo", "InstancePassword", m.PasswordWO)
+	t.Version("password_wo_version", m.PasswordWOVersion)
+	t.Root("key_ids", "KeyId", m.KeyIDs)
+	login := m.KeepImageLogin
+	if login.Equal(types.BoolValue(false)) {
+		login = types.BoolNull() // false is what KEC does anyway
+	}
+	t.Root("keep_image_login", "KeepImageLogin", login)
+
+	t.Root("instance_name", "InstanceName", m.InstanceName)
+	t.Root("host_name", "HostName", m.HostName)
+
+	t.Root("project_id", "ProjectId", m.ProjectID)
+	t.Root("tags", "Tag", m.Tags)
+	if len(m.Tags.Elements()) > 0 {
+		t.Fixed("SyncTag", "true") // the data disks carry the tags too
+	}
+
+	t.Root("user_data", "UserData", encoded(m.UserData))
+	return t
+}
+
+func encoded(s types.String) types.String {
+	if s.IsNull() || s.IsUnknown() {
+		return s
+	}
+	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
+}
+
+// launch is the part of the model that a refusal is explained with.
+func (m *model) launch() failure.Launch {
+	return failure.Launch{
+		InstanceType: m.InstanceType.ValueString(),
+		SubnetID:     m.SubnetID.ValueString(),
+		Zone:         m.AvailabilityZone.ValueString(),
+		PriceLimit:   value.Decimal(m.SpotPriceLimit),
+	}
+}
+
+// refresh reads every field back from KEC's answer. What KEC does not report
+// stays as it is; what it reports empty becomes null. A value that the user
+// left out, and that is none of KEC's defaults, stays out unless the instance
+// has just been imported.
+func (m *model) refresh(in *kec.Instance, imported bool) {
+	m.ID = types.StringValue(in.ID)
+	m.SpotStrategy = keep(value.Text(in.SpotStrategy), m.SpotStrategy)
+	if in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0 {
+		m.SpotPriceLimit = value.Number(in.SpotPriceLimit)
+	} else if imported || m.SpotStrategy.ValueString() == asPriceGo {
+		m.SpotPriceLimit = types.NumberNull()
+	}
+	if m.SpotStrategy.IsNull() || m.SpotStrategy.IsUnknown() {
+		m.SpotStrategy = types.StringValue(asPriceGo)
+		if !m.SpotPriceLimit.IsNull() {
+			m.SpotStrategy = types.StringValue(withPriceLimit)
+		}
+	}
+	m.InstanceType = keep(value.Text(in.Type), m.InstanceType)
+	m.ImageID = sameImage(keep(value.Text(in.ImageID), m.ImageID), m.ImageID)
+
+	m.SubnetID = keep(value.Text(in.SubnetID), m.SubnetID)
+	var nic kec.NIC
+	if primary := in.PrimaryNIC(); primary != nil {
+		nic = *primary
+	}
+	if len(nic.SecurityGroupIDs) > 0 {
+		m.SecurityGroupIDs = textSet(nic.SecurityGroupIDs)
+	}
+	m.PrivateIPAddress = keep(value.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
+
+	m.SystemDisk = refreshSystemDisk(in.SystemDisk, m.SystemDisk)
+	m.DataDisks = refreshDataDisks(in.DataDisks, m.DataDisks, imported)
+
+	if set := textSet(in.KeyIDs); !m.KeyIDs.IsNull() && len(m.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
+		m.KeyIDs = set
+	}
+
+	m.InstanceName = keep(value.Text(in.Name), m.InstanceName)
+	m.HostName = keep(value.Text(in.HostName), m.HostName)
+	if in.ProjectID != nil {
+		m.ProjectID = types.Int64Value(*in.ProjectID)
+	} else if m.ProjectID.IsUnknown() || m.ProjectID.IsNull() {
+		m.ProjectID = types.Int64Value(0)
+	}
+	if plain, err := base64.StdEncoding.DecodeString(in.UserData); imported && err == nil && len(plain) > 0 && utf8.Valid(plain) {
+		m.UserData = types.StringValue(string(plain))
+	}
+
+	m.State = value.Text(in.State)
+	m.AvailabilityZone = keep(value.Text(in.Zone), m.AvailabilityZone)
+	m.VPCID = keep(value.Text(nic.VPCID), m.VPCID)
+	m.NetworkInterfaceID = keep(value.Text(nic.ID), m.NetworkInterfaceID)
+	m.PublicIP = value.Text(nic.PublicIP)
+	m.CreatedAt, m.ProtectedUntil = known(m.CreatedAt), known(m.ProtectedUntil)
+	if created, ok := in.CreatedAt(); ok {
+		until := created.Add(protectedFor)
+		m.CreatedAt, m.ProtectedUntil = value.Instant(&created), value.Instant(&until)
+	}
+	m.RecyclingTime = value.Text(in.RecyclingTime)
+	if at, ok := in.RecyclingAt(); ok {
+		m.RecyclingTime = value.Instant(&at)
+	}
+}
+
+// protectedFor is how long KEC never releases a new instance by itself.
+const protectedFor = time.Hour
+
+// refreshTags reads the tags back. Tags that start with ksc are KEC's own.
+func (m *model) refreshTags(tags map[string]string) {
+	elements := make(map[string]attr.Value, len(tags))
+	for k, v := range tags {
+		if !strings.HasPrefix(strings.ToLower(k), "ksc") {
+			elements[k] = types.StringValue(v)
+		}
+	}
+	if len(elements) == 0 && len(m.Tags.Elements()) == 0 {
+		return // null and {} mean the same; keep what the user wrote
+	}
+	m.Tags = types.MapValueMust(types.StringType, elements)
+}
+
+// sameImage keeps the user's spelling where KEC reports the same image with or
+// without the prefix IMG-.
+func sameImage(now, was types.String) types.String {
+	bare := func(s types.String) string {
+		id := s.ValueString()
+		if len(id) > 4 && strings.EqualFold(id[:4], "IMG-") {
+			id = id[4:]
+		}
+		return strings.ToLower(id)
+	}
+	if !was.IsNull() && !was.IsUnknown() && bare(now) == bare(was) {
+		return was
+	}
+	return now
+}
+
+// keep falls back to the last known value where KEC reports none.
+func keep(now, was types.String) types.String {
+	if now.IsNull() {
+		return known(was)
+	}
+	return now
+}
+
+func known(s types.String) types.String {
+	if s.IsUnknown() {
+		return types.StringNull()
+	}
+	return s
+}
+
+func textSet(all []string) types.Set {
+	elements := make([]attr.Value, 0, len(all))
+	for _, s := range all {
+		elements = append(elements, types.StringValue(s))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+func first(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

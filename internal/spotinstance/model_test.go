@@ -1,0 +1,238 @@
+package spotinstance
+
+import (
+	"context"
+	"encoding/base64"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// reported is a complete answer of KEC.
+func reported() *kec.Instance {
+	return &kec.Instance{
+		ID: "5b7f0a52", Name: "worker", Type: "N3.2B", ImageID: "IMG-6f2b", SubnetID: "0d6f", PrivateIP: "10.7.0.12", HostName: "worker-1",
+		UserData: base64.StdEncoding.EncodeToString([]byte("#!/bin/sh\n")), ProjectID: ptr(int64(7)), State: "active", Zone: "cn-beijing-6a",
+		ChargeType: "Spot", SpotStrategy: "SpotWithPriceLimit", SpotPriceLimit: ptr(decimal.RequireFromString("0.12345")),
+		RecyclingTime: "2026-03-02 18:20:00", Created: "2026-03-02T09:14:05Z",
+		SystemDisk: kec.Disk{Type: "SSD3.0", SizeGB: 40},
+		DataDisks:  []kec.Disk{{ID: "d1", Type: "SSD3.0", SizeGB: 50, DeleteWithInstance: ptr(true)}},
+		NICs: []kec.NIC{{
+			ID: "nic1", Type: "primary", VPCID: "vpc1", SubnetID: "0d6f", PrivateIP: "10.7.0.12", PublicIP: "1.2.3.4",
+			SecurityGroupIDs: []string{"sg1"},
+		}},
+		KeyIDs: []string{"k1"},
+	}
+}
+
+func TestRefresh_fillsAnImport(t *testing.T) {
+	t.Parallel()
+	m := model{ID: types.StringValue("5b7f0a52")}
+	m.refresh(reported(), true)
+	m.refreshTags(map[string]string{"team": "search", "ksc:internal": "x"})
+	for _, c := range []struct {
+		name string
+		got  attr.Value
+		want attr.Value
+	}{
+		{"id", m.ID, types.StringValue("5b7f0a52")},
+		{"spot_strategy", m.SpotStrategy, types.StringValue("SpotWithPriceLimit")},
+		{"spot_price_limit", m.SpotPriceLimit, value.Number(ptr(decimal.RequireFromString("0.12345")))},
+		{"instance_type", m.InstanceType, types.StringValue("N3.2B")},
+		{"image_id", m.ImageID, types.StringValue("IMG-6f2b")},
+		{"subnet_id", m.SubnetID, types.StringValue("0d6f")},
+		{"security_group_ids", m.SecurityGroupIDs, textSet([]string{"sg1"})},
+		{"private_ip_address", m.PrivateIPAddress, types.StringValue("10.7.0.12")},
+		{"system_disk", m.SystemDisk, systemDisk{types.StringValue("SSD3.0"), types.Int64Value(40)}.object()},
+		{"data_disks", m.DataDisks, dataDiskList([]dataDisk{{
+			types.StringValue("SSD3.0"), types.Int64Value(50), types.StringNull(), types.BoolValue(true), types.StringValue("d1"),
+		}})},
+		{"key_ids", m.KeyIDs, textSet([]string{"k1"})},
+		{"instance_name", m.InstanceName, types.StringValue("worker")},
+		{"host_name", m.HostName, types.StringValue("worker-1")},
+		{"project_id", m.ProjectID, types.Int64Value(7)},
+		{"tags", m.Tags, types.MapValueMust(types.StringType, map[string]attr.Value{"team": types.StringValue("search")})},
+		{"user_data", m.UserData, types.StringValue("#!/bin/sh\n")},
+		{"state", m.State, types.StringValue("active")},
+		{"availability_zone", m.AvailabilityZone, types.StringValue("cn-beijing-6a")},
+		{"vpc_id", m.VPCID, types.StringValue("vpc1")},
+		{"network_interface_id", m.NetworkInterfaceID, types.StringValue("nic1")},
+		{"public_ip", m.PublicIP, types.StringValue("1.2.3.4")},
+		{"created_at", m.CreatedAt, types.StringValue("2026-03-02T09:14:05Z")},
+		{"protected_until", m.ProtectedUntil, types.StringValue("2026-03-02T10:14:05Z")},
+		{"recycling_time", m.RecyclingTime, types.StringValue("2026-03-02T10:20:00Z")}, // KEC says UTC+8
+	} {
+		if !c.got.Equal(c.want) {
+			t.Errorf("%s = %s, want %s", c.name, c.got, c.want)
+		}
+	}
+}
+
+func TestRefresh_leavesOutWhatTheUserLeftOut(t *testing.T) {
+	t.Parallel()
+	var m model
+	in := reported()
+	in.SpotStrategy, in.SpotPriceLimit, in.RecyclingTime, in.NICs[0].PublicIP = "SpotAsPriceGo", ptr(decimal.Zero), "", ""
+	m.refresh(in, false)
+	for name, v := range map[string]attr.Value{
+		"spot_price_limit": m.SpotPriceLimit, "data_disks": m.DataDisks, "key_ids": m.KeyIDs, "user_data": m.UserData,
+		"tags": m.Tags, "recycling_time": m.RecyclingTime, "public_ip": m.PublicIP,
+	} {
+		if !v.IsNull() {
+			t.Errorf("%s = %s, want null", name, v)
+		}
+	}
+}
+
+func TestRefresh_derivesAStrategyThatKECDoesNotReport(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		limit *decimal.Decimal
+		want  string
+	}{{nil, "SpotAsPriceGo"}, {ptr(decimal.RequireFromString("0.1")), "SpotWithPriceLimit"}} {
+		var m model
+		in := reported()
+		in.SpotStrategy, in.SpotPriceLimit = "", c.limit
+		m.refresh(in, false)
+		if m.SpotStrategy.ValueString() != c.want {
+			t.Errorf("with the limit %v: %s, want %s", c.limit, m.SpotStrategy, c.want)
+		}
+	}
+}
+
+func TestRefresh_keepsAnEmptyCollectionAsWritten(t *testing.T) {
+	t.Parallel()
+	empty := types.MapValueMust(types.StringType, nil)
+	m := model{Tags: empty, DataDisks: dataDiskList(nil), KeyIDs: textSet(nil)}
+	in := reported()
+	in.KeyIDs = nil
+	m.refresh(in, false)
+	m.refreshTags(nil)
+	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDiskList(nil)) || !m.KeyIDs.Equal(textSet(nil)) {
+		t.Errorf("tags %s, data_disks %s, key_ids %s", m.Tags, m.DataDisks, m.KeyIDs)
+	}
+}
+
+func TestRefresh_keepsTheUsersSpellingOfAnImage(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ was, now, want string }{
+		{"6f2b", "IMG-6f2b", "6f2b"}, {"IMG-6f2b", "6f2b", "IMG-6f2b"}, {"img-6F2B", "IMG-6f2b", "img-6F2B"},
+		{"IMG-6f2b", "IMG-7777", "IMG-7777"}, {"IMG-6f2b", "", "IMG-6f2b"},
+	} {
+		m := model{ImageID: types.StringValue(c.was)}
+		in := reported()
+		in.ImageID = c.now
+		m.refresh(in, false)
+		if m.ImageID.ValueString() != c.want {
+			t.Errorf("%s reported as %q becomes %s, want %s", c.was, c.now, m.ImageID, c.want)
+		}
+	}
+}
+
+func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
+	t.Parallel()
+	disk := func(kind string, size int64, id types.String) dataDisk {
+		return dataDisk{types.StringValue(kind), types.Int64Value(size), types.StringNull(), types.BoolValue(true), id}
+	}
+	here := func(id, kind string, size int64) kec.Disk {
+		return kec.Disk{ID: id, Type: kind, SizeGB: size, DeleteWithInstance: ptr(true)}
+	}
+	known, unknown := types.StringValue, types.StringUnknown()
+	for _, c := range []struct {
+		name string
+		was  []dataDisk
+		now  []kec.Disk
+		want []dataDisk
+	}{
+		{"new ones by type and size",
+			[]dataDisk{disk("SSD3.0", 50, unknown), disk("EHDD", 100, unknown), disk("SSD3.0", 50, unknown)},
+			[]kec.Disk{here("a", "EHDD", 100), here("b", "SSD3.0", 50), here("c", "SSD3.0", 50)},
+			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("EHDD", 100, known("a")), disk("SSD3.0", 50, known("c"))}},
+		{"known ones by id, though they have grown",
+			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 50, known("a"))},
+			[]kec.Disk{here("a", "SSD3.0", 80), here("b", "SSD3.0", 50)},
+			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 80, known("a"))}},
+		{"one is gone",
+			[]dataDisk{disk("SSD3.0", 50, known("a")), disk("SSD3.0", 50, known("b"))},
+			[]kec.Disk{here("b", "SSD3.0", 50)},
+			[]dataDisk{disk("SSD3.0", 50, known("b"))}},
+		{"one was attached by somebody else",
+			[]dataDisk{disk("SSD3.0", 50, known("a"))},
+			[]kec.Disk{here("x", "SSD3.0", 50), here("a", "SSD3.0", 50)},
+			[]dataDisk{disk("SSD3.0", 50, known("a"))}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got, want := refreshDataDisks(c.now, dataDiskList(c.was), false), dataDiskList(c.want); !got.Equal(want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// What is saved right after the launch must be free of unknown values, whatever
+// the user left out, or Terraform would drop the id with the rest; and what was
+// planned must stay, whatever KEC reports.
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"size": tftypes.Number, "type": tftypes.String}}
+	list := tftypes.List{ElementType: object}
+	whole := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String, "name": tftypes.String, "disk": object, "disks": list}}
+	disk := func(size, kind any) tftypes.Value {
+		return tftypes.NewValue(object, map[string]tftypes.Value{
+			"size": tftypes.NewValue(tftypes.Number, size), "type": tftypes.NewValue(tftypes.String, kind),
+		})
+	}
+	value := func(id, name any, one tftypes.Value, many ...tftypes.Value) tftypes.Value {
+		return tftypes.NewValue(whole, map[string]tftypes.Value{
+			"id": tftypes.NewValue(tftypes.String, id), "name": tftypes.NewValue(tftypes.String, name),
+			"disk": one, "disks": tftypes.NewValue(list, many),
+		})
+	}
+	unknown := tftypes.UnknownValue
+	plan := value(unknown, "planned", tftypes.NewValue(object, unknown), disk(50, unknown), disk(60, unknown))
+	for _, c := range []struct {
+		name        string
+		fresh, want tftypes.Value
+	}{
+		{"nothing reported", tftypes.NewValue(whole, nil), value(nil, "planned", tftypes.NewValue(object, nil), disk(50, nil), disk(60, nil))},
+		{"all reported", value("i-1", "Planned", disk(20, "SSD3.0"), disk(55, "EHDD"), disk(60, "SSD3.0")),
+			value("i-1", "planned", disk(20, "SSD3.0"), disk(50, "EHDD"), disk(60, "SSD3.0"))},
+		{"a disk is missing", value("i-1", nil, disk(20, "SSD3.0"), disk(50, "EHDD")),
+			value("i-1", "planned", disk(20, "SSD3.0"), disk(50, "EHDD"), disk(60, nil))},
+	} {
+		if got := resolve(plan, c.fresh); !got.Equal(c.want) {
+			t.Errorf("%s: got  %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A model must survive a round trip through the schema's own type.
+func TestModel_fitsTheSchema(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := schemaOf(t)
+	m := model{Timeouts: timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{
+		"create": types.StringType, "read": types.StringType, "update": types.StringType, "delete": types.StringType,
+	})}}
+	m.refresh(reported(), true)
+	m.refreshTags(map[string]string{"team": "search"})
+	state := tfsdk.State{Schema: s, Raw: tftypes.NewValue(s.Type().TerraformType(ctx), nil)}
+	if diags := state.Set(ctx, &m); diags.HasError() {
+		t.Fatal(diags)
+	}
+	var back model
+	if diags := state.Get(ctx, &back); diags.HasError() || len(back.params().Changed(m.params())) > 0 {
+		t.Errorf("read back %v: %v", back.params().Changed(m.params()), diags)
+	}
+}

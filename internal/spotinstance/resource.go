@@ -1,0 +1,247 @@
+// Package spotinstance is the resource kec_spot_instance: one Spot Instance,
+// from the launch to its confirmed end.
+package spotinstance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+)
+
+// Deadlines of an operation where the user sets none in timeouts.
+const (
+	createTimeout = 30 * time.Minute
+	readTimeout   = 5 * time.Minute
+	updateTimeout = 20 * time.Minute
+	deleteTimeout = 10 * time.Minute
+)
+
+// importedKey marks, in the resource's private state, an instance that was
+// imported and never updated since: what KEC does not report about it is
+// unknown rather than unset.
+const importedKey = "imported"
+
+// Resource implements kec_spot_instance.
+type Resource struct {
+	client *kec.Client // nil while the provider's configuration is unknown
+}
+
+// New returns the resource, not yet configured.
+func New() resource.Resource { return &Resource{} }
+
+// Metadata names the resource.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_spot_instance"
+}
+
+// Configure takes the provider's client.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.client, _ = req.ProviderData.(*kec.Client)
+}
+
+// Create launches the instance and waits until it runs. Its id is in the state
+// before anything that can fail; a launch that came to nothing is cleaned up
+// and explained.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, diags := plan.Timeouts.Create(ctx, createTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	order := plan
+	order.PasswordWO = config.PasswordWO // only the configuration holds a write-only value
+	params := order.params()
+	request, err := params.Encode()
+	if err != nil {
+		resp.Diagnostics.AddError("The launch cannot be expressed as a request", err.Error())
+		return
+	}
+	launched, err := r.client.RunInstances(ctx, request)
+	var extra *kec.ExtraInstancesError
+	switch {
+	case errors.As(err, &extra):
+		// One of them is this resource; the message names the others.
+		launched.InstanceID = extra.InstanceIDs[0]
+		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
+			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
+	case err != nil:
+		resp.Diagnostics.Append(failure.Refused(ctx, r.client, err, plan.launch()).Diagnostic(params))
+		return
+	}
+
+	plan.ID = types.StringValue(launched.InstanceID)
+	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), plan.ID)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+
+	in, err := r.client.WaitActive(ctx, launched.InstanceID, plan.project())
+	var failed *kec.LaunchError
+	switch {
+	case errors.As(err, &failed):
+		launch := plan.launch()
+		launch.RequestID = launched.RequestID
+		f := failure.Failed(ctx, r.client, failed, launch)
+		f.Note = r.cleanUp(ctx, failed, plan.project(), resp)
+		resp.Diagnostics.Append(f.Diagnostic(params))
+		return
+	case err != nil:
+		f := failure.Of(err)
+		f.Note = fmt.Sprintf("Instance %s was launched and is in the state; the next apply replaces it, destroy deletes it.", launched.InstanceID)
+		resp.Diagnostics.Append(f.Diagnostic(params))
+		return
+	}
+	plan.refresh(in, false)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+}
+
+// cleanUp removes a failed launch from KEC, and from the state once KEC
+// confirms that nothing is left. It returns the sentence that says how it went.
+func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, resp *resource.CreateResponse) string {
+	if failed.Kind != kec.Vanished { // which is proof of absence already
+		if err := r.client.Terminate(ctx, failed.InstanceID, project); err != nil {
+			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
+				err, failed.InstanceID)
+		}
+	}
+	resp.State.RemoveResource(ctx)
+	return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", failed.InstanceID)
+}
+
+// Read refreshes the state. Only a proof of absence removes the instance from
+// it, and never silently.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Read(ctx, readTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	if r.client == nil {
+		resp.Diagnostics.AddWarning("Spot instance not refreshed",
+			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	importing := state.InstanceType.IsNull() // all that an import has given is the id
+	in, err := r.client.FindInstance(ctx, state.ID.ValueString(), state.project())
+	switch {
+	case errors.Is(err, kec.ErrGone):
+		if !importing {
+			resp.Diagnostics.AddWarning(released(state))
+		}
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+		return
+	case importing && in.ChargeType != "" && in.ChargeType != "Spot":
+		resp.Diagnostics.AddError("Not a Spot Instance",
+			fmt.Sprintf("Instance %s has the charge type %s.\n\nManage it with the provider for instances of that charge type.", in.ID, in.ChargeType))
+		return
+	}
+	state.refresh(in, importing)
+	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// readTags asks for the tags where the user has set some, and on import.
+func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
+	if state.Tags.IsNull() && !importing {
+		return nil
+	}
+	id := state.ID.ValueString()
+	tags, err := r.client.ListTagsByResourceIds(ctx, id)
+	if err != nil {
+		return diag.Diagnostics{failure.Of(err).Diagnostic(nil)}
+	}
+	state.refreshTags(tags[id])
+	return nil
+}
+
+// Update has nothing to ask of KEC: what KEC could change replaces the instance
+// (see ModifyPlan). What is left are the provider's own settings, and values of
+// an imported instance that KEC does not report.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	in, err := r.client.FindInstance(ctx, plan.ID.ValueString(), plan.project())
+	if err != nil {
+		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+		return
+	}
+	plan.refresh(in, false)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+}
+
+// Delete terminates the instance and waits until KEC confirms it.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if err := r.client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
+		f := failure.Of(err)
+		f.Note = state.title() + " stays in the state."
+		resp.Diagnostics.Append(f.Diagnostic(nil))
+	}
+}
+
+// ImportState takes an instance id; the refresh that follows reads the rest.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+}
+
+// project is the project to look the instance up in first; nil for the default.
+func (m *model) project() *int64 {
+	if id := m.ProjectID.ValueInt64(); id != 0 {
+		return &id
+	}
+	return nil
+}
+
+// title names the instance in a sentence: its name and its id.
+func (m *model) title() string {
+	if name := m.InstanceName.ValueString(); name != "" {
+		return fmt.Sprintf("%s (%s)", name, m.ID.ValueString())
+	}
+	return m.ID.ValueString()
+}

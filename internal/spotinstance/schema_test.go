@@ -1,0 +1,156 @@
+package spotinstance
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+)
+
+// providerOnly are settable attributes that no API parameter stands for.
+var providerOnly = []string{"timeouts.create", "timeouts.read", "timeouts.update", "timeouts.delete"}
+
+func schemaOf(t *testing.T) schema.Schema {
+	t.Helper()
+	var resp resource.SchemaResponse
+	New().Schema(context.Background(), resource.SchemaRequest{}, &resp)
+	if resp.Diagnostics.HasError() {
+		t.Fatal(resp.Diagnostics)
+	}
+	if diags := resp.Schema.ValidateImplementation(context.Background()); diags.HasError() {
+		t.Fatal(diags)
+	}
+	return resp.Schema
+}
+
+// leaves lists every attribute that holds a value of its own, with its path;
+// list elements are written without an index.
+func leaves(prefix string, attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	all := map[string]schema.Attribute{}
+	for name, a := range attributes {
+		switch nested := a.(type) {
+		case schema.SingleNestedAttribute:
+			for k, v := range leaves(prefix+name+".", nested.Attributes) {
+				all[k] = v
+			}
+		case schema.ListNestedAttribute:
+			for k, v := range leaves(prefix+name+".", nested.NestedObject.Attributes) {
+				all[k] = v
+			}
+		default:
+			all[prefix+name] = a
+		}
+	}
+	return all
+}
+
+func withOneDisk() *model {
+	return &model{DataDisks: dataDiskList([]dataDisk{{}})}
+}
+
+func TestParams_holdEverySettableAttributeAndNothingElse(t *testing.T) {
+	t.Parallel()
+	var inTable []string
+	for _, line := range withOneDisk().params() {
+		if len(line.Path.Steps()) > 0 {
+			inTable = append(inTable, strings.ReplaceAll(line.Path.String(), "[0]", ""))
+		}
+	}
+	var settable, computed []string
+	for name, a := range leaves("", schemaOf(t).Attributes) {
+		if a.IsRequired() || a.IsOptional() {
+			settable = append(settable, name)
+		} else {
+			computed = append(computed, name)
+		}
+	}
+	for _, name := range settable {
+		if got := slices.Contains(inTable, name); got == slices.Contains(providerOnly, name) {
+			t.Errorf("%s: in the table: %t; it needs a line in params() or an entry in providerOnly, not both", name, got)
+		}
+	}
+	for _, name := range inTable {
+		if !slices.Contains(settable, name) {
+			t.Errorf("%s has a line in params(), but nobody can set it", name)
+		}
+	}
+	sort.Strings(computed)
+	want := []string{
+		"availability_zone", "created_at", "data_disks.id", "id", "network_interface_id", "protected_until", "public_ip",
+		"recycling_time", "state", "vpc_id",
+	}
+	if !slices.Equal(computed, want) {
+		t.Errorf("computed: %v\nwant      %v", computed, want)
+	}
+}
+
+func TestParams_locateEveryLine(t *testing.T) {
+	t.Parallel()
+	table := withOneDisk().params()
+	for _, line := range table {
+		if line.Name == "" || len(line.Path.Steps()) == 0 {
+			continue
+		}
+		if got, ok := table.Locate(line.Name); !ok || !got.Equal(line.Path) {
+			t.Errorf("Locate(%s) = %s, want %s", line.Name, got, line.Path)
+		}
+	}
+	if got, ok := table.Locate("DataDisk.1.Size"); !ok || got.String() != "data_disks[0].size_gib" {
+		t.Errorf("DataDisk.1.Size is %s", got)
+	}
+}
+
+func TestSchema_everyAttributeIsDescribed(t *testing.T) {
+	t.Parallel()
+	var walk func(prefix string, attributes map[string]schema.Attribute)
+	walk = func(prefix string, attributes map[string]schema.Attribute) {
+		for name, a := range attributes {
+			description := a.GetMarkdownDescription()
+			if description == "" {
+				description = a.GetDescription()
+			}
+			if len(description) < 10 || !strings.HasSuffix(description, ".") {
+				t.Errorf("%s%s: description %q", prefix, name, description)
+			}
+			optional := a.IsOptional() && prefix == "" && a.GetType() != nil && !a.IsWriteOnly()
+			if optional && !strings.Contains(description, "Default") && !slices.Contains([]string{"timeouts", "password_wo_version"}, name) {
+				t.Errorf("%s%s: the description gives no default", prefix, name)
+			}
+			switch nested := a.(type) {
+			case schema.SingleNestedAttribute:
+				walk(prefix+name+".", nested.Attributes)
+			case schema.ListNestedAttribute:
+				walk(prefix+name+".", nested.NestedObject.Attributes)
+			}
+		}
+	}
+	walk("", schemaOf(t).Attributes)
+}
+
+func TestRemedies_nameAttributesThatExist(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{ // of the provider block
+		"access_key": true, "secret_key": true, "security_token": true, "requests_per_second": true, "max_retries": true,
+	}
+	for name := range leaves("", schemaOf(t).Attributes) {
+		known[name] = true
+	}
+	word := regexp.MustCompile(`[a-z]+(_[a-z]+)+`)
+	for _, c := range failure.Catalogue() {
+		for _, name := range word.FindAllString(c.Remedy, -1) {
+			if !known[name] {
+				t.Errorf("the remedy of %s names %s, which does not exist", c.Code, name)
+			}
+		}
+		if _, ok := Parameters().Locate(c.Param); c.Param != "" && !ok {
+			t.Errorf("%s points at %s, which no attribute has", c.Code, c.Param)
+		}
+	}
+}
