@@ -1,0 +1,117 @@
+package spotorder
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+type model struct {
+	OrderID   types.String `tfsdk:"order_id"`
+	OnFailure types.String `tfsdk:"on_failure"`
+
+	ServiceState  types.String   `tfsdk:"service_state"`
+	Failed        types.Bool     `tfsdk:"failed"`
+	Failures      []failureModel `tfsdk:"failures"`
+	SubOrders     []subOrder     `tfsdk:"sub_orders"`
+	OrderName     types.String   `tfsdk:"order_name"`
+	Purpose       types.String   `tfsdk:"purpose"`
+	OrderType     types.String   `tfsdk:"order_type"`
+	StatusCode    types.Int64    `tfsdk:"status_code"`
+	BillingMethod types.String   `tfsdk:"billing_method"`
+	TotalPrice    types.Number   `tfsdk:"total_price"`
+	PaidPrice     types.Number   `tfsdk:"paid_price"`
+	PayablePrice  types.Number   `tfsdk:"payable_price"`
+	CreatedAt     types.String   `tfsdk:"created_at"`
+	PaidAt        types.String   `tfsdk:"paid_at"`
+	UpdatedAt     types.String   `tfsdk:"updated_at"`
+}
+
+type failureModel struct {
+	Code       types.String `tfsdk:"code"`
+	Summary    types.String `tfsdk:"summary"`
+	Message    types.String `tfsdk:"message"`
+	Remedy     types.String `tfsdk:"remedy"`
+	Attribute  types.String `tfsdk:"attribute"`
+	Retryable  types.Bool   `tfsdk:"retryable"`
+	Source     types.String `tfsdk:"source"`
+	SubOrderID types.String `tfsdk:"sub_order_id"`
+	InstanceID types.String `tfsdk:"instance_id"`
+}
+
+type subOrder struct {
+	ID           types.String            `tfsdk:"id"`
+	InstanceID   types.String            `tfsdk:"instance_id"`
+	State        types.String            `tfsdk:"state"`
+	StatusCode   types.Int64             `tfsdk:"status_code"`
+	Quantity     types.Int64             `tfsdk:"quantity"`
+	Price        types.Number            `tfsdk:"price"`
+	Product      types.String            `tfsdk:"product"`
+	Items        map[string]types.String `tfsdk:"items"`
+	ServiceBegin types.String            `tfsdk:"service_begin"`
+	ServiceEnd   types.String            `tfsdk:"service_end"`
+}
+
+// refresh fills every computed field from KEC's answer; what KEC leaves out is
+// null.
+func (m *model) refresh(order *kec.Order, failures []failure.Failure) {
+	state := serviceState(order)
+	m.ServiceState = types.StringValue(state)
+	m.Failed = types.BoolValue(state == failed || state == partiallyFailed)
+	m.Failures = make([]failureModel, 0, len(failures))
+	for _, f := range failures {
+		m.Failures = append(m.Failures, explained(f))
+	}
+	m.SubOrders = make([]subOrder, 0, len(order.SubOrders))
+	for _, s := range order.SubOrders {
+		m.SubOrders = append(m.SubOrders, part(order, s))
+	}
+	m.OrderName = value.Text(order.Name)
+	m.Purpose = value.Text(purposes[order.Use])
+	m.OrderType = value.Text(orderTypes[order.Type])
+	m.StatusCode = code(order.Status)
+	m.BillingMethod = value.Text(order.BillName)
+	m.TotalPrice, m.PaidPrice, m.PayablePrice = value.Number(order.TotalMoney), value.Number(order.RealMoney), value.Number(order.PayableMoney)
+	m.CreatedAt, m.PaidAt, m.UpdatedAt = value.Instant(order.CreatedAt), value.Instant(order.PaidAt), value.Instant(order.UpdatedAt)
+}
+
+var purposes = map[int]string{
+	1: "purchase", 2: "renewal", 3: "configuration change", 4: "trial", 5: "conversion", 7: "refund",
+	8: "extension", 9: "change of billing type", 10: "change and purchase",
+}
+
+var orderTypes = map[int]string{1: "trial", 2: "regular"}
+
+func explained(f failure.Failure) failureModel {
+	m := failureModel{
+		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: value.Text(f.Words),
+		Remedy: types.StringValue(f.Remedy), Attribute: types.StringNull(), Retryable: types.BoolValue(f.Retryable),
+		Source: types.StringValue(string(f.Source)), SubOrderID: value.Text(f.SubOrderID), InstanceID: value.Text(f.InstanceID),
+	}
+	if at, ok := spotinstance.Parameters().Locate(f.Param); ok {
+		m.Attribute = types.StringValue(at.String())
+	}
+	return m
+}
+
+func part(order *kec.Order, s kec.SubOrder) subOrder {
+	m := subOrder{
+		ID: value.Text(s.ID), InstanceID: value.Text(s.InstanceID), State: types.StringValue(subOrderState(order, s)), StatusCode: code(s.Status),
+		Quantity: types.Int64Value(s.Quantity), Price: value.Number(s.Price), Product: value.Text(s.ProductTypeName),
+		Items: make(map[string]types.String, len(s.Items)), ServiceBegin: value.Instant(s.ServiceBegin), ServiceEnd: value.Instant(s.ServiceEnd),
+	}
+	for k, v := range s.Items {
+		m.Items[k] = types.StringValue(v)
+	}
+	return m
+}
+
+func code(n int) types.Int64 {
+	if n == kec.StatusAbsent {
+		return types.Int64Null()
+	}
+	return types.Int64Value(int64(n))
+}

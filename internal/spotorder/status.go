@@ -1,0 +1,89 @@
+package spotorder
+
+import (
+	"fmt"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Service states: what the console shows as the state of a request.
+const (
+	creating        = "Creating"
+	succeeded       = "Succeeded"
+	partiallyFailed = "PartiallyFailed"
+	failed          = "Failed"
+	unpaid          = "Unpaid"
+	canceled        = "Canceled"
+	refunding       = "Refunding"
+	refunded        = "Refunded"
+	unknown         = "Unknown"
+)
+
+// serviceState reads the state of a whole order. "Paid" says nothing about
+// opening, so a paid order is judged by its parts.
+func serviceState(order *kec.Order) string {
+	switch order.Status {
+	case 0:
+		return unpaid
+	case 2:
+		return canceled
+	case 4:
+		return refunded
+	case 5:
+		return refunding
+	case 20:
+		return partiallyFailed
+	case 21:
+		return failed
+	case 1:
+		return stateOfParts(order)
+	}
+	return unknown
+}
+
+func stateOfParts(order *kec.Order) string {
+	count := map[string]int{}
+	for _, sub := range order.SubOrders {
+		count[subOrderState(order, sub)]++
+	}
+	switch n := len(order.SubOrders); {
+	case n == 0, count[failed] == 0 && count[creating] > 0:
+		return creating
+	case count[failed] == n:
+		return failed
+	case count[failed] > 0:
+		return partiallyFailed
+	case count[succeeded] == n:
+		return succeeded
+	}
+	return unknown
+}
+
+// subOrderState reads a sub-order's status by the sub-order list: 1 creating,
+// 2 opened, 3 failed. 2 without an instance is a cancelled order's 2.
+func subOrderState(order *kec.Order, sub kec.SubOrder) string {
+	switch {
+	case failure.SubOrderFailed(sub):
+		return failed
+	case sub.Status == 1:
+		return creating
+	case sub.Status == 2 && sub.InstanceID != "":
+		return succeeded
+	case sub.Status == 2 && order.Status == 2:
+		return canceled
+	}
+	return unknown
+}
+
+// statusText is an order's status in words, for messages.
+func statusText(code int) string {
+	text, ok := map[int]string{
+		0: "not paid", 1: "paid", 2: "cancelled", 4: "refunded", 5: "refunding",
+		20: "some instances failed to open", 21: "all instances failed to open",
+	}[code]
+	if !ok {
+		return fmt.Sprintf("status %d", code)
+	}
+	return fmt.Sprintf("status %d: %s", code, text)
+}
