@@ -1,0 +1,255 @@
+package spotinstance_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+const named = `resource "kec_spot_instance" "a" {
+  instance_type      = "N3.2B"
+  image_id           = "@ubuntu"
+  subnet_id          = "@subnet_a"
+  security_group_ids = ["@group"]
+  instance_name      = "worker"
+}
+`
+
+const firstID = "1a5ce000-0000-4000-8000-000000000001"
+
+// running applies hcl and returns the workspace with its one machine.
+func running(t *testing.T, env *acctest.Env, hcl string) *acctest.Workspace {
+	t.Helper()
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(hcl) + env.Block(""))
+	w.Apply().Want(t, 0, "Apply complete! Resources: 1 added, 0 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+	return w
+}
+
+func TestAccReclaim_isAnnouncedThenExplained(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+
+	env.Sim.Advance(2 * time.Hour)
+	env.Sim.Reclaim(firstID)
+	announced := env.Sim.Now().Add(10 * time.Minute).UTC().Format(time.RFC3339)
+	w.Plan().Want(t, 0,
+		"Warning: KEC will release this spot instance in 10 minutes",
+		"with kec_spot_instance.a,",
+		"worker ("+firstID+") is being reclaimed at "+announced+". Data on disks that go with it will be lost.",
+		"Move its work now; the next apply after the release orders a replacement.")
+	env.Sim.Advance(7 * time.Minute)
+	w.Plan().Want(t, 0, "Warning: KEC will release this spot instance in 3 minutes")
+	w.Apply("-refresh-only").Want(t, 0) // a plan alone would not remember the notice
+
+	env.Sim.Advance(5 * time.Minute)
+	w.Plan().Want(t, 2,
+		"Warning: KEC has released this spot instance",
+		"worker ("+firstID+") is gone: KEC had announced to reclaim it at "+announced+".",
+		"The next apply orders a replacement.",
+		"Plan: 1 to add, 0 to change, 0 to destroy.")
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.").Lacks(t, "Warning")
+}
+
+func TestAccReclaim_withoutNoticeSaysWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+	env.Sim.Release(firstID)
+	w.Plan().Want(t, 2, "Warning: This spot instance is gone", "worker ("+firstID+") no longer exists.", "or somebody has deleted it.", "Plan: 1 to add")
+}
+
+// Anything but a proof of absence leaves the state alone.
+func TestAccRead_onlyAProofForgets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		fault kecsim.Fault
+		times int
+		want  string // "" if the plan must succeed
+	}{
+		{"a wrong key", kecsim.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "the signature does not match"}, 9, "Error: KEC refused access"},
+		{"a refusal that says invalid", kecsim.Fault{Code: "InvalidParameterValue", Message: "InstanceId is invalid"}, 9, "Error: KEC does not accept a value"},
+		{"an empty object", kecsim.EmptyObject, 9, "DescribeInstances"},
+		{"an empty set once", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":0,"InstancesSet":[]}`}, 1, ""},
+		{"a set that is null", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":0,"InstancesSet":null}`}, 9, "DescribeInstances"},
+		{"a page of HTML", kecsim.HTMLGateway, 9, "HTML"},
+		{"half an answer", kecsim.Garbage, 9, "DescribeInstances"},
+		{"throttled twice", kecsim.Throttled, 2, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			w := running(t, env, named)
+			env.Sim.FailNext("DescribeInstances", c.fault, c.times)
+			if c.want == "" {
+				w.Plan().Want(t, 0, "No changes.")
+				return
+			}
+			w.Plan().Want(t, 1, c.want)
+			w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+		})
+	}
+}
+
+func TestAccDestroy_inTheProtectedHourWarns(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+	w.Plan("-destroy").Want(t, 2, "Warning: Destroying a spot instance in its protected hour",
+		"worker ("+firstID+") is protected until 2026-03-02T10:00:00Z", "A new launch may find no stock or a higher price.")
+	w.Write(acctest.Expand(strings.Replace(named, "N3.2B", "N3.4B", 1)) + env.Block(""))
+	w.Plan().Want(t, 2, "Warning: Replacing a spot instance in its protected hour", "It is replaced because of instance_type.")
+	env.Sim.Advance(time.Hour)
+	w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.").Lacks(t, "Warning")
+	w.Destroy().Want(t, 0, "Resources: 1 destroyed.").Lacks(t, "Warning")
+	if err := env.Empty(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAccDestroy_aRefusalInsideASuccessIsAFailure(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
+	w.Destroy().Want(t, 1, `KEC: "instance is locked by the operator"`, "TerminateInstances, request KEC-", "worker ("+firstID+") stays in the state.")
+	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+	env.Sim.RefuseTerminate(firstID, "")
+	w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+	if err := env.Empty(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAccDestroy_ofWhatIsGoneAlready(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+	env.Sim.Release(firstID)
+	w.Destroy("-refresh=false").Want(t, 0, "Resources: 1 destroyed.")
+}
+
+func TestAccLaunch_theIDIsSavedBeforeTheWait(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.Update(func(s *kecsim.Settings) { s.Boot = 1e6 * time.Hour })
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(strings.Replace(named, "  instance_name      = \"worker\"\n",
+		"  instance_name      = \"worker\"\n  timeouts = { create = \"1s\" }\n", 1)) + env.Block(""))
+	w.Apply().Want(t, 1, "Error: KEC did not get there in time", "instance "+firstID+" is not active after",
+		"Instance "+firstID+" was launched and is in the state; the next apply replaces it, destroy deletes it.")
+	w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID)
+	w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+	if err := env.Empty(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAccLaunch_aFailedCleanUpKeepsTheID(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.FailLaunches(1, kecsim.ModeError, "")
+	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Apply().Want(t, 1, "Error: KEC accepted the launch, but the instance did not start",
+		"Cleaning up failed too:", "instance is locked by the operator", "Instance "+firstID+" stays in the state; the next apply or destroy deletes it.")
+	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+	env.Sim.RefuseTerminate(firstID, "")
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+}
+
+func TestAccLaunch_anUnansweredLaunchIsNeverRepeated(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.FailNext("RunInstances", kecsim.AnswerLost, 1)
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Apply().Want(t, 1, "Error: KEC may have accepted the launch", "Look for the instance in the console", "import it or delete it")
+	if n := env.Sim.Count("RunInstances"); n != 1 {
+		t.Errorf("%d launches, want 1", n)
+	}
+}
+
+func TestAccLaunch_throttlingIsRepeated(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.FailNext("RunInstances", kecsim.Throttled, 3)
+	running(t, env, named)
+	if n := len(env.Sim.Instances()); n != 1 {
+		t.Errorf("%d instances, want 1", n)
+	}
+}
+
+func TestAccImport_refusesAMachineThatIsNoSpotInstance(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	id := env.Sim.AddInstance(kecsim.Instance{Name: "db", ChargeType: "Monthly", Type: "N3.2B", SubnetID: kecsim.SubnetA, ImageID: kecsim.ImageUbuntu})
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(named) + env.Block(""))
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", id).Want(t, 1, "Error: Not a Spot Instance", "has the charge type Monthly")
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", "no-such-id").Want(t, 1, "Cannot import non-existent remote object")
+}
+
+// KEC does not report these, so an import cannot know them; the configuration
+// is believed rather than a healthy machine replaced.
+func TestAccImport_whatKECDoesNotReportIsAdopted(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	const hcl = `resource "kec_spot_instance" "a" {
+  instance_type       = "N3.2B"
+  image_id            = "@ubuntu"
+  subnet_id           = "@subnet_a"
+  security_group_ids  = ["@group"]
+  password_wo         = "Correct-Horse-1"
+  password_wo_version = 3
+}
+`
+	w := running(t, env, hcl)
+	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
+	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+	w.Write(strings.Replace(acctest.Expand(hcl), "= 3", "= 4", 1) + env.Block(""))
+	w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.", "password_wo_version")
+}
+
+// A disk that is kept goes on costing money where no state knows it, so its id
+// is named whenever its machine goes.
+func TestAccDisks_keptOnesAreNamed(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	hcl := strings.Replace(named, "  instance_name ", `  data_disks = [
+    { type = "EHDD", size_gib = 50, delete_with_instance = true },
+    { type = "EHDD", size_gib = 60, delete_with_instance = false },
+  ]
+  instance_name `, 1)
+	w := running(t, env, hcl)
+	disk := env.Sim.Instances()[0].DataDisks[1].ID
+	stays := "Its data disks with delete_with_instance = false stay, outside the state, and go on being charged: " + disk + "."
+	w.Plan("-destroy").Want(t, 2, "Warning: A data disk outlives this spot instance", stays)
+	env.Sim.Release(firstID)
+	w.Plan().Want(t, 2, "Warning: This spot instance is gone", stays)
+}
+
+// Terraform takes a provider that changes what it planned for broken. KEC may
+// report a value in another form; that is shown as a difference, not as a crash.
+func TestAccLaunch_whatKECReportsOtherwiseIsADifference(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(strings.Replace(named, "\"worker\"", "\"worker\"\n  host_name = \"worker\"", 1)) + env.Block(""))
+	env.Sim.FailNext("DescribeInstances", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":1,"InstancesSet":[{
+	  "InstanceId":"` + firstID + `","InstanceName":"WORKER","InstanceState":{"Name":"active"},"ChargeType":"Spot","HostName":"other"}]}`}, 2)
+	w.Apply().Want(t, 0, "Resources: 1 added")
+	env.Sim.Advance(time.Minute) // the answer above came before its time
+	w.Plan().Want(t, 2, `"WORKER" -> "worker"`, `"other" -> "worker"`, "Plan: 1 to add, 0 to change, 1 to destroy.")
+	w.Plan().Want(t, 0, "No changes.")
+}

@@ -1,0 +1,97 @@
+package spotinstance_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+)
+
+// good holds one attribute of every kind that has a rule.
+const good = `resource "kec_spot_instance" "a" {
+  spot_price_limit   = 0.05
+  instance_type      = "N3.2B"
+  image_id           = "@ubuntu"
+  subnet_id          = "@subnet_a"
+  security_group_ids = ["@group"]
+  data_disks         = [{ type = "EHDD", size_gib = 50, delete_with_instance = true }]
+  instance_name      = "worker"
+  tags               = { env = "prod" }
+  # more
+}
+`
+
+func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
+	t.Parallel()
+	const secret = "lowercase-passphrase" // the CLI quotes the line of a mistake, so the line must not hold it
+	for _, c := range []struct {
+		name, old, new string
+		want           []string
+	}{
+		{"six decimals", "0.05", "0.123456", []string{
+			"Error: Spot price limit has more than 5 decimals", "on main.tf line 2", "the limit is 0.123456.", "Round it to 0.12346."}},
+		{"six decimals, all of them zero", "0.05", "0.050000", nil},
+		{"no price", "0.05", "0", []string{"Error: Spot price limit is not above zero", "on main.tf line 2"}},
+		{"a negative price", "0.05", "-1", []string{"Error: Spot price limit is not above zero"}},
+		{"a price with automatic bidding", "# more", `spot_strategy = "SpotAsPriceGo"`, []string{
+			"Error: A spot price limit does not go with automatic bidding", "on main.tf line 2",
+			`Remove spot_price_limit, or set spot_strategy to "SpotWithPriceLimit".`}},
+		{"a limit without a price", "spot_price_limit   = 0.05", `spot_strategy = "SpotWithPriceLimit"`, []string{
+			"Error: Bidding with a limit needs the limit", "on main.tf line 2"}},
+		{"an unknown strategy", "# more", `spot_strategy = "Cheapest"`, []string{`spot_strategy`, `"SpotAsPriceGo" "SpotWithPriceLimit"`}},
+		{"two ways to log in", "# more", "key_ids = [\"k\"]\n  keep_image_login = true", []string{
+			"Error: Two ways to log in", "on main.tf line 11", "Both key_ids and keep_image_login are set"}},
+		{"password and keys", "# more", "key_ids = [\"k\"]\n  password_wo = \"${local.upper}${local.lower}1\"\n  password_wo_version = 1", []string{
+			"Error: Two ways to log in", "Both password_wo and key_ids are set"}},
+		{"keys and no kept login", "# more", "key_ids = [\"k\"]\n  keep_image_login = false", nil},
+		{"a password without a digit", "# more", "password_wo = \"${local.upper}${local.lower}\"\n  password_wo_version = 1", []string{
+			"Error: Password breaks KEC's rule", "It has no digit;"}},
+		{"a password without an upper-case letter", "# more", "password_wo = \"${local.lower}1\"\n  password_wo_version = 1", []string{
+			"Error: Password breaks KEC's rule", "It has no upper-case letter;"}},
+		{"a short password", "# more", "password_wo = \"Ab1\"\n  password_wo_version = 1", []string{"It has 3 characters;"}},
+		{"a password without a version", "# more", "password_wo = \"${local.upper}${local.lower}1\"", nil},
+		{"a version without a password", "# more", "password_wo_version = 1", []string{"password_wo"}},
+		{"a disk without size", "size_gib = 50, ", "", []string{"on main.tf line 7", `attribute "size_gib" is required`}},
+		{"a disk without its fate", ", delete_with_instance = true", "", []string{`attribute "delete_with_instance" is required`}},
+		{"a disk of no size", "size_gib = 50", "size_gib = 0", []string{"data_disks[0].size_gib"}},
+		{"user data over 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16385) + `"`, []string{
+			"Error: User data is too long", "on main.tf line 10", "It has 16385 bytes; KEC takes 16384."}},
+		{"user data of 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16384) + `"`, nil},
+		{"a tag of KEC's own", "env =", "kscloud =", []string{"on main.tf line 9", "must not start with ksc"}},
+		{"a tag close to KEC's own", "env =", "ks =", nil},
+		{"a long tag value", `"prod"`, `join("", [for i in range(256) : "x"])`, []string{"on main.tf line 9", "255"}},
+		{"a name of one letter", `"worker"`, `"w"`, []string{"on main.tf line 8", "2", "64"}},
+		{"a name of two Chinese letters", `"worker"`, `"工人"`, nil},
+		{"a host name with a dot", "# more", `host_name = "a.b"`, []string{"on main.tf line 10", "only letters, digits and hyphens"}},
+		{"an IPv6 address", "# more", `private_ip_address = "fe80::1"`, []string{"Error: Not an IPv4 address"}},
+		{"a small system disk", "# more", `system_disk = { size_gib = 10 }`, []string{"system_disk.size_gib", "between 20 and 500"}},
+		{"no security group", `["@group"]`, "[]", []string{"on main.tf line 6", "at least 1"}},
+		{"nothing known yet", `"N3.2B"`, "terraform_data.later.output\n  user_data = terraform_data.later.output\n" +
+			"  host_name = terraform_data.later.output\n  password_wo = terraform_data.later.output\n  password_wo_version = 1", nil},
+		{"a price that is not known yet", "0.05", "terraform_data.number.output\n  spot_strategy = \"SpotWithPriceLimit\"", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			w := env.Workspace(t)
+			hcl := acctest.Expand(good)
+			if c.old = acctest.Expand(c.old); !strings.Contains(hcl, c.old) {
+				t.Fatalf("nothing to replace: %s", c.old)
+			}
+			w.Write(strings.Replace(hcl, c.old, c.new, 1) + env.Block("") +
+				"locals {\n  upper = \"L\"\n  lower = sensitive(\"" + secret + "\")\n}\n" +
+				"resource \"terraform_data\" \"later\" { input = \"later\" }\nresource \"terraform_data\" \"number\" { input = 0.05 }\n")
+			code := 1
+			if c.want == nil {
+				code = 0
+			}
+			w.CLI("validate", "-no-color").Want(t, code, c.want...).Lacks(t, secret)
+			if c.want == nil {
+				w.Plan().Want(t, 2, "Plan: 3 to add")
+			}
+			if calls := env.Sim.Calls(); len(calls) > 0 {
+				t.Errorf("%d requests were sent, the first %s", len(calls), calls[0].Action)
+			}
+		})
+	}
+}
