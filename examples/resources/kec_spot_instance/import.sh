@@ -1,0 +1,2 @@
+# By instance id, as the console shows it.
+terraform import kec_spot_instance.worker 5b7f0a52-4c3d-4e8f-9a1b-2c3d4e5f6a7b
