@@ -1,0 +1,153 @@
+package acctest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// The client and the simulator share no code, so that here each checks the
+// other: the client's signer is a library's, the verifier is the simulator's own.
+func TestWire_signaturesAreVerified(t *testing.T) {
+	t.Parallel()
+	good := kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}
+	temporary := kec.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret", SecurityToken: "to/ken+="}
+	for _, c := range []struct {
+		name   string
+		keys   kec.Credentials
+		skew   time.Duration
+		tamper func(*http.Request)
+		want   string // the code of the refusal, "" if the request must pass
+	}{
+		{name: "good keys", keys: good},
+		{name: "temporary keys", keys: temporary},
+		{name: "a clock 14 minutes off", keys: good, skew: 14 * time.Minute},
+		{name: "an unknown key", keys: kec.Credentials{AccessKey: "AKLTnobody", SecretKey: kecsim.SecretKey}, want: "InvalidAccessKeyId"},
+		{name: "a wrong secret", keys: kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: "wrong"}, want: "SignatureDoesNotMatch"},
+		{name: "a missing token", keys: kec.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret"}, want: "InvalidSecurityToken"},
+		{name: "a clock 16 minutes fast", keys: good, skew: 16 * time.Minute, want: "RequestTimeTooSkewed"},
+		{name: "a clock 16 minutes slow", keys: good, skew: -16 * time.Minute, want: "RequestTimeTooSkewed"},
+		{name: "a changed body", keys: good, want: "SignatureDoesNotMatch", tamper: func(r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			body = bytes.Replace(body, []byte("MaxResults="), []byte("MaxResults=1"), 1)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		}},
+		{name: "a changed action", keys: good, want: "SignatureDoesNotMatch", tamper: func(r *http.Request) {
+			r.URL.RawQuery = "Action=TerminateInstances&Version=2016-03-04"
+		}},
+		{name: "a changed signed header", keys: good, want: "SignatureDoesNotMatch", tamper: func(r *http.Request) {
+			r.Header.Set("X-Amz-Date", time.Now().UTC().Add(time.Minute).Format("20060102T150405Z"))
+		}},
+		{name: "no signature", keys: good, want: "MissingAuthenticationToken", tamper: func(r *http.Request) { r.Header.Del("Authorization") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), 1)))
+			sim.AddKey("AKLTtemporary", "temporary-secret", "to/ken+=")
+			server := httptest.NewServer(sim)
+			t.Cleanup(server.Close)
+			client, err := kec.New(kecsim.Region, c.keys,
+				kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL}),
+				kec.WithRetries(0, 0, 0),
+				kec.WithClock(func() time.Time { return time.Now().Add(c.skew) }, func(context.Context, time.Duration) error { return nil }),
+				kec.WithHTTPTransport(tampering{http.DefaultTransport, c.tamper}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.DescribeInstances(t.Context(), []string{"1a5ce000-0000-4000-8000-000000000001"}, nil)
+			got := ""
+			var refusal *kec.Error
+			if errors.As(err, &refusal) {
+				got = refusal.Code
+			}
+			if got != c.want || (err == nil) != (c.want == "") {
+				t.Errorf("refused with %q (%v), want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// tampering changes a request after it was signed.
+type tampering struct {
+	next   http.RoundTripper
+	tamper func(*http.Request)
+}
+
+func (t tampering) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t.tamper != nil {
+		r = r.Clone(r.Context())
+		t.tamper(r)
+	}
+	return t.next.RoundTrip(r)
+}
+
+// Each call of the client is understood by the simulator, and the other way
+// round. An action whose name or parameters the client gets wrong would be
+// refused: the simulator rejects what it does not know.
+func TestWire_everyActionIsUnderstood(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL}),
+		kec.WithRate(0), kec.WithClock(sim.Now, sim.Sleep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+
+	launched, err := client.RunInstances(ctx, map[string][]string{
+		"ImageId": {kecsim.ImageUbuntu}, "InstanceType": {"N3.2B"}, "SubnetId": {kecsim.SubnetA}, "SecurityGroupId.1": {kecsim.SecurityGroup},
+		"MinCount": {"1"}, "MaxCount": {"1"}, "ChargeType": {"Spot"}, "SpotStrategy": {"SpotWithPriceLimit"}, "SpotPriceLimit": {"0.05"},
+		"Tag.1.Key": {"名称"}, "Tag.1.Value": {"a b+c~*%"}, "InstanceName": {"工人 1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := client.WaitActive(ctx, launched.InstanceID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Name != "工人 1" || in.SpotPriceLimit.String() != "0.05" || in.Zone != kecsim.ZoneA || in.State != "active" {
+		t.Errorf("the instance is %+v", in)
+	}
+	tags, err := client.ListTagsByResourceIds(ctx, launched.InstanceID)
+	if err != nil || tags[launched.InstanceID]["名称"] != "a b+c~*%" {
+		t.Errorf("tags %v, %v", tags, err)
+	}
+	subnets, err := client.DescribeSubnets(ctx, kecsim.SubnetA)
+	if err != nil || len(subnets) != 1 || subnets[0].Zone != kecsim.ZoneA || *subnets[0].FreeIPs != 249 {
+		t.Errorf("subnets %+v, %v", subnets, err)
+	}
+	prices, err := client.DescribeSpotPriceHistory(ctx, "N3.2B", kecsim.ZoneA)
+	if err != nil || len(prices) == 0 || prices[len(prices)-1].Spot.String() != "0.0393" || prices[len(prices)-1].OnDemand.String() != "0.1965" {
+		t.Errorf("prices %+v, %v", prices, err)
+	}
+	if n, err := client.DescribeKecInventory(ctx, "N3.2B", kecsim.ZoneA); err != nil || n != 49 {
+		t.Errorf("%d in stock, %v, want 49", n, err)
+	}
+	order, err := client.QueryOrderInfo(ctx, sim.OrderOf(launched.InstanceID))
+	if err != nil || order.Status != 1 || len(order.SubOrders) != 1 || order.SubOrders[0].InstanceID != launched.InstanceID {
+		t.Errorf("order %+v, %v", order, err)
+	}
+	records, err := client.QueryInstances(ctx, 2, launched.InstanceID)
+	if err != nil || len(records) != 1 || records[0].Status != 2 {
+		t.Errorf("billing records %+v, %v", records, err)
+	}
+	if err := client.Terminate(ctx, launched.InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	sim.Advance(time.Minute)
+	if _, err := client.FindInstance(ctx, launched.InstanceID, nil); !errors.Is(err, kec.ErrGone) {
+		t.Errorf("after the end: %v, want ErrGone", err)
+	}
+}
