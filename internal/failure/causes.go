@@ -45,7 +45,7 @@ type Cause struct {
 // causes is the catalogue. An exact code wins over words; among words the
 // first entry wins, so entries with telling words stand before entries with
 // general ones ("limit", "invalid"). Most codes of RunInstances are
-// placeholders: docs/notes/api-facts.md lists what is assumed.
+// placeholders (facts 160-167).
 var causes = []Cause{
 	{
 		Code:      Throttled,

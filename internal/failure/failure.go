@@ -59,7 +59,7 @@ func Of(err error) Failure {
 			Words: refusal.Message, KECCode: refusal.Code, Action: refusal.Action, RequestID: refusal.RequestID,
 		}
 		if refusal.Status == http.StatusForbidden {
-			f.Cause = causeOf(PermissionDenied) // refusals of the business kind come with 400
+			f.Cause = causeOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
 		}
 		if f.Param == "" {
 			f.Param = refusal.Param

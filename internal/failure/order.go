@@ -65,7 +65,7 @@ func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.S
 }
 
 // ordered reads the launch out of a sub-order's items. The names of their keys
-// are assumed, so they are read loosely.
+// are assumed (fact 213), so they are read loosely.
 func ordered(sub kec.SubOrder) Launch {
 	var launch Launch
 	for key, value := range sub.Items {

@@ -9,7 +9,7 @@ import (
 )
 
 // reasonKeys are fragments of the names under which a service may tell a
-// reason. No model of KEC has such a field (assumed); its answers may.
+// reason. No model of KEC has such a field; its answers may (fact 212).
 var reasonKeys = []string{"reason", "cause", "fail", "error", "msg", "message", "remark", "desc"}
 
 // reason returns the first text in a JSON object that stands under a

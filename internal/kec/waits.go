@@ -16,7 +16,7 @@ const (
 	stateError  = "error"
 )
 
-// leavingStates are the states of an instance that is being released. None was seen in a source (fact 147); all are assumed from
+// leavingStates are the states of an instance that is being released. None was seen in a source (facts 147, 211); all are assumed from
 // their names, and none may name an instance that can come back.
 var leavingStates = []string{
 	"deleting", "deleted", "recycling", "recycled", "terminating", "terminated", "shutting-down", "shutting_down", "releasing", "released",
@@ -25,7 +25,7 @@ var leavingStates = []string{
 func leaving(state string) bool { return slices.Contains(leavingStates, strings.ToLower(state)) }
 
 const (
-	// maxInvisible is how long a new instance may stay out of DescribeInstances. Seconds were seen (fact 70); minutes are assumed.
+	// maxInvisible is how long a new instance may stay out of DescribeInstances. Seconds were seen (fact 70); minutes are assumed (fact 210).
 	maxInvisible = 2 * time.Minute
 	// maxPause is the longest time between two polls.
 	maxPause = 5 * time.Second

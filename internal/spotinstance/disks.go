@@ -75,7 +75,7 @@ func dataDiskList(disks []dataDisk) types.List {
 }
 
 // refreshDataDisks reads the disks back in the user's order: by id where it is
-// known, else the first that fits in type and size. A disk that is gone is left
+// known, else the first that fits in type and size (fact 218). A disk that is gone is left
 // out. A disk attached by other means is none of this resource's, except on
 // import, which cannot tell.
 func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {

@@ -201,7 +201,7 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 // protectedFor is how long KEC never releases a new instance by itself.
 const protectedFor = time.Hour
 
-// refreshTags reads the tags back. Tags that start with ksc are KEC's own.
+// refreshTags reads the tags back. Tags that start with ksc are KEC's own (fact 216).
 func (m *model) refreshTags(tags map[string]string) {
 	elements := make(map[string]attr.Value, len(tags))
 	for k, v := range tags {
@@ -216,7 +216,7 @@ func (m *model) refreshTags(tags map[string]string) {
 }
 
 // sameImage keeps the user's spelling where KEC reports the same image with or
-// without the prefix IMG-.
+// without the prefix IMG- (fact 217).
 func sameImage(now, was types.String) types.String {
 	bare := func(s types.String) string {
 		id := s.ValueString()

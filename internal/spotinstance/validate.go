@@ -117,7 +117,7 @@ func (p password) ValidateString(ctx context.Context, req validator.StringReques
 }
 
 // maxUserData is KEC's limit in bytes. Whether it means the text or its base64
-// form is not documented; the text is measured (assumed).
+// form is not documented; the text is measured (fact 214).
 const maxUserData = 16 * 1024
 
 type userData struct{}
