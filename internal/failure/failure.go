@@ -107,19 +107,23 @@ func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
 }
 
-// Headline is the summary behind what failed, worded as likely where the cause
-// is inferred: "Spot order failed, likely cause: out of stock".
+// Headline is the cause behind what failed, worded as likely where it is
+// inferred: "Spot order failed, likely cause: out of stock".
 func (f Failure) Headline(what string) string {
 	if f.Source == Inferred {
 		what += ", likely cause"
 	}
-	return what + ": " + lowerFirst(f.Summary)
+	summary := f.Summary
+	if f.Code != Unknown { // which has no summary of its own; the others' may carry numbers
+		summary = causeOf(f.Code).Summary
+	}
+	return what + ": " + lowerFirst(summary)
 }
 
 // Detail is the text below the summary: the numbers, the remedy, what became of
 // the instance, then code, KEC's words, action and request id.
 func (f Failure) Detail() string {
-	parts := []string{f.Facts, f.Remedy, f.Note, f.Evidence()}
+	parts := []string{f.Facts, f.Remedy, f.Note, f.evidence()}
 	kept := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -129,12 +133,20 @@ func (f Failure) Detail() string {
 	return strings.Join(kept, "\n\n")
 }
 
-// Evidence is the code, then what KEC said, in which answer.
-func (f Failure) Evidence() string {
+// evidence is the code, then what KEC said, in which answer.
+func (f Failure) evidence() string {
 	code := "Code: " + string(f.Code)
 	if f.Source != FromAPI {
 		code += " (" + string(f.Source) + ")"
 	}
+	if said := f.Said(); said != "" {
+		return code + "\n" + said
+	}
+	return code
+}
+
+// Said is what KEC said and in which answer, in one line; "" if there was none.
+func (f Failure) Said() string {
 	var said []string
 	switch {
 	case f.Words != "" && f.KECCode != "":
@@ -144,7 +156,7 @@ func (f Failure) Evidence() string {
 	case f.KECCode != "":
 		said = append(said, f.KECCode)
 	case f.Action == "":
-		return code
+		return ""
 	default:
 		said = append(said, "no reason given")
 	}
@@ -155,5 +167,5 @@ func (f Failure) Evidence() string {
 			said = append(said, more.label+more.value)
 		}
 	}
-	return code + "\nKEC: " + strings.Join(said, ", ")
+	return "KEC: " + strings.Join(said, ", ")
 }

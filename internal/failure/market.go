@@ -80,11 +80,15 @@ func (f *Failure) weigh(m market, launch Launch) {
 			f.Remedy = fmt.Sprintf("Raise spot_price_limit to at least %s, or leave it out to follow the market.", m.spot)
 		}
 	case OutOfStock:
-		if m.stock == nil {
-			return
+		switch {
+		case m.stock == nil:
+		case *m.stock < 1:
+			f.Summary = fmt.Sprintf("Out of stock: 1 wanted, %d available", *m.stock)
+			f.Facts = fmt.Sprintf("1 %s was ordered; KEC can open %d there now.", where, *m.stock)
+		default:
+			f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s now.", *m.stock, where)
+			f.Remedy = "Apply again, or choose another instance_type or a subnet_id in another zone if it is sold out again."
 		}
-		f.Summary = fmt.Sprintf("Out of stock: 1 wanted, %d available", *m.stock)
-		f.Facts = fmt.Sprintf("This launch orders 1 %s; KEC can open %d there now.", where, *m.stock)
 	case SubnetFull:
 		if m.subnet == nil || m.subnet.FreeIPs == nil {
 			return

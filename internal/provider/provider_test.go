@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	datasourceschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -91,6 +92,20 @@ func TestAccProvider_settingsFromTheEnvironment(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 1 added")
 	w.Setenv("KSYUN_SECURITY_TOKEN=")
 	w.Plan().Want(t, 1, "Error: KEC refused access")
+}
+
+// The CLI plans a destroy in a process that has not heard from KEC yet, and the
+// simulator's clock is months away from this machine's.
+func TestAccProvider_warnsByTheServicesClock(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.BinaryWorkspace(t)
+	w.Write(env.Block("") + acctest.Expand(machine))
+	w.Apply().Want(t, 0)
+	w.Plan("-destroy").Want(t, 2, "Warning: Destroying a spot instance in its protected hour", "60 minutes from now")
+	env.Sim.Advance(61 * time.Minute)
+	w.Plan("-destroy").Want(t, 2).Lacks(t, "Warning: Destroying")
+	w.Destroy().Want(t, 0).Lacks(t, "Warning: Destroying")
 }
 
 func TestAccProvider_oneEndpointPerServiceWins(t *testing.T) {

@@ -46,7 +46,7 @@ var causes = []cause{
 		arrange: func(sim *kecsim.Server) { sim.SellOut(kecsim.ZoneA, "N3.2B") },
 		line:    `4: instance_type = "N3.2B"`,
 		summary: "Out of stock: 1 wanted, 0 available",
-		facts:   "This launch orders 1 N3.2B in cn-beijing-6a; KEC can open 0 there now.",
+		facts:   "1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now.",
 		remedy:  "Choose another instance_type, or a subnet_id in another zone, or try again later.",
 		kec:     `"InstanceType N3.2B is sell out in cn-beijing-6a: 1 wanted, 0 available" (ProductSellOutInvalid)`,
 		reason:  "out of stock",
@@ -196,7 +196,7 @@ func TestAccCauses_afterAcceptanceWithAReason(t *testing.T) {
 			env.Sim.Update(func(s *kecsim.Settings) { s.AsyncChecks, s.CauseFields, s.FailureMode = true, true, mode })
 			w := env.Workspace(t)
 			w.Write(c.hcl(env))
-			summary := strings.ToLower(c.summary[:1]) + c.summary[1:]
+			summary, _, _ := strings.Cut(strings.ToLower(c.summary[:1])+c.summary[1:], ":")
 			got := w.Apply().Want(t, 1, "Error: Spot launch failed: "+summary, c.facts, c.remedy, "Code: "+c.code,
 				fmt.Sprintf("KEC: %q", c.reason), "KEC accepted the launch of instance", "Nothing is left of instance")
 			c.pointsAt(t, got, c.line)

@@ -21,7 +21,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if req.Plan.Raw.IsNull() {
-		r.warnProtected(&state, "Destroying", "", resp)
+		r.warnProtected(ctx, &state, "Destroying", "", resp)
 		warnKeptDisks(&state, resp)
 		return
 	}
@@ -41,10 +41,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		names = append(names, line.Path.String())
 	}
 	if len(names) > 0 {
-		r.warnProtected(&state, "Replacing", "It is replaced because of "+strings.Join(names, ", ")+".", resp)
+		r.warnProtected(ctx, &state, "Replacing", "It is replaced because of "+strings.Join(names, ", ")+".", resp)
 		warnKeptDisks(&state, resp)
 	}
-	r.warnRecycling(&state, resp)
+	r.warnRecycling(ctx, &state, resp)
 }
 
 // unreported tells whether a changed setting is one that KEC never reports and
@@ -90,13 +90,17 @@ func resolve(plan, fresh tftypes.Value) tftypes.Value {
 
 // warnProtected says what is given up by ending an instance in the hour in
 // which KEC guarantees it.
-func (r *Resource) warnProtected(state *model, doing, why string, resp *resource.ModifyPlanResponse) {
+func (r *Resource) warnProtected(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
 	until, err := time.Parse(time.RFC3339, state.ProtectedUntil.ValueString())
-	if err != nil || !until.After(r.now()) {
+	if err != nil {
+		return
+	}
+	left := until.Sub(r.now(ctx, state))
+	if left <= 0 {
 		return
 	}
 	detail := fmt.Sprintf("%s is protected until %s, %s from now: KEC does not release it before, whatever the market does. "+
-		"A new launch may find no stock or a higher price.", state.title(), until.Format(time.RFC3339), minutes(until.Sub(r.now())))
+		"A new launch may find no stock or a higher price.", state.title(), until.Format(time.RFC3339), minutes(left))
 	if why != "" {
 		detail += "\n\n" + why
 	}
@@ -116,13 +120,13 @@ func keptSentence(ids []string) string {
 }
 
 // warnRecycling passes on KEC's notice that it will release the instance.
-func (r *Resource) warnRecycling(state *model, resp *resource.ModifyPlanResponse) {
+func (r *Resource) warnRecycling(ctx context.Context, state *model, resp *resource.ModifyPlanResponse) {
 	if state.RecyclingTime.IsNull() {
 		return
 	}
 	summary := "KEC will release this spot instance"
 	at, err := time.Parse(time.RFC3339, state.RecyclingTime.ValueString())
-	if left := at.Sub(r.now()); err == nil && left > 0 {
+	if left := at.Sub(r.now(ctx, state)); err == nil && left > 0 {
 		summary += " in " + minutes(left)
 	}
 	resp.Diagnostics.AddWarning(summary, fmt.Sprintf(
@@ -146,11 +150,13 @@ func released(state model) (summary, detail string) {
 			"or somebody has deleted it.\n\n%s", state.title(), next)
 }
 
-func (r *Resource) now() time.Time {
+// now is the time at KEC. The CLI may plan a destroy in a new process, which has
+// not heard from KEC yet.
+func (r *Resource) now(ctx context.Context, state *model) time.Time {
 	if r.client == nil {
 		return time.Now()
 	}
-	return r.client.Now()
+	return r.client.ServiceTime(ctx, state.ID.ValueString())
 }
 
 // minutes is a duration in whole minutes, rounded, for people.

@@ -56,10 +56,11 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	order, err := d.client.QueryOrderInfo(ctx, config.OrderID.ValueString())
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
-		resp.Diagnostics.AddAttributeError(path.Root("order_id"), "No such order",
+		// Nothing to explain, and under "ignore" nothing that may block a destroy.
+		order = &kec.Order{ID: config.OrderID.ValueString(), Status: kec.StatusAbsent}
+		tell(config.OnFailure.ValueString(), "No such order",
 			fmt.Sprintf("KEC knows no order %s in this account.\n\nCopy the order id from the console, Billing > Order Management.\n\n%s",
-				config.OrderID.ValueString(), failure.Of(err).Evidence()))
-		return
+				order.ID, failure.Of(err).Said()), resp)
 	case err != nil:
 		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
 		return
@@ -72,9 +73,6 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 
 // report tells the failures at order_id, alike ones once.
 func report(order *kec.Order, failures []failure.Failure, how string, resp *datasource.ReadResponse) {
-	if how == onFailureIgnore {
-		return
-	}
 	for len(failures) > 0 {
 		same := []failure.Failure{failures[0]}
 		var other []failure.Failure
@@ -87,19 +85,29 @@ func report(order *kec.Order, failures []failure.Failure, how string, resp *data
 		}
 		failures = other
 		summary, detail := describe(order, same)
-		if how == onFailureWarning {
-			resp.Diagnostics.AddAttributeWarning(path.Root("order_id"), summary, detail)
-		} else {
-			resp.Diagnostics.AddAttributeError(path.Root("order_id"), summary, detail)
-		}
+		tell(how, summary, detail, resp)
+	}
+}
+
+// tell speaks at order_id, as loud as the user wants it.
+func tell(how, summary, detail string, resp *datasource.ReadResponse) {
+	switch how {
+	case onFailureIgnore:
+	case onFailureWarning:
+		resp.Diagnostics.AddAttributeWarning(path.Root("order_id"), summary, detail)
+	default:
+		resp.Diagnostics.AddAttributeError(path.Root("order_id"), summary, detail)
 	}
 }
 
 // describe words failures of one cause as one message.
 func describe(order *kec.Order, same []failure.Failure) (summary, detail string) {
 	f := same[0]
-	f.Facts = strings.TrimSpace(fmt.Sprintf("%d of the %d sub-orders of order %s failed (%s). %s",
-		len(same), max(len(order.SubOrders), 1), order.ID, statusText(order.Status), f.Facts))
+	which := fmt.Sprintf("%d of the %d sub-orders of order %s", len(same), len(order.SubOrders), order.ID)
+	if len(order.SubOrders) < 2 {
+		which = "Order " + order.ID
+	}
+	f.Facts = strings.TrimSpace(fmt.Sprintf("%s failed (%s). %s", which, statusText(order.Status), f.Facts))
 	if len(same) > 1 {
 		ids := make([]string, 0, len(same))
 		for _, one := range same {

@@ -88,7 +88,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			sim.PutOrder(o)
 		}, []string{
 			"Error: Spot order failed: the account's instance quota is used up",
-			"1 of the 1 sub-orders of order 2026030209140100 failed (status 21: all instances failed to open).",
+			"Order 2026030209140100 failed (status 21: all instances failed to open).",
 			"Release instances, order fewer, or ask KEC to raise the quota of this account and region.",
 			`Code: ExcessiveNumber KEC: "excessive number", QueryOrderInfo, sub-order 2026030209140100-1`,
 		}},
@@ -99,9 +99,9 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			o.SubOrders[1].FailReason, o.SubOrders[2].FailReason = "out of stock", "out of stock"
 			sim.PutOrder(o)
 		}, []string{
-			"Error: Spot order failed: out of stock: 1 wanted, 0 available",
+			"Error: Spot order failed: out of stock with",
 			"2 of the 3 sub-orders of order 2026030209140100 failed (status 20: some instances failed to open).",
-			"This launch orders 1 N3.2B in cn-beijing-6a; KEC can open 0 there now.",
+			"1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now.",
 			`Code: OutOfStock KEC: "out of stock", QueryOrderInfo, sub-order 2026030209140100-2, 2026030209140100-3`,
 		}},
 		{"with keys in upper case", func(sim *kecsim.Server) {
@@ -109,7 +109,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			o := batch(21, 3)
 			o.SubOrders[0].FailReason = "库存不足"
 			sim.PutOrder(o)
-		}, []string{"Error: Spot order failed: out of stock", `Code: OutOfStock KEC: "库存不足", QueryOrderInfo`}},
+		}, []string{"Error: Spot order failed: out of stock with", "There is stock again: KEC can open 50 N3.2B in cn-beijing-6a now.", `Code: OutOfStock KEC: "库存不足", QueryOrderInfo`}},
 		{"without a reason while the type is sold out", func(sim *kecsim.Server) {
 			sim.SellOut(kecsim.ZoneA, "N3.2B")
 			sim.PutOrder(batch(21, 3))
@@ -223,7 +223,11 @@ func TestAccSpotOrder_thatCannotBeRead(t *testing.T) {
 	w := env.Workspace(t)
 	w.Write(lookUp + env.Block(""))
 	w.Plan().Want(t, 1, "Error: No such order", "KEC knows no order 2026030209140100 in this account.", "on main.tf line 2",
-		"Copy the order id from the console, Billing > Order Management.", "QueryOrderInfo")
+		"Copy the order id from the console, Billing > Order Management.", "(OrderNotExist), QueryOrderInfo").Lacks(t, "Code:")
+	w.Write(ignored + "output \"state\" { value = data.kec_spot_order.batch.service_state }\n" + env.Block(""))
+	w.Apply().Want(t, 0, `state = "Unknown"`).Lacks(t, "Error", "Warning")
+	w.Destroy().Want(t, 0)
+	w.Write(lookUp + env.Block(""))
 	env.Sim.DenyService("trade", true)
 	w.Plan().Want(t, 1, "Error: KEC refused access", "Code: PermissionDenied", "QueryOrderInfo")
 }
