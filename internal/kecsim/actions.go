@@ -1,31 +1,56 @@
 package kecsim
 
+import "net/url"
+
 // action is one operation of the API.
 type action struct {
 	rules       []rule
 	do          func(*Server, *request) (any, *apiError)
 	writes      bool // the handler itself stops before acting when DryRun is set
 	noRequestID bool
+	onlyJSON    bool // a form body is refused
+	// spell turns the names an action has of its own into flat ones, where they
+	// differ.
+	spell func(url.Values) (url.Values, *apiError)
 }
 
 const (
 	kecVersion = "2016-03-04"
 	vpcVersion = "2016-03-04"
 	tagVersion = "2020-09-01"
+	iamVersion = "2015-11-01"
 )
 
 // services lists every action by service, name and version.
 //
-// documented: services and versions (facts 3, 34, 110, 117, 119).
+// documented: services and versions (facts 3, 34, 105, 106, 110, 117, 119).
 var services map[string]map[string]map[string]*action
 
 func init() { // not a literal: handlers look services up themselves
 	at := func(version string, a action) map[string]*action { return map[string]*action{version: &a} }
 	services = map[string]map[string]map[string]*action{
 		"kec": {
-			"RunInstances":                at(kecVersion, action{rules: runRules, do: (*Server).runInstances, writes: true}),
-			"DescribeInstances":           at(kecVersion, action{rules: describeRules, do: (*Server).describeInstances}),
-			"TerminateInstances":          at(kecVersion, action{rules: terminateRules, do: (*Server).terminateInstances, writes: true}),
+			"RunInstances":       at(kecVersion, action{rules: runRules, do: (*Server).runInstances, writes: true}),
+			"DescribeInstances":  at(kecVersion, action{rules: describeRules, do: (*Server).describeInstances}),
+			"TerminateInstances": at(kecVersion, action{rules: terminateRules, do: (*Server).terminateInstances, writes: true}),
+			"StartInstances":     at(kecVersion, action{rules: startRules, do: (*Server).startInstances, writes: true}),
+			"StopInstances":      at(kecVersion, action{rules: stopRules, do: (*Server).stopInstances, writes: true}),
+			"RebootInstances":    at(kecVersion, action{rules: rebootRules, do: (*Server).rebootInstances, writes: true}),
+			"ModifyInstanceAttribute": at(kecVersion, action{
+				rules: attributeRules, do: (*Server).modifyInstanceAttribute, writes: true,
+			}),
+			"ModifyInstanceAutoDeleteTime": at(kecVersion, action{
+				rules: autoDeleteRules, do: (*Server).modifyInstanceAutoDeleteTime, writes: true,
+			}),
+			"SetInstanceResourceProtect": at(kecVersion, action{
+				rules: protectRules, do: (*Server).setInstanceResourceProtect, writes: true,
+			}),
+			"ModifyNetworkInterfaceAttribute": at(kecVersion, action{
+				rules: interfaceRules, do: (*Server).modifyNetworkInterfaceAttribute, writes: true,
+			}),
+			"AttachKey": at(kecVersion, action{rules: keyRules, do: (*Server).attachKey, writes: true}),
+			"DetachKey": at(kecVersion, action{rules: keyRules, do: (*Server).detachKey, writes: true}),
+
 			"DescribeSpotPriceHistory":    at(kecVersion, action{rules: spotPriceRules, do: (*Server).describeSpotPriceHistory}),
 			"DescribeKecInventory":        at(kecVersion, action{rules: inventoryRules, do: (*Server).describeKecInventory}),
 			"DescribeInstanceTypeConfigs": at(kecVersion, action{rules: typeRules, do: (*Server).describeInstanceTypeConfigs}),
@@ -41,6 +66,12 @@ func init() { // not a literal: handlers look services up themselves
 		},
 		"tagv2": {
 			"ListTagsByResourceIds": at(tagVersion, action{rules: listTagsRules, do: (*Server).listTagsByResourceIDs}),
+			"ReplaceResourcesTags": at(tagVersion, action{
+				rules: replaceTagsRules, do: (*Server).replaceResourcesTags, writes: true, onlyJSON: true, spell: spellTags,
+			}),
+		},
+		"iam": {
+			"UpdateInstanceProjectId": at(iamVersion, action{rules: projectRules, do: (*Server).updateInstanceProjectID, writes: true}),
 		},
 		"trade": {
 			"QueryOrderInfo":    at("2025-03-21", action{rules: queryOrderRules, do: (*Server).queryOrderInfo, noRequestID: true}),

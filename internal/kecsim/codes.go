@@ -38,6 +38,10 @@ var (
 	codeAutoDeleteTime        = code{"AutoDeleteTimeIsInvalid", 400}
 	codeSellOut               = code{"ProductSellOutInvalid", 400}
 
+	// documented: states (fact 151).
+	codeState       = code{"InstanceStateNotSupported", 400}
+	codeRebootState = code{"InstanceStateNotSupportedReboot", 400}
+
 	// assumed: placeholders of RunInstances, TerminateInstances and trade (facts 160-162).
 	codeQuota        = code{"InstanceQuotaExceeded", 400}
 	codeBalance      = code{"Payment.InsufficientBalance", 400}

@@ -37,8 +37,8 @@ POST fault          {"action", "times", "name"} or, instead of name, "status", "
 POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
 POST refuse-terminate {"id", "message"}
 POST deny           {"service", "deny"}
-POST settings       any of {"boot", "visibleAfter", "terminateTime", "asyncChecks", "failureMode", "causeFields",
-                    "upperKeys", "movePrices", "seed", "maxDataDisks", "maxDataDiskSize"}
+POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
+                    "failureMode", "causeFields", "upperKeys", "movePrices", "seed", "maxDataDisks", "maxDataDiskSize"}
 POST order          an order as GET orders shows it
 `
 
@@ -162,6 +162,7 @@ func (s *Server) showWorld() any {
 		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
+			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
 			"movePrices": set.MovePrices, "seed": set.Seed, "maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},

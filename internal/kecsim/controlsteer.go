@@ -270,6 +270,7 @@ func (s *Server) steerDeny(body []byte) error {
 func (s *Server) steerSettings(body []byte) error {
 	var in struct {
 		Boot, VisibleAfter, TerminateTime               *string
+		Stop, Start, Reboot, Modify                     *string
 		AsyncChecks, CauseFields, UpperKeys, MovePrices *bool
 		FailureMode                                     *string
 		Seed                                            *int64
@@ -278,14 +279,14 @@ func (s *Server) steerSettings(body []byte) error {
 	if err := decodeControl(body, &in); err != nil {
 		return err
 	}
-	var times [3]*time.Duration
-	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime} {
+	var times [7]*time.Duration
+	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.Stop, in.Start, in.Reboot, in.Modify} {
 		if v == nil {
 			continue
 		}
 		d, err := time.ParseDuration(*v)
 		if err != nil || d < 0 || d > maxAdvance {
-			return fmt.Errorf("boot, visibleAfter and terminateTime must be like 20s, not %q", clip(*v))
+			return fmt.Errorf("boot, visibleAfter, terminateTime, stop, start, reboot and modify must be like 20s, not %q", clip(*v))
 		}
 		times[i] = &d
 	}
@@ -302,9 +303,11 @@ func (s *Server) steerSettings(body []byte) error {
 		}
 	}
 	s.Update(func(set *Settings) {
-		assign(&set.Boot, times[0])
-		assign(&set.VisibleAfter, times[1])
-		assign(&set.TerminateTime, times[2])
+		for i, to := range []*time.Duration{
+			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.Stop, &set.Start, &set.Reboot, &set.Modify,
+		} {
+			assign(to, times[i])
+		}
 		assign(&set.AsyncChecks, in.AsyncChecks)
 		assign(&set.CauseFields, in.CauseFields)
 		assign(&set.UpperKeys, in.UpperKeys)

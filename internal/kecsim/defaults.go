@@ -86,7 +86,7 @@ func defaultWorld(clock *Clock) *world {
 		quota:    100,
 		balance:  1000 * yuan,
 		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
-		refusals: map[string]string{}, counts: map[string]int{},
+		refusals: map[refusalKey]string{}, counts: map[string]int{},
 		markets: map[marketKey]*market{},
 	}
 	w.subnets = []*subnet{

@@ -169,6 +169,10 @@ func (w *world) wire(in *instance) map[string]any {
 			"DiskId": d.ID, "DiskType": d.Type, "DiskSize": d.SizeGB, "DeleteWithInstance": d.DeleteWithInstance, "Encrypted": false,
 		})
 	}
+	guards := []any{}
+	if in.DataGuardID != "" {
+		guards = append(guards, map[string]any{"DataGuardId": in.DataGuardID, "DataGuardName": "", "DataGuardType": ""})
+	}
 	platform := ""
 	if im := w.findImage(in.ImageID); im != nil {
 		platform = im.platform
@@ -185,8 +189,8 @@ func (w *world) wire(in *instance) map[string]any {
 		"DataDisks":  disks, "KeySet": append([]string{}, in.KeyIDs...),
 		"FailureAutoDelete": in.FailureAutoDelete, "SyncTag": in.SyncTag, "IsDistributeIpv6": in.DistributeIPv6,
 		"VncSupport": true, "LiveUpgradeSupport": false, "ShutdownNoCharge": false, "IsShowSriovNetSupport": true, "IsRunOptimised": true,
-		"StoppedMode": "", "AutoDeleteTime": chinaText(in.AutoDeleteTime, autoDeleteLayouts[0]), "AutoDeleteEip": in.AutoDeleteEIP,
-		"ServiceEndTime": "", "DataGuardSet": []any{}, "AutoScalingType": "",
+		"StoppedMode": in.StoppedMode, "AutoDeleteTime": chinaText(in.AutoDeleteTime, autoDeleteLayouts[0]), "AutoDeleteEip": in.AutoDeleteEIP,
+		"ServiceEndTime": "", "DataGuardSet": guards, "AutoScalingType": "",
 	}
 	if in.ChargeType == chargeSpot {
 		out["SpotStrategy"] = in.SpotStrategy
@@ -207,6 +211,7 @@ func chinaText(t time.Time, layout string) string {
 
 // macTail makes up the end of a MAC address from the interface's own number.
 func macTail(n heldNIC) string {
-	id := n.id[len(n.id)-6:]
+	id := "000000" + n.id
+	id = id[len(id)-6:]
 	return ":" + id[:2] + ":" + id[2:4] + ":" + id[4:]
 }

@@ -1,4 +1,4 @@
-// Package kecsim is a local Kingsoft Cloud: the kec, trade, vpc and tagv2
+// Package kecsim is a local Kingsoft Cloud: the kec, trade, vpc, tagv2 and iam
 // services as one http.Handler over an in-memory world, for tests and, on a
 // port, for the demo. It verifies signatures, refuses what the service refuses,
 // keeps a market, stock, quota, balance, orders and instance states, and stands

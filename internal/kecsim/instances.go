@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -12,12 +13,15 @@ import (
 type Instance struct {
 	ID, Name, HostName string
 	Type, Region, Zone string
-	State              string // "scheduling", "block_device_mapping", "active", "error", "deleting"
+	State              string // "active", "stopped", "error" and what lies between, such as "scheduling" or "stopping"
 	Visible            bool   // whether DescribeInstances shows it yet
 
 	ImageID, SubnetID, VPCID string
-	SecurityGroupIDs         []string
+	SecurityGroupIDs         []string // of the primary interface, as SubnetID and PrivateIP
 	PrivateIP                string
+	NetworkInterfaceID       string
+	DNS1, DNS2               string
+	Secondary                []NetworkInterface
 	PublicIP, EIPID          string // "" without an EIP
 	ProjectID                int64
 	ChargeType, SpotStrategy string
@@ -27,13 +31,14 @@ type Instance struct {
 	RecyclingTime  time.Time // when the system will release it; zero without a notice
 	AutoDeleteTime time.Time // zero without one
 	AutoDeleteEIP  bool
+	StoppedMode    string // "KeepCharging" or "StopCharging", "" unless it is stopped
 
 	SystemDisk  Disk
 	DataDisks   []Disk
 	LocalDiskGB int
 
 	KeyIDs         []string
-	Password       string
+	Password       string // the one in force
 	KeepImageLogin bool
 	UserData       string // base64, as sent
 	Tags           map[string]string
@@ -42,6 +47,13 @@ type Instance struct {
 	SriovNetSupport, DistributeIPv6       bool
 	IAMRoleName, DataGuardID              string
 	FailReason                            string // why it is in error, known or not to its owner
+}
+
+// NetworkInterface is a secondary interface of a machine.
+type NetworkInterface struct {
+	ID, SubnetID, PrivateIP string
+	SecurityGroupIDs        []string
+	DNS1, DNS2              string
 }
 
 // Disk is a system or data disk.
@@ -59,8 +71,11 @@ type instance struct {
 	limit   money
 	tagList []Tag
 	nics    []heldNIC
-	unit    bool  // holds a unit of stock and quota
-	hold    money // and this much of the balance
+	newHost string // its host name once it has booted again, "" for none
+	turn    int    // of the changes of its state; a later one makes the earlier void
+	unit    bool   // holds a unit of quota, and of stock unless it is parked
+	parked  bool   // stopped without being charged
+	hold    money  // and this much of the balance
 	record  *record
 	order   *Order
 	sub     int // index of its sub-order
@@ -72,6 +87,7 @@ type heldNIC struct {
 	ip     netip.Addr
 	groups []string
 	held   bool
+	dns    [2]string
 }
 
 func (n heldNIC) address() string {
@@ -87,6 +103,12 @@ const (
 	stateActive     = "active"
 	stateError      = "error"
 	stateDeleting   = "deleting"
+	stateStopping   = "stopping"
+	stateStopped    = "stopped"
+	stateStarting   = "starting"
+	stateRebooting  = "rebooting"
+	statePassword   = "updating_password"
+	stateHostName   = "updating_hostname"
 	stateGone       = "gone" // never on the wire: it is absent then
 )
 
@@ -94,7 +116,9 @@ func (in *instance) opening() bool {
 	return in.State == stateScheduling || in.State == stateMapping
 }
 
-func (in *instance) alive() bool { return in.opening() || in.State == stateActive }
+func (in *instance) alive() bool {
+	return in.State != stateError && in.State != stateDeleting && in.State != stateGone
+}
 
 func (im *image) idOr(id string) string {
 	if im == nil {
@@ -103,14 +127,25 @@ func (im *image) idOr(id string) string {
 	return im.id
 }
 
+func (i Instance) clone() Instance {
+	i.SecurityGroupIDs, i.KeyIDs = slices.Clone(i.SecurityGroupIDs), slices.Clone(i.KeyIDs)
+	i.DataDisks, i.Secondary, i.Tags = slices.Clone(i.DataDisks), slices.Clone(i.Secondary), maps.Clone(i.Tags)
+	for n := range i.Secondary {
+		i.Secondary[n].SecurityGroupIDs = slices.Clone(i.Secondary[n].SecurityGroupIDs)
+	}
+	return i
+}
+
 // snapshot copies, so that a test cannot reach into the world.
 func (in *instance) snapshot() Instance {
-	out := in.Instance
-	out.SecurityGroupIDs, out.KeyIDs = slices.Clone(in.SecurityGroupIDs), slices.Clone(in.KeyIDs)
-	out.DataDisks = slices.Clone(in.DataDisks)
+	out := in.clone()
 	out.Tags = map[string]string{}
 	for _, t := range in.tagList {
 		out.Tags[t.Key] = t.Value
+	}
+	out.Secondary = nil
+	for _, n := range in.nics[1:] {
+		out.Secondary = append(out.Secondary, NetworkInterface{n.id, n.subnet.id, n.address(), slices.Clone(n.groups), n.dns[0], n.dns[1]})
 	}
 	return out
 }
@@ -167,7 +202,7 @@ func (w *world) remove(in *instance) {
 	in.State = stateGone
 	w.instances = slices.DeleteFunc(w.instances, func(other *instance) bool { return other == in })
 	delete(w.byID, in.ID)
-	delete(w.refusals, in.ID)
+	maps.DeleteFunc(w.refusals, func(k refusalKey, _ string) bool { return k.id == in.ID })
 }
 
 func (w *world) freeUnit(in *instance) {
@@ -176,8 +211,22 @@ func (w *world) freeUnit(in *instance) {
 	}
 	in.unit = false
 	w.balance += in.hold
-	if in.market != nil {
+	if in.market != nil && !in.parked {
 		in.market.stock++
+	}
+}
+
+// planDeletion waits for the time of the automatic deletion. One that has been
+// moved or switched off meanwhile does nothing.
+//
+// documented: timed deletion is allowed for spot (fact 136).
+func (w *world) planDeletion(in *instance) {
+	if at := in.AutoDeleteTime; !at.IsZero() {
+		w.at(at, func() {
+			if in.AutoDeleteTime.Equal(at) {
+				w.terminate(in)
+			}
+		})
 	}
 }
 
@@ -199,12 +248,13 @@ func (s *Server) terminateInstances(r *request) (any, *apiError) {
 	}
 	var targets []*instance
 	for i, id := range ids {
-		in := s.w.byID[id]
+		name := "InstanceId." + strconv.Itoa(i+1)
+		in, refusal := s.w.target(r, name, id)
 		switch {
-		case in == nil || in.Region != r.region:
-			return nil, refuse(codeInstanceIDInvalid, "InstanceId.%d %s does not exist", i+1, clip(id))
+		case refusal != nil:
+			return nil, refusal
 		case in.Protected:
-			return nil, refuse(codeProtected, "InstanceId.%d %s is protected against deletion", i+1, id)
+			return nil, refuse(codeProtected, "%s %s is protected against deletion", name, id)
 		}
 		targets = append(targets, in)
 	}
@@ -213,7 +263,7 @@ func (s *Server) terminateInstances(r *request) (any, *apiError) {
 	}
 	set := []any{}
 	for _, in := range targets {
-		message, refused := s.w.refusals[in.ID]
+		message, refused := s.w.refusals[refusalKey{r.action, in.ID}]
 		if !refused {
 			s.w.terminate(in)
 		}
@@ -229,65 +279,4 @@ func instanceIDs(r *request) ([]string, *apiError) {
 		return nil, refuse(codeInstanceIDLimit, "InstanceId has %d entries, at most 100 are allowed", len(ids))
 	}
 	return ids, nil
-}
-
-// AddInstance puts a machine into the world that no order made, active unless its
-// State says otherwise, and returns its id. It takes one from stock and quota, as a
-// launch would have.
-func (s *Server) AddInstance(add Instance) string {
-	defer s.lock()()
-	w := s.w
-	fill := func(field *string, value string) {
-		if *field == "" {
-			*field = value
-		}
-	}
-	fill(&add.ID, w.uuid(kindInstance))
-	fill(&add.Name, "pre-existing")
-	fill(&add.Type, TypeSmall)
-	fill(&add.ImageID, ImageUbuntu)
-	fill(&add.SubnetID, SubnetA)
-	fill(&add.ChargeType, chargeMonthly)
-	fill(&add.State, stateActive)
-	if add.ChargeType == chargeSpot {
-		fill(&add.SpotStrategy, strategyGo)
-	}
-	if add.SystemDisk == (Disk{}) {
-		add.SystemDisk = Disk{ID: w.uuid(kindDisk), Type: defaultDiskType, SizeGB: 40, DeleteWithInstance: true}
-	}
-	if add.CreatedAt.IsZero() {
-		add.CreatedAt = w.now
-	}
-	if add.SecurityGroupIDs == nil {
-		add.SecurityGroupIDs = []string{SecurityGroup}
-	}
-	add.Visible = true
-	in := &instance{Instance: add}
-	in.limit, _ = parseMoney(add.SpotPriceLimit)
-	for _, n := range w.subnets {
-		if n.id == add.SubnetID {
-			fill(&in.Region, n.region)
-			fill(&in.Zone, n.zone)
-			fill(&in.VPCID, n.vpc)
-			ip, ok := n.take(add.PrivateIP)
-			held := heldNIC{w.uuid(kindInterface), n, ip, add.SecurityGroupIDs, ok}
-			in.nics = []heldNIC{held}
-			in.PrivateIP = held.address()
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(add.Tags)) {
-		in.tagList = append(in.tagList, Tag{w.uuid(kindTag), name, add.Tags[name]})
-	}
-	in.market = w.markets[marketKey{in.Zone, in.Type}]
-	in.unit = true
-	if in.market != nil {
-		in.market.stock--
-	}
-	in.record = w.newRecord(in)
-	in.record.status, in.record.begin = billingOpened, in.CreatedAt
-	w.add(in)
-	if in.ChargeType == chargeSpot {
-		w.at(in.CreatedAt.Add(protection), w.checkLimits)
-	}
-	return in.ID
 }

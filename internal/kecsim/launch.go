@@ -139,7 +139,7 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 	in := &instance{limit: l.limit, market: l.market}
 	in.Instance = Instance{
 		ID: w.uuid(kindInstance), Type: l.typ.name, Region: l.region, Zone: primary.zone, State: stateScheduling,
-		ImageID: l.image.idOr(l.get("ImageId")), SubnetID: primary.id, VPCID: primary.vpc, SecurityGroupIDs: l.nics[0].groups,
+		ImageID:    l.image.idOr(l.get("ImageId")),
 		ChargeType: l.get("ChargeType"), SpotStrategy: l.strategy,
 		CreatedAt: w.now, AutoDeleteTime: l.autoDel, AutoDeleteEIP: l.flag("AutoDeleteEip"),
 		KeyIDs: l.list("KeyId"), Password: l.get("InstancePassword"), KeepImageLogin: l.flag("KeepImageLogin"),
@@ -156,13 +156,11 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 	w.attachDisks(in, l)
 	for _, n := range l.nics {
 		ip, ok := n.subnet.take(n.ip)
-		in.nics = append(in.nics, heldNIC{w.uuid(kindInterface), n.subnet, ip, n.groups, ok})
+		in.nics = append(in.nics, heldNIC{id: w.uuid(kindInterface), subnet: n.subnet, ip: ip, groups: n.groups, held: ok})
 	}
-	in.PrivateIP = in.nics[0].address()
+	in.showPrimary()
 	if l.has("LineId") {
-		in.EIPID = w.uuid(kindEIP)
-		n := w.counts[kindEIP]
-		in.PublicIP = netip.AddrFrom4([4]byte{203, 0, 113, byte(n%250 + 1)}).String()
+		in.EIPID, in.PublicIP = w.newEIP()
 	}
 	if fits {
 		in.unit = true
@@ -175,6 +173,11 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 	}
 	w.add(in)
 	return in
+}
+
+func (w *world) newEIP() (id, address string) {
+	id = w.uuid(kindEIP)
+	return id, netip.AddrFrom4([4]byte{203, 0, 113, byte(w.counts[kindEIP]%250 + 1)}).String()
 }
 
 func (w *world) add(in *instance) {
@@ -197,10 +200,12 @@ func (w *world) label(in *instance, l *launch, i int) {
 	if l.has("HostNameSuffix") {
 		in.HostName += strconv.Itoa(l.number("HostNameSuffix", 0) + i)
 	}
+	var tags []Tag
 	for n := 1; n <= l.count("Tag"); n++ {
 		at := "Tag." + strconv.Itoa(n) + "."
-		in.tagList = append(in.tagList, Tag{w.uuid(kindTag), l.get(at + "Key"), l.get(at + "Value")})
+		tags = append(tags, Tag{Key: l.get(at + "Key"), Value: l.get(at + "Value")})
 	}
+	w.tag(in, tags)
 }
 
 func (w *world) attachDisks(in *instance, l *launch) {
@@ -263,10 +268,7 @@ func (w *world) schedule(in *instance, mode, reason string) {
 			w.remove(in)
 		}
 	}))
-	if !in.AutoDeleteTime.IsZero() {
-		// documented: timed deletion is allowed for spot (fact 136).
-		w.at(in.AutoDeleteTime, func() { w.terminate(in) })
-	}
+	w.planDeletion(in)
 	if in.ChargeType == chargeSpot {
 		w.at(in.CreatedAt.Add(protection), w.checkLimits)
 	}

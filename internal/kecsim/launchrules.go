@@ -204,17 +204,8 @@ func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet)
 	case len(groups) == 0:
 		return nic{}, refuse(codeInvalidParameter, "the parameter %sSecurityGroupId.1 is required", at)
 	}
-	for i, id := range groups {
-		name := at + "SecurityGroupId." + strconv.Itoa(i+1)
-		g := w.findGroup(l.region, id)
-		switch {
-		case g == nil:
-			return nic{}, invalid(name, "%s does not exist in %s", id, l.region)
-		case g.vpc != n.vpc:
-			return nic{}, invalid(name, "%s belongs to VPC %s, the subnet to %s", id, g.vpc, n.vpc)
-		case slices.Contains(groups[:i], id):
-			return nic{}, invalid(name, "%s is listed twice", id)
-		}
+	if refusal := w.checkGroups(n, at, groups); refusal != nil {
+		return nic{}, refusal
 	}
 	ip := l.get(at + "PrivateIpAddress")
 	if ip != "" {
@@ -234,6 +225,23 @@ func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet)
 		}
 	}
 	return nic{n, groups, ip}, nil
+}
+
+// checkGroups wants groups of the subnet's own VPC, each once.
+func (w *world) checkGroups(n *subnet, at string, groups []string) *apiError {
+	for i, id := range groups {
+		name := at + "SecurityGroupId." + strconv.Itoa(i+1)
+		g := w.findGroup(n.region, id)
+		switch {
+		case g == nil:
+			return invalid(name, "%s does not exist in %s", id, n.region)
+		case g.vpc != n.vpc:
+			return invalid(name, "%s belongs to VPC %s, the subnet to %s", id, g.vpc, n.vpc)
+		case slices.Contains(groups[:i], id):
+			return invalid(name, "%s is listed twice", id)
+		}
+	}
+	return nil
 }
 
 func (w *world) checkMachine(l *launch) *apiError {
@@ -285,19 +293,28 @@ func (w *world) checkDisks(l *launch) *apiError {
 }
 
 func (w *world) checkLogin(l *launch) *apiError {
-	for i, id := range l.list("KeyId") {
+	if refusal := w.checkKeys(l.list("KeyId"), l.image); refusal != nil {
+		return refusal
+	}
+	if l.flag("KeepImageLogin") && l.image != nil && l.image.source == "system" {
+		return invalid("KeepImageLogin", "needs a custom image, which ImageId %s is not", l.image.id)
+	}
+	return nil
+}
+
+// checkKeys wants keys there are, each once, and an image that takes any; it is
+// nil where that does not matter.
+func (w *world) checkKeys(keys []string, im *image) *apiError {
+	for i, id := range keys {
 		name := "KeyId." + strconv.Itoa(i+1)
 		switch {
 		case !slices.Contains(w.keyPairs, id):
 			return invalid(name, "%s does not exist", id)
-		case slices.Contains(l.list("KeyId")[:i], id):
+		case slices.Contains(keys[:i], id):
 			return invalid(name, "%s is listed twice", id)
-		case l.image != nil && l.image.platform == "other-linux":
-			return invalid(name, "cannot be used with ImageId %s of platform other-linux", l.image.id)
+		case im != nil && im.platform == "other-linux":
+			return invalid(name, "cannot be used with ImageId %s of platform other-linux", im.id)
 		}
-	}
-	if l.flag("KeepImageLogin") && l.image != nil && l.image.source == "system" {
-		return invalid("KeepImageLogin", "needs a custom image, which ImageId %s is not", l.image.id)
 	}
 	return nil
 }
@@ -309,8 +326,8 @@ func (w *world) checkLabels(l *launch) *apiError {
 	if l.has("HostNameSuffix") && !l.has("HostName") {
 		return invalid("HostNameSuffix", "is only allowed with HostName")
 	}
-	if id, err := strconv.ParseInt(l.get("ProjectId"), 10, 64); err == nil && !slices.Contains(w.projects, id) {
-		return invalid("ProjectId", "%d does not exist", id)
+	if _, refusal := w.checkProject(l.request); refusal != nil {
+		return refusal
 	}
 	seen := map[string]bool{}
 	for i := 1; i <= l.count("Tag"); i++ {
@@ -327,13 +344,9 @@ func (w *world) checkLabels(l *launch) *apiError {
 }
 
 func (w *world) checkRest(l *launch) *apiError {
-	if v := l.get("AutoDeleteTime"); v != "" {
-		l.autoDel, _ = parseChinaTime(v, autoDeleteLayouts...)
-		if least := w.now.Add(30 * time.Minute); l.autoDel.Before(least) {
-			return refuse(codeAutoDeleteTime, "AutoDeleteTime %s is less than 30 minutes ahead: it must be %s or later", v, least.In(chinaTime).Format(plainTime))
-		}
-	} else if l.flag("AutoDeleteEip") {
-		return invalid("AutoDeleteEip", "is only allowed with AutoDeleteTime")
+	var refusal *apiError
+	if l.autoDel, refusal = w.checkAutoDelete(l.request); refusal != nil {
+		return refusal
 	}
 	core := []string{"AddressBandWidth", "LineId", "AddressChargeType"}
 	extras := []string{"AddressPurchaseTime", "AddressProjectId", "BandWidthShareId"}

@@ -36,8 +36,14 @@ func apply(table []rule, a *args) *apiError {
 	for _, r := range table {
 		names := a.expand(r.name)
 		if r.required && len(names) == 0 {
-			missing := strings.ReplaceAll(r.name, "N", "1")
-			if strings.HasPrefix(missing, "InstanceId.") {
+			parts := strings.Split(r.name, ".")
+			for i, part := range parts {
+				if part == "N" {
+					parts[i] = "1"
+				}
+			}
+			missing := strings.Join(parts, ".")
+			if missing == "InstanceId" || strings.HasPrefix(missing, "InstanceId.") {
 				return refuse(codeInstanceIDRequired, "the parameter %s is required", missing)
 			}
 			return refuse(codeInvalidParameter, "the parameter %s is required", missing)

@@ -226,6 +226,14 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 	if refusal != nil {
 		return nil, refusal
 	}
+	if a.onlyJSON && !isJSON(r.Header.Get("Content-Type")) {
+		return nil, refuse(codeInvalidParameter, "the body of %s must be application/json", call.Action)
+	}
+	if a.spell != nil {
+		if rest, refusal = a.spell(rest); refusal != nil {
+			return nil, refusal
+		}
+	}
 	bound, refusal := bind(patternsOf(a.rules), rest)
 	if refusal != nil {
 		return nil, refusal
@@ -352,7 +360,7 @@ func readBody(contentType string, body []byte) (url.Values, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return url.Values{}, nil
 	}
-	if strings.Contains(strings.ToLower(contentType), "json") {
+	if isJSON(contentType) {
 		return flattenJSON(body)
 	}
 	values, err := url.ParseQuery(string(body))
@@ -361,6 +369,8 @@ func readBody(contentType string, body []byte) (url.Values, error) {
 	}
 	return values, nil
 }
+
+func isJSON(contentType string) bool { return strings.Contains(strings.ToLower(contentType), "json") }
 
 func has(names []string, name string) bool {
 	for _, n := range names {

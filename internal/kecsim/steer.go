@@ -82,11 +82,11 @@ func (s *Server) SetBalance(amount string) {
 // such subnet.
 func (s *Server) SetSubnetFree(subnetID string, n int) {
 	defer s.lock()()
-	s.mustSubnet(subnetID).free = n
+	s.w.mustSubnet(subnetID).free = n
 }
 
-func (s *Server) mustSubnet(id string) *subnet {
-	for _, n := range s.w.subnets {
+func (w *world) mustSubnet(id string) *subnet {
+	for _, n := range w.subnets {
 		if n.id == id {
 			return n
 		}
@@ -121,17 +121,21 @@ func (s *Server) Release(id string) {
 	}
 }
 
-// RefuseTerminate has TerminateInstances answer Return false with a message for
-// one id, inside a 200, for as long as the instance lives. An empty message lifts
-// the refusal.
-func (s *Server) RefuseTerminate(id, message string) {
+// Refuse has an action answer Return false for one id, inside a 200, for as long
+// as the instance lives. The message shows where the action's answer has a place
+// for one. An empty message lifts the refusal. Actions whose answer has no Return
+// are not refused.
+func (s *Server) Refuse(action, id, message string) {
 	defer s.lock()()
 	if message == "" {
-		delete(s.w.refusals, id)
+		delete(s.w.refusals, refusalKey{action, id})
 		return
 	}
-	s.w.refusals[id] = message
+	s.w.refusals[refusalKey{action, id}] = message
 }
+
+// RefuseTerminate is Refuse for TerminateInstances.
+func (s *Server) RefuseTerminate(id, message string) { s.Refuse("TerminateInstances", id, message) }
 
 // Update changes the settings. Launches under way keep theirs.
 func (s *Server) Update(change func(*Settings)) {
@@ -177,6 +181,16 @@ func (s *Server) Instances() []Instance {
 		out = append(out, in.snapshot())
 	}
 	return out
+}
+
+// Instance is one machine that is not gone; false if there is none of that id.
+func (s *Server) Instance(id string) (Instance, bool) {
+	defer s.lock()()
+	in := s.w.byID[id]
+	if in == nil {
+		return Instance{}, false
+	}
+	return in.snapshot(), true
 }
 
 // Orders lists every order, oldest first.
@@ -228,7 +242,7 @@ func (s *Server) Balance() string {
 // subnet.
 func (s *Server) SubnetFree(subnetID string) int {
 	defer s.lock()()
-	return s.mustSubnet(subnetID).free
+	return s.w.mustSubnet(subnetID).free
 }
 
 func copyOrder(o Order) Order {

@@ -1,9 +1,32 @@
 package kecsim
 
-import "strings"
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Tag is one tag of an instance.
 type Tag struct{ ID, Key, Value string }
+
+// tag gives an instance another set of tags. One that stays keeps its id.
+//
+// assumed: fact 228.
+func (w *world) tag(in *instance, tags []Tag) {
+	old := in.tagList
+	in.tagList = nil
+	for _, t := range tags {
+		i := slices.IndexFunc(old, func(o Tag) bool { return o.Key == t.Key && o.Value == t.Value })
+		if i >= 0 {
+			t.ID = old[i].ID
+		} else {
+			t.ID = w.uuid(kindTag)
+		}
+		in.tagList = append(in.tagList, t)
+	}
+}
 
 var listTagsRules = []rule{
 	{"ResourceType", true, oneOf("instance")},
@@ -25,4 +48,89 @@ func (s *Server) listTagsByResourceIDs(r *request) (any, *apiError) {
 		}
 	}
 	return map[string]any{"Tags": tags}, nil
+}
+
+// replaceTagsRules holds the tags under flat names; spellTags has put them there.
+// Their values are checked by the handler, under the names the caller used.
+var replaceTagsRules = []rule{
+	{"ResourceType", true, oneOf("instance")},
+	{"Tag.N.Key", false, nil},
+	{"Tag.N.Value", false, nil},
+	{"ReplaceTags.N.ResourceUuids", true, nil},
+	{"ReplaceTags.N.TagIds", false, nil},
+}
+
+var tagName = regexp.MustCompile(`(?i)^Tag_(\d{1,9})_(Key|Value)$`)
+
+// spellTags reads Tag_1_Key, a spelling only this action has (fact 105).
+func spellTags(sent url.Values) (url.Values, *apiError) {
+	out := url.Values{}
+	for name, values := range sent {
+		if strings.HasPrefix(strings.ToLower(name), "tag.") {
+			return nil, refuse(codeInvalidParameter, "the parameter %s is not known to this action; it is spelt Tag_1_Key here", clip(name))
+		}
+		if m := tagName.FindStringSubmatch(name); m != nil {
+			name = "Tag." + m[1] + "." + m[2]
+		}
+		out[name] = append(out[name], values...)
+	}
+	return out, nil
+}
+
+// replaceResourcesTags gives instances another whole set of tags.
+//
+// documented: the body, with the tags beside the resources; the set is replaced; the
+// answer (fact 105). assumed: TagIds is refused, no tag empties the set, the rest is
+// as at a launch, visible at once (fact 228).
+func (s *Server) replaceResourcesTags(r *request) (any, *apiError) {
+	tags, refusal := readTags(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	var targets []*instance
+	for i := 1; i <= r.count("ReplaceTags"); i++ {
+		at := "ReplaceTags." + strconv.Itoa(i) + "."
+		switch {
+		case r.has(at + "TagIds"):
+			return nil, invalid(at+"TagIds", "is not served here: send the tags as Tag_1_Key and Tag_1_Value")
+		case !r.has(at + "ResourceUuids"):
+			return nil, refuse(codeInvalidParameter, "the parameter %sResourceUuids is required", at)
+		}
+		for _, id := range strings.Split(r.get(at+"ResourceUuids"), ",") {
+			in := s.w.byID[strings.TrimSpace(id)]
+			if in == nil {
+				return nil, invalid(at+"ResourceUuids", "names %q, which does not exist", clip(id))
+			}
+			targets = append(targets, in)
+		}
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	for _, in := range targets {
+		s.w.tag(in, tags)
+	}
+	return map[string]any{"Result": true}, nil
+}
+
+func readTags(r *request) ([]Tag, *apiError) {
+	var tags []Tag
+	for i := 1; i <= r.count("Tag"); i++ {
+		flat, name := "Tag."+strconv.Itoa(i)+".", "Tag_"+strconv.Itoa(i)+"_"
+		t := Tag{Key: r.get(flat + "Key"), Value: r.get(flat + "Value")}
+		if !r.has(flat + "Key") {
+			return nil, refuse(codeInvalidParameter, "the parameter %sKey is required", name)
+		}
+		if wrong := tagKey(t.Key); wrong != "" {
+			return nil, invalid(name+"Key", "%s", wrong)
+		}
+		if wrong := characters(0, 255)(t.Value); wrong != "" {
+			return nil, invalid(name+"Value", "%s", wrong)
+		}
+		if slices.ContainsFunc(tags, func(o Tag) bool { return o.Key == t.Key }) {
+			return nil, invalid(name+"Key", "%q is listed twice", clip(t.Key))
+		}
+		tags = append(tags, t)
+	}
+	return tags, nil
 }

@@ -32,7 +32,7 @@ type world struct {
 	orderByID map[string]*Order
 	orderOf   map[string]string // by instance id
 	billing   []*record
-	refusals  map[string]string // TerminateInstances, by id: the message
+	refusals  map[refusalKey]string // the message
 	failures  []scriptedFailure
 
 	events []event        // by time
@@ -41,11 +41,15 @@ type world struct {
 }
 
 // Settings are the parts of the world a test may want otherwise. The defaults
-// are assumed (facts 190-192).
+// are assumed (facts 190-192, 220).
 type Settings struct {
 	Boot          time.Duration // from the order to active, 20 s
 	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
 	TerminateTime time.Duration // how long it is deleting, 5 s
+	Stop          time.Duration // from active to stopped, 5 s
+	Start         time.Duration // from stopped to active, 5 s
+	Reboot        time.Duration // from active to active, 8 s
+	Modify        time.Duration // how long it is updating a password or a host name, 5 s
 
 	// AsyncChecks moves stock, price, quota, balance, subnet and image from
 	// RunInstances to after the acceptance.
@@ -83,6 +87,7 @@ func failureMode(mode string) string {
 func defaultSettings() Settings {
 	return Settings{
 		Boot: 20 * time.Second, VisibleAfter: 3 * time.Second, TerminateTime: 5 * time.Second,
+		Stop: 5 * time.Second, Start: 5 * time.Second, Reboot: 8 * time.Second, Modify: 5 * time.Second,
 		FailureMode: ModeError, MaxDataDisks: 8, MaxDataDiskSize: 16000, Seed: 1,
 	}
 }

@@ -1,5 +1,5 @@
 // Command kecsim serves a local Kingsoft Cloud on a loopback port: the kec, trade,
-// vpc and tagv2 services over a world in memory. It prints one line with its
+// vpc, tagv2 and iam services over a world in memory. It prints one line with its
 // endpoint when it is ready, and serves until it is interrupted.
 package main
 

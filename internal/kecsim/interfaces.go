@@ -1,0 +1,114 @@
+package kecsim
+
+import (
+	"net/netip"
+	"slices"
+)
+
+var interfaceRules = []rule{
+	{"InstanceId", true, nil},
+	{"NetworkInterfaceId", true, identifier()},
+	{"SubnetId", false, identifier()},
+	{"SecurityGroupId.N", false, identifier()},
+	{"PrivateIpAddress", false, ipv4},
+	{"DNS1", false, ipv4},
+	{"DNS2", false, ipv4},
+}
+
+// modifyNetworkInterfaceAttribute changes the groups, the address and the name
+// servers of one interface.
+//
+// documented: parameters and answer, groups not listed are removed, name servers
+// left out are kept (fact 156). assumed: active or stopped (fact 221); at once, no
+// groups at all are kept too, and what belongs together (fact 226).
+func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *apiError) {
+	w := s.w
+	in, refusal := w.target(r, "InstanceId", r.get("InstanceId"))
+	if refusal == nil {
+		refusal = in.mustBe("InstanceId", codeState, stateActive, stateStopped)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	i := slices.IndexFunc(in.nics, func(n heldNIC) bool { return n.id == r.get("NetworkInterfaceId") })
+	if i < 0 {
+		return nil, invalid("NetworkInterfaceId", "%s is not an interface of instance %s", r.get("NetworkInterfaceId"), in.ID)
+	}
+	n := &in.nics[i]
+	to, refusal := w.checkMove(r, n)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	done := w.all(r, []*instance{in}, func(in *instance) {
+		if to != nil {
+			w.move(n, to, r.get("PrivateIpAddress"))
+		}
+		if r.count("SecurityGroupId") > 0 {
+			n.groups = r.list("SecurityGroupId")
+		}
+		for i, name := range []string{"DNS1", "DNS2"} {
+			if r.has(name) {
+				n.dns[i] = r.get(name)
+			}
+		}
+		in.showPrimary()
+	})
+	return map[string]any{"Return": done}, nil
+}
+
+// checkMove checks what an interface is to become. The subnet is nil if it keeps
+// its address.
+func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *apiError) {
+	to = n.subnet
+	ip := r.get("PrivateIpAddress")
+	switch {
+	case ip == "" && !r.has("SubnetId") && r.count("SecurityGroupId") == 0 && !r.has("DNS1") && !r.has("DNS2"):
+		return nil, refuse(codeInvalidParameter, "one of the parameters SubnetId, SecurityGroupId.1, PrivateIpAddress, DNS1 and DNS2 is required")
+	case r.has("SubnetId"):
+		id := r.get("SubnetId")
+		to = w.findSubnet(r.region, id)
+		switch {
+		case to == nil:
+			return nil, invalid("SubnetId", "%s does not exist in %s", id, r.region)
+		case to.kind != "Normal":
+			return nil, invalid("SubnetId", "%s is of type %s, which takes no instances", id, to.kind)
+		case to.vpc != n.subnet.vpc || to.zone != n.subnet.zone:
+			return nil, invalid("SubnetId", "%s is not in the VPC and zone of the interface's subnet", id)
+		}
+	}
+	if refusal := w.checkGroups(to, "", r.list("SecurityGroupId")); refusal != nil {
+		return nil, refusal
+	}
+	if to == n.subnet && (ip == "" || ip == n.address()) {
+		return nil, nil
+	}
+	if addr, err := netip.ParseAddr(ip); err == nil {
+		if problem := to.problem(addr); problem != "" {
+			return nil, invalid("PrivateIpAddress", "%s", problem)
+		}
+	}
+	if to != n.subnet && to.free < 1 {
+		return nil, refuse(codeSubnetFull, "SubnetId %s has 0 free addresses, 1 wanted", to.id)
+	}
+	return to, nil
+}
+
+// move gives an interface another address.
+func (w *world) move(n *heldNIC, to *subnet, ip string) {
+	if n.held {
+		n.subnet.giveBack(n.ip)
+	}
+	n.subnet = to
+	n.ip, n.held = to.take(ip)
+}
+
+// showPrimary repeats in the machine what its primary interface has.
+func (in *instance) showPrimary() {
+	n := in.nics[0] // every machine has one
+	in.SubnetID, in.VPCID, in.PrivateIP = n.subnet.id, n.subnet.vpc, n.address()
+	in.SecurityGroupIDs, in.DNS1, in.DNS2 = n.groups, n.dns[0], n.dns[1]
+	in.NetworkInterfaceID = n.id
+}

@@ -1,0 +1,54 @@
+package kecsim
+
+import "slices"
+
+var keyRules = []rule{{"InstanceId.N", true, nil}, {"KeyId.N", true, identifier()}}
+
+// attachKey adds keys to stopped instances.
+//
+// documented: parameters and answer, stopped first (fact 157), not with other-linux
+// images (fact 49). assumed: the code (fact 221), a key it has already is refused
+// per instance (fact 227).
+func (s *Server) attachKey(r *request) (any, *apiError) { return s.changeKeys(r, true) }
+
+// detachKey takes keys from stopped instances.
+//
+// documented: parameters and answer, stopped first (fact 157). assumed: the code
+// (fact 221), a key it does not have is refused per instance (fact 227).
+func (s *Server) detachKey(r *request) (any, *apiError) { return s.changeKeys(r, false) }
+
+func (s *Server) changeKeys(r *request, attach bool) (any, *apiError) {
+	targets, refusal := s.w.targets(r, codeState, stateStopped)
+	if refusal != nil {
+		return nil, refusal
+	}
+	keys := r.list("KeyId")
+	for _, in := range targets {
+		im := s.w.findImage(in.ImageID)
+		if !attach {
+			im = nil
+		}
+		if refusal := s.w.checkKeys(keys, im); refusal != nil {
+			return nil, refusal
+		}
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	return s.w.each(r, targets, "Message", func(in *instance) string {
+		for _, id := range keys {
+			switch has := slices.Contains(in.KeyIDs, id); {
+			case attach && has:
+				return "key " + id + " is attached already"
+			case !attach && !has:
+				return "key " + id + " is not attached"
+			}
+		}
+		if attach {
+			in.KeyIDs = append(slices.Clone(in.KeyIDs), keys...)
+		} else {
+			in.KeyIDs = slices.DeleteFunc(slices.Clone(in.KeyIDs), func(id string) bool { return slices.Contains(keys, id) })
+		}
+		return ""
+	}), nil
+}

@@ -1,0 +1,53 @@
+package kecsim
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestKeys_attachAndDetach(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := machine(sim, Instance{KeyIDs: []string{KeyA}})
+	keys := func() string { return fmt.Sprint(me.describe(id)["KeySet"]) }
+	same(t, "at first", keys(), "["+KeyA+"]")
+	me.kec("AttachKey", "InstanceId.1", id, "KeyId.1", KeyB).refused(400, "InstanceStateNotSupported", "InstanceId.1 "+id+" is in state active, not stopped")
+	me.stopped(id)
+	item := me.kec("AttachKey", "InstanceId.1", id, "KeyId.1", KeyB).item()
+	same(t, "return", item["Return"], any(true))
+	same(t, "message", item["Message"], any(""))
+	same(t, "attached", keys(), "["+KeyA+" "+KeyB+"]")
+	item = me.kec("DetachKey", "InstanceId.1", id, "KeyId.1", KeyA).item()
+	same(t, "return", item["Return"], any(true))
+	same(t, "detached", keys(), "["+KeyB+"]")
+	same(t, "state", me.state(id), "stopped")
+
+	// What is there already, or not at all, is refused inside the answer.
+	other := machine(sim, Instance{State: "stopped"})
+	set := me.kec("AttachKey", "InstanceId.1", id, "InstanceId.2", other, "KeyId.1", KeyA, "KeyId.2", KeyB).ok().JSON["InstancesSet"].([]any)
+	same(t, "return", set[0].(map[string]any)["Return"], any(false))
+	same(t, "message", set[0].(map[string]any)["Message"], any("key "+KeyB+" is attached already"))
+	same(t, "return", set[1].(map[string]any)["Return"], any(true))
+	same(t, "as it was", keys(), "["+KeyB+"]")
+	item = me.kec("DetachKey", "InstanceId.1", id, "KeyId.1", KeyA).item()
+	same(t, "return", item["Return"], any(false))
+	same(t, "message", item["Message"], any("key "+KeyA+" is not attached"))
+	me.kec("StartInstances", "InstanceId.1", id).ok()
+	sim.Advance(5 * time.Second)
+	same(t, "started", keys(), "["+KeyB+"]")
+}
+
+func TestKeys_refusals(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id, plain := machine(sim, Instance{State: "stopped"}), machine(sim, Instance{State: "stopped", ImageID: ImageNoCloud})
+	for _, action := range []string{"AttachKey", "DetachKey"} {
+		me.kec(action, "InstanceId.1", id, "KeyId.1", KeyA, "KeyId.2", VPC).refused(400, "InvalidParameterValue", "KeyId.2 "+VPC+" does not exist")
+		me.kec(action, "InstanceId.1", id, "KeyId.1", KeyA, "KeyId.2", KeyA).refused(400, "InvalidParameterValue", "KeyId.2 "+KeyA+" is listed twice")
+		me.kec(action, "InstanceId.1", id, "KeyId.1", "my-key").refused(400, "InvalidParameterValue", "KeyId.1 must be an identifier")
+		me.kec(action, "InstanceId.1", id).refused(400, "InvalidParameter", "KeyId.1 is required")
+	}
+	me.kec("AttachKey", "InstanceId.1", plain, "KeyId.1", KeyA).refused(400, "InvalidParameterValue", "KeyId.1 cannot be used with ImageId "+ImageNoCloud)
+	same(t, "keys", fmt.Sprint(me.describe(id)["KeySet"]), "[]")
+}

@@ -1,0 +1,223 @@
+package kecsim
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// refusalKey is what Refuse has been told of.
+type refusalKey struct{ action, id string }
+
+// target finds one machine of the request's region.
+//
+// documented: the code (fact 38).
+func (w *world) target(r *request, name, id string) (*instance, *apiError) {
+	in := w.byID[id]
+	if in == nil || in.Region != r.region {
+		return nil, refuse(codeInstanceIDInvalid, "%s %s does not exist", name, clip(id))
+	}
+	return in, nil
+}
+
+// targets finds the machines of InstanceId.N, each in one of the states; with none
+// named, any will do that is not being deleted.
+//
+// assumed: one that does not fit refuses the whole call, as does an id sent twice
+// (facts 221, 229).
+func (w *world) targets(r *request, c code, states ...string) ([]*instance, *apiError) {
+	ids, refusal := instanceIDs(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	var found []*instance
+	for i, id := range ids {
+		name := "InstanceId." + strconv.Itoa(i+1)
+		in, refusal := w.target(r, name, id)
+		if refusal == nil {
+			refusal = in.mustBe(name, c, states...)
+		}
+		switch {
+		case refusal != nil:
+			return nil, refusal
+		case slices.Contains(found, in):
+			return nil, invalid(name, "%s is listed twice", id)
+		}
+		found = append(found, in)
+	}
+	return found, nil
+}
+
+// mustBe refuses a machine in another state.
+func (in *instance) mustBe(name string, c code, states ...string) *apiError {
+	switch {
+	case len(states) == 0 && in.State == stateDeleting:
+		return refuse(c, "%s %s is in state %s", name, in.ID, in.State)
+	case len(states) > 0 && !slices.Contains(states, in.State):
+		return refuse(c, "%s %s is in state %s, not %s", name, in.ID, in.State, strings.Join(states, " or "))
+	}
+	return nil
+}
+
+// each does something to every machine but those a test has had refused, and
+// answers per id. A message is written under the given name, if there is one.
+func (w *world) each(r *request, targets []*instance, messageName string, do func(*instance) (problem string)) any {
+	set := []any{}
+	for _, in := range targets {
+		message, refused := w.refusals[refusalKey{r.action, in.ID}]
+		if !refused {
+			message = do(in)
+			refused = message != ""
+		}
+		item := map[string]any{"InstanceId": in.ID, "Return": !refused}
+		if messageName != "" {
+			item[messageName] = message
+		}
+		set = append(set, item)
+	}
+	return map[string]any{"InstancesSet": set}
+}
+
+// all does something to every machine, or to none if a test has had one refused.
+func (w *world) all(r *request, targets []*instance, do func(*instance)) bool {
+	for _, in := range targets {
+		if _, refused := w.refusals[refusalKey{r.action, in.ID}]; refused {
+			return false
+		}
+	}
+	for _, in := range targets {
+		do(in)
+	}
+	return true
+}
+
+// pass takes a machine through one state to another. Whatever happens to it in
+// between, a deletion or a change by hand, makes the rest void.
+func (w *world) pass(in *instance, through string, d time.Duration, to string, then func()) {
+	in.turn++
+	turn := in.turn
+	in.State = through
+	w.after(d, func() {
+		if in.turn != turn || in.State != through {
+			return
+		}
+		in.State = to
+		then()
+	})
+}
+
+// booted is what every way of booting ends in.
+//
+// documented: a host name takes effect after a reboot (fact 152). assumed: any
+// other boot will do (fact 224).
+func (in *instance) booted() {
+	if in.newHost != "" {
+		in.HostName, in.newHost = in.newHost, ""
+	}
+}
+
+const (
+	keepCharging = "KeepCharging"
+	stopCharging = "StopCharging"
+)
+
+var stopRules = []rule{
+	{"InstanceId.N", true, nil},
+	{"ForceStop", false, boolean},
+	{"StoppedMode", false, oneOf(keepCharging, stopCharging)},
+}
+
+// stopInstances shuts instances down.
+//
+// documented: parameters, default and answer, with its misspelling (fact 150).
+// assumed: only active ones, and how long it takes (facts 220, 221); what
+// StopCharging does, and that ForceStop makes no difference (fact 222).
+func (s *Server) stopInstances(r *request) (any, *apiError) {
+	w := s.w
+	targets, refusal := w.targets(r, codeState, stateActive)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	mode := keepCharging
+	if r.has("StoppedMode") {
+		mode = r.get("StoppedMode")
+	}
+	return w.each(r, targets, "Messgae", func(in *instance) string {
+		w.pass(in, stateStopping, w.settings.Stop, stateStopped, func() {
+			in.StoppedMode = mode
+			if mode == stopCharging {
+				w.park(in)
+			}
+		})
+		return ""
+	}), nil
+}
+
+// park gives the capacity of a stopped machine back to the others.
+func (w *world) park(in *instance) {
+	if in.unit && !in.parked && in.market != nil {
+		in.parked = true
+		in.market.stock++
+	}
+}
+
+var startRules = []rule{{"InstanceId.N", true, nil}}
+
+// startInstances boots stopped instances.
+//
+// documented: only stopped ones, and the codes (facts 150, 151). assumed: how long
+// it takes (fact 220); who needs stock (fact 222).
+func (s *Server) startInstances(r *request) (any, *apiError) {
+	w := s.w
+	targets, refusal := w.targets(r, codeState, stateStopped)
+	if refusal != nil {
+		return nil, refusal
+	}
+	wanted := map[*market]int{}
+	for i, in := range targets {
+		if !in.parked {
+			continue
+		}
+		if wanted[in.market]++; wanted[in.market] > in.market.stock {
+			return nil, refuse(codeSellOut, "InstanceId.%d %s cannot start: InstanceType %s is sell out in %s", i+1, in.ID, in.Type, in.Zone)
+		}
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	return w.each(r, targets, "Message", func(in *instance) string {
+		if in.parked {
+			in.parked = false
+			in.market.stock--
+		}
+		in.StoppedMode = ""
+		w.pass(in, stateStarting, w.settings.Start, stateActive, in.booted)
+		return ""
+	}), nil
+}
+
+var rebootRules = []rule{{"InstanceId.N", true, nil}, {"ForceReboot", false, boolean}}
+
+// rebootInstances boots active instances again.
+//
+// documented: parameters, answer and code (facts 150, 151). assumed: only active
+// ones (fact 221), how long it takes (fact 220), and that ForceReboot makes no
+// difference (fact 222).
+func (s *Server) rebootInstances(r *request) (any, *apiError) {
+	w := s.w
+	targets, refusal := w.targets(r, codeRebootState, stateActive)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	return w.each(r, targets, "", func(in *instance) string {
+		w.pass(in, stateRebooting, w.settings.Reboot, stateActive, in.booted)
+		return ""
+	}), nil
+}

@@ -1,0 +1,268 @@
+package kecsim
+
+import (
+	"testing"
+	"time"
+)
+
+// item is what an action answers for its first id.
+func (a answer) item() map[string]any {
+	a.t.Helper()
+	set, _ := a.ok().JSON["InstancesSet"].([]any)
+	if len(set) == 0 {
+		a.t.Fatalf("no InstancesSet: %s", a.Raw)
+	}
+	first, _ := set[0].(map[string]any)
+	return first
+}
+
+// machine is a spot instance that has been active for a while.
+func machine(sim *Server, in Instance) string {
+	in.ChargeType = "Spot"
+	return sim.AddInstance(in)
+}
+
+// stopped shuts a machine down.
+func (c *caller) stopped(id string) {
+	c.t.Helper()
+	c.kec("StopInstances", "InstanceId.1", id).ok()
+	c.sim.Advance(5 * time.Second)
+	same(c.t, "state", c.state(id), "stopped")
+}
+
+func TestPower_stopStartReboot(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := me.launch()[0]
+	sim.Advance(20 * time.Second)
+
+	item := me.kec("StopInstances", "InstanceId.1", id, "ForceStop", "true").item()
+	same(t, "id", item["InstanceId"], any(id))
+	same(t, "return", item["Return"], any(true))
+	same(t, "the misspelling", item["Messgae"], any(""))
+	for _, step := range []struct {
+		after time.Duration
+		state string
+		mode  any
+	}{{0, "stopping", ""}, {4 * time.Second, "stopping", ""}, {time.Second, "stopped", "KeepCharging"}, {time.Hour, "stopped", "KeepCharging"}} {
+		sim.Advance(step.after)
+		same(t, "state", me.state(id), step.state)
+		same(t, "mode", me.describe(id)["StoppedMode"], step.mode)
+	}
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
+	sim.SellOut(ZoneA, TypeSmall) // it has kept its place
+
+	item = me.kec("StartInstances", "InstanceId", id).item()
+	same(t, "message", item["Message"], any(""))
+	same(t, "state", me.state(id), "starting")
+	same(t, "mode", me.describe(id)["StoppedMode"], any(""))
+	sim.Advance(5 * time.Second)
+	same(t, "state", me.state(id), "active")
+
+	item = me.kec("RebootInstances", "InstanceId.1", id, "ForceReboot", "false").item()
+	same(t, "fields", len(item), 2)
+	same(t, "state", me.state(id), "rebooting")
+	sim.Advance(7 * time.Second)
+	same(t, "state", me.state(id), "rebooting")
+	sim.Advance(time.Second)
+	same(t, "state", me.state(id), "active")
+}
+
+// Every row tries one action in one state.
+func TestChanges_needTheRightState(t *testing.T) {
+	t.Parallel()
+	const wrong, reboot = "InstanceStateNotSupported", "InstanceStateNotSupportedReboot"
+	change := map[string][]string{
+		"StartInstances":               {"InstanceId.1", ""},
+		"StopInstances":                {"InstanceId.1", ""},
+		"RebootInstances":              {"InstanceId.1", ""},
+		"AttachKey":                    {"InstanceId.1", "", "KeyId.1", KeyA},
+		"DetachKey":                    {"InstanceId.1", "", "KeyId.1", KeyA},
+		"ModifyInstanceAttribute":      {"InstanceId", "", "InstanceName", "new"},
+		"ModifyInstanceAutoDeleteTime": {"InstanceId.1", ""},
+		"SetInstanceResourceProtect":   {"InstanceId.1", "", "IsProtection", "true"},
+	}
+	for _, c := range []struct {
+		action string
+		fine   []string
+		code   string
+	}{
+		{"StartInstances", []string{"stopped"}, wrong},
+		{"StopInstances", []string{"active"}, wrong},
+		{"RebootInstances", []string{"active"}, reboot},
+		{"AttachKey", []string{"stopped"}, wrong},
+		{"DetachKey", []string{"stopped"}, wrong},
+		{"ModifyInstanceAttribute", []string{"scheduling", "active", "stopping", "stopped", "rebooting", "error"}, wrong},
+		{"ModifyInstanceAutoDeleteTime", []string{"scheduling", "active", "stopping", "stopped", "rebooting", "error"}, wrong},
+		{"SetInstanceResourceProtect", []string{"scheduling", "active", "stopping", "stopped", "rebooting", "error"}, wrong},
+	} {
+		t.Run(c.action, func(t *testing.T) {
+			t.Parallel()
+			sim, me := newWorld(t)
+			for _, state := range []string{"scheduling", "active", "stopping", "stopped", "rebooting", "error", "deleting"} {
+				id := machine(sim, Instance{State: state})
+				pairs := append([]string(nil), change[c.action]...)
+				pairs[1] = id
+				a := me.kec(c.action, pairs...)
+				allowed := false
+				for _, fine := range c.fine {
+					allowed = allowed || fine == state
+				}
+				if allowed {
+					a.ok()
+				} else {
+					a.refused(400, c.code, pairs[0]+" "+id+" is in state "+state)
+				}
+			}
+			pairs := append([]string(nil), change[c.action]...)
+			pairs[1] = VPC
+			me.kec(c.action, pairs...).refused(400, "InstanceIdInvalid", pairs[0]+" "+VPC+" does not exist")
+			me.kec(c.action, pairs[2:]...).refused(400, "InstanceIdRequired", pairs[0]+" is required")
+			me.kec(c.action, append(pairs, "Colour", "red")...).refused(400, "InvalidParameter", "Colour is not known")
+		})
+	}
+}
+
+func TestChanges_oneThatDoesNotFitRefusesAll(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	a, b := machine(sim, Instance{}), machine(sim, Instance{State: "stopped"})
+	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", b).refused(400, "InstanceStateNotSupported", "InstanceId.2 "+b+" is in state stopped, not active")
+	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", a).refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
+	me.kec("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
+	same(t, "state", me.state(a), "active")
+	me.region = Region2
+	me.kec("StopInstances", "InstanceId.1", a).refused(400, "InstanceIdInvalid", "InstanceId.1")
+	me.region = Region
+	ids := []string{"InstanceId.1", a, "InstanceId.2", machine(sim, Instance{})}
+	me.kec("StopInstances", ids...).ok()
+	sim.Advance(5 * time.Second)
+	same(t, "second", me.state(ids[3]), "stopped")
+}
+
+func TestStopCharging_losesItsPlace(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.SetStock(ZoneA, TypeSmall, 2)
+	a, b := machine(sim, Instance{}), machine(sim, Instance{})
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
+	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", b, "StoppedMode", "StopCharging").ok()
+	same(t, "stock while stopping", sim.Stock(ZoneA, TypeSmall), 0)
+	sim.Advance(5 * time.Second)
+	same(t, "mode", me.describe(a)["StoppedMode"], any("StopCharging"))
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 2)
+	sim.SetStock(ZoneA, TypeSmall, 1)
+	me.kec("StartInstances", "InstanceId.1", a, "InstanceId.2", b).refused(400, "ProductSellOutInvalid",
+		"InstanceId.2 "+b, "InstanceType N3.2B is sell out in cn-beijing-6a")
+	me.kec("StartInstances", "InstanceId.1", a).ok()
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
+	me.kec("TerminateInstances", "InstanceId.1", b).ok()
+	sim.Advance(5 * time.Second)
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0) // b had given its own back before
+	me.kec("TerminateInstances", "InstanceId.1", a).ok()
+	sim.Advance(5 * time.Second)
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 1)
+}
+
+func TestPower_whatHappensOnTheWay(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	a, b, c := machine(sim, Instance{}), machine(sim, Instance{}), machine(sim, Instance{State: "stopped"})
+
+	// A deletion wins over a stop.
+	me.kec("StopInstances", "InstanceId.1", a).ok()
+	me.kec("TerminateInstances", "InstanceId.1", a).ok()
+	sim.Advance(4 * time.Second)
+	same(t, "state", me.state(a), "deleting")
+	sim.Advance(time.Second)
+	same(t, "state", me.state(a), "")
+
+	// So does a hand in the console.
+	me.kec("RebootInstances", "InstanceId.1", b).ok()
+	sim.Edit(b, func(in *Instance) { in.State = "stopped" })
+	sim.Advance(time.Minute)
+	same(t, "state", me.state(b), "stopped")
+
+	// A stopped one is reclaimed as well.
+	sim.Reclaim(c)
+	same(t, "notice", me.describe(c)["SpotRecyclingTime"], any("2026-03-02 17:11:05"))
+	sim.Advance(10 * time.Minute)
+	same(t, "state", me.state(c), "")
+}
+
+func TestSettings_ofTheChanges(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	if status, answer := control(t, sim, "POST", "settings", `{"stop":"1s","start":"2s","reboot":"3s","modify":"4s"}`); status != 200 {
+		t.Fatal(answer)
+	}
+	same(t, "stop", sim.w.settings.Stop, time.Second)
+	same(t, "start", sim.w.settings.Start, 2*time.Second)
+	same(t, "reboot", sim.w.settings.Reboot, 3*time.Second)
+	same(t, "modify", sim.w.settings.Modify, 4*time.Second)
+	same(t, "boot", sim.w.settings.Boot, 20*time.Second)
+	sim.Update(func(s *Settings) { s.Stop, s.Start = 0, 0 })
+	id := machine(sim, Instance{})
+	me.kec("StopInstances", "InstanceId.1", id).ok()
+	same(t, "state at once", me.state(id), "stopped")
+	me.kec("StartInstances", "InstanceId.1", id).ok()
+	same(t, "state at once", me.state(id), "active")
+}
+
+// Every action that changes something can be made to fail, to refuse inside a 200
+// and to be tried without doing anything.
+func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		action, state string
+		pairs         []string
+		perID         bool
+	}{
+		{"StartInstances", "stopped", []string{"InstanceId.1", ""}, true},
+		{"StopInstances", "active", []string{"InstanceId.1", ""}, true},
+		{"RebootInstances", "active", []string{"InstanceId.1", ""}, true},
+		{"AttachKey", "stopped", []string{"InstanceId.1", "", "KeyId.1", KeyB}, true},
+		{"DetachKey", "stopped", []string{"InstanceId.1", "", "KeyId.1", KeyA}, true},
+		{"ModifyInstanceAttribute", "active", []string{"InstanceId", "", "InstanceName", "new"}, false},
+		{"ModifyInstanceAutoDeleteTime", "active", []string{"InstanceId.1", "", "AutoDeleteTime", "2026-03-02 20:00"}, false},
+		{"SetInstanceResourceProtect", "active", []string{"InstanceId.1", "", "IsProtection", "true"}, false},
+		{"ModifyNetworkInterfaceAttribute", "active", []string{"InstanceId", "", "SecurityGroupId.1", SecurityGroup2}, false},
+	} {
+		t.Run(c.action, func(t *testing.T) {
+			t.Parallel()
+			sim, me := newWorld(t)
+			id := machine(sim, Instance{State: c.state, KeyIDs: []string{KeyA}})
+			before, _ := sim.Instance(id)
+			c.pairs[1] = id
+			if c.action == "ModifyNetworkInterfaceAttribute" {
+				c.pairs = append(c.pairs, "NetworkInterfaceId", before.NetworkInterfaceID)
+			}
+			unchanged := func(when string) {
+				t.Helper()
+				now, _ := sim.Instance(id)
+				same(t, when, string(encode(now)), string(encode(before)))
+			}
+			sim.FailNext(c.action, Throttled, 1)
+			me.kec(c.action, c.pairs...).refused(503, "RequestLimitExceeded")
+			unchanged("throttled")
+			me.kec(c.action, append([]string{"DryRun", "true"}, c.pairs...)...).refused(412, "DryRunOperation")
+			unchanged("dry run")
+			sim.DenyService("kec", true)
+			me.kec(c.action, c.pairs...).refused(403, "PermissionDenied")
+			sim.DenyService("kec", false)
+			sim.Refuse(c.action, id, "not now")
+			a := me.kec(c.action, c.pairs...).ok()
+			unchanged("refused")
+			if c.perID {
+				same(t, "return", a.item()["Return"], any(false))
+			} else if v := a.JSON["Return"]; v != any(false) && v != any("false") {
+				t.Errorf("return: %v", v)
+			}
+			sim.Refuse(c.action, id, "")
+			me.kec(c.action, c.pairs...).ok()
+			if now, _ := sim.Instance(id); string(encode(now)) == string(encode(before)) {
+				t.Error("nothing was done in the end")
+			}
+		})
+	}
+}

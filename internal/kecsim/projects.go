@@ -1,0 +1,38 @@
+package kecsim
+
+import (
+	"math"
+	"slices"
+	"strconv"
+)
+
+var projectRules = []rule{{"InstanceId", true, nil}, {"ProjectId", true, integer(0, math.MaxInt64)}}
+
+// checkProject wants a project there is; the name may be left out.
+func (w *world) checkProject(r *request) (int64, *apiError) {
+	id, err := strconv.ParseInt(r.get("ProjectId"), 10, 64)
+	if err == nil && !slices.Contains(w.projects, id) {
+		return 0, invalid("ProjectId", "%d does not exist", id)
+	}
+	return id, nil
+}
+
+// updateInstanceProjectID moves an instance to another project.
+//
+// documented: parameters, and an answer with nothing but its id (fact 106). assumed:
+// in any state (fact 221), in any region, and the codes (fact 228).
+func (s *Server) updateInstanceProjectID(r *request) (any, *apiError) {
+	in := s.w.byID[r.get("InstanceId")]
+	if in == nil {
+		return nil, invalid("InstanceId", "%s does not exist", clip(r.get("InstanceId")))
+	}
+	project, refusal := s.w.checkProject(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if r.dryRun {
+		return nil, errDryRun
+	}
+	in.ProjectID, in.record.project = project, project
+	return map[string]any{}, nil
+}
