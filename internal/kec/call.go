@@ -17,6 +17,7 @@ const (
 	kecVersion     = "2016-03-04"
 	vpcVersion     = "2016-03-04"
 	tagVersion     = "2020-09-01"
+	iamVersion     = "2015-11-01"
 	orderVersion   = "2025-03-21"
 	billingVersion = "2025-08-28"
 )
@@ -28,13 +29,14 @@ type call struct {
 	action  string
 	version string
 	form    url.Values // the parameters, unless json is set
-	json    any        // the body of the one action that takes JSON (fact 7)
+	json    any        // the body of the actions that take JSON (fact 7)
 	once    bool       // never repeat it unless the service certainly did nothing
 
 	hide   hidden
 	tries  int     // attempts sent so far
 	unsent bool    // the attempt that just failed cannot have reached the service
 	last   outcome // of the last attempt
+	doubt  bool    // some attempt may have been carried out without a word about it
 
 	parsed     *answer
 	parsedFrom *http.Response
@@ -81,16 +83,7 @@ func list(params url.Values, name string, values []string) {
 // action, host, tries and the last cause; it matches ctx.Err() when the context ended.
 func (c *Client) do(ctx context.Context, cl *call) (*answer, error) {
 	cl.hide.add(c.secrets()...)
-	for name, values := range cl.form {
-		for _, v := range values {
-			switch name := strings.ToLower(name); {
-			case name == "userdata":
-				cl.hide.addUserData(v)
-			case strings.Contains(name, "password"), strings.Contains(name, "secret"):
-				cl.hide.add(v)
-			}
-		}
-	}
+	cl.hide.addParams(cl.form)
 	body, contentType := []byte(encode(cl.form)), "application/x-www-form-urlencoded"
 	if cl.json != nil {
 		var err error
@@ -98,6 +91,7 @@ func (c *Client) do(ctx context.Context, cl *call) (*answer, error) {
 			return nil, fmt.Errorf("%s %s: %w", cl.service, cl.action, err)
 		}
 		contentType = "application/json"
+		cl.hide.addParams(leaves(body))
 	}
 	u := *c.base[cl.service]
 	u.RawQuery = encode(url.Values{"Action": {cl.action}, "Version": {cl.version}})

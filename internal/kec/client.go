@@ -1,5 +1,5 @@
 // Package kec is a client of Kingsoft Cloud's Elastic Compute service (KEC, version 2016-03-04) and of the neighbours a spot
-// instance needs: orders (trade), subnets (vpc) and tags (tagv2).
+// instance needs: orders (trade), subnets (vpc), tags (tagv2) and projects (iam).
 //
 // One exported method per API action, named for it; a few more are built on these: FindInstance, Terminate and the waiters.
 // Wherever the API's facts leave the shape of an answer open, this package reads every shape that is known, and says so.

@@ -51,6 +51,7 @@ func (f *fakeClock) sleep(ctx context.Context, d time.Duration) error {
 // sent is one request as it left the client.
 type sent struct {
 	Host, Action, Version string
+	URL                   string
 	Header                http.Header
 	Form                  url.Values
 	Body                  string
@@ -82,7 +83,7 @@ type script struct {
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, _ := io.ReadAll(r.Body)
 	q := r.URL.Query()
-	one := sent{Host: r.URL.Host, Action: q.Get("Action"), Version: q.Get("Version"), Header: r.Header.Clone(), Body: string(body)}
+	one := sent{Host: r.URL.Host, Action: q.Get("Action"), Version: q.Get("Version"), URL: r.Method + " " + r.URL.String(), Header: r.Header.Clone(), Body: string(body)}
 	one.Form, _ = url.ParseQuery(string(body))
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 
 // Endpoints are the base URLs of the services, such as "https://kec.api.ksyun.com" or "http://127.0.0.1:8080". An empty one
 // means the documented host over https. CheckEndpoint says what is allowed.
-type Endpoints struct{ KEC, Trade, VPC, Tag string }
+type Endpoints struct{ KEC, Trade, VPC, Tag, IAM string }
 
 // service is one of the APIs, by its name in the signing scope.
 type service string
@@ -22,6 +22,7 @@ const (
 	tradeService service = "trade"
 	vpcService   service = "vpc"
 	tagService   service = "tagv2"
+	iamService   service = "iam"
 )
 
 // scope names the service and the region in a signature (fact 21). Orders are signed for cn-beijing-6 whatever the instance's region
@@ -33,10 +34,12 @@ func (s service) scope(region string) (string, string) {
 	return string(s), region
 }
 
-// resolve returns the base URL of each service; the documented hosts are those of facts 1 and 3.
+// resolve returns the base URL of each service. The documented hosts are those of facts 1 and 3; iam's has the same form.
 func (e Endpoints) resolve() (map[service]*url.URL, error) {
 	base := map[service]*url.URL{}
-	for s, raw := range map[service]string{kecService: e.KEC, tradeService: e.Trade, vpcService: e.VPC, tagService: e.Tag} {
+	for s, raw := range map[service]string{
+		kecService: e.KEC, tradeService: e.Trade, vpcService: e.VPC, tagService: e.Tag, iamService: e.IAM,
+	} {
 		if raw == "" {
 			raw = "https://" + string(s) + ".api.ksyun.com"
 		}

@@ -16,12 +16,15 @@ var (
 	ErrGone = errors.New("KEC does not hold it")
 	// ErrOutcomeUnknown matches the error of a launch that KEC may or may not have accepted.
 	ErrOutcomeUnknown = errors.New("the outcome of the launch is unknown")
+	// ErrChangeUnknown matches the error of a change to an instance that KEC may or may not have made. Reading the instance
+	// tells, except for a password and a reboot.
+	ErrChangeUnknown = errors.New("KEC may have made the change all the same")
 )
 
 // Error is a refusal, or an answer that cannot be used: a Status of 200 with no Code then. Texts are the service's own, with
 // the secrets of the call replaced by "(hidden)".
 type Error struct {
-	Service   string // "kec", "trade", "vpc" or "tagv2"
+	Service   string // "kec", "trade", "vpc", "tagv2" or "iam"
 	Action    string
 	Code      string // such as "InstanceIdInvalid"; "" when the answer has none
 	Message   string // the service's words; or ours about an answer that is not JSON, or lacks what it must hold
@@ -46,6 +49,25 @@ func (e *Error) Error() string {
 		status = "request id " + e.RequestID + ", " + status
 	}
 	return strings.Join(parts, ": ") + " (" + status + ")"
+}
+
+// stateCodes are the refusals that a change of state can lift, in lower case: of the machine (fact 151), or of the order
+// behind it, which may not be settled yet.
+var stateCodes = map[string]bool{
+	"instancestatenotsupported":                     true, // such as a start of a machine that is not stopped
+	"instancestatenotsupportedreboot":               true,
+	"orderstatenotsupported":                        true,
+	"reservepremigratequeuenotsupportstartinstance": true, // a migration is being prepared
+	"payment.createorderfailed":                     true, // an earlier order of the instance is unfinished, or the product has expired
+	"operationfailedwithtradeinstanceerror":         true, // the trade record is not ready
+}
+
+// IsStateRefusal reports a refusal, by its exact code, that a change of the instance's state or of its order can lift. The call did
+// nothing and was not repeated: whether to wait, or to stop or start the machine first, is for the caller to know. The
+// other refusals stay as they are however long one waits.
+func IsStateRefusal(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && stateCodes[strings.ToLower(e.Code)]
 }
 
 // malformed is an *Error about an answer of status 200 that does not hold what every such answer holds.

@@ -26,6 +26,22 @@ func TestError_text(t *testing.T) {
 	}
 }
 
+func TestIsStateRefusal(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"InstanceStateNotSupported": true, "instancestatenotsupported": true, "InstanceStateNotSupportedReboot": true, "OrderStateNotSupported": true,
+		"ReservePreMigrateQueueNotSupportStartInstance": true, "Payment.CreateOrderFailed": true, "OperationFailedWithTradeInstanceError": true,
+		"": false, "InstanceStateNotSupportedX": false, "XOrderStateNotSupported": false, "CreateOrderFailed": false, "ProductSellOutInvalid": false,
+		"InvalidParameterValue": false, "ServiceUnavailable": false, "CheckInstanceTradeStatusAndChargeTypeIsX": false,
+	} {
+		err := fmt.Errorf("instance i-1: %w", &Error{Code: code, Message: "InstanceStateNotSupported", Status: 400})
+		equal(t, code, IsStateRefusal(err), want)
+		equal(t, code+" in doubt", IsStateRefusal(fmt.Errorf("%w: %w", ErrChangeUnknown, err)), want)
+	}
+	equal(t, "nil", IsStateRefusal(nil), false)
+	equal(t, "no refusal", IsStateRefusal(errors.New("InstanceStateNotSupported")), false)
+}
+
 func TestParamNamed(t *testing.T) {
 	t.Parallel()
 	sent := url.Values{

@@ -6,6 +6,7 @@ import (
 	"html"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,6 +42,53 @@ func (h *hidden) addUserData(value string) {
 		}
 		return
 	}
+}
+
+// addParams hides the values of the parameters whose name says that they are secret, and the value of a tag whose key says so
+// (Tag.1.Key and Tag.1.Value, Tag_1_Key and Tag_1_Value). Other tags are no secrets: hiding "prod" would garble "product".
+func (h *hidden) addParams(params url.Values) {
+	for name, values := range params {
+		for _, v := range values {
+			switch {
+			case strings.EqualFold(name, "UserData"):
+				h.addUserData(v)
+			case secretName(name):
+				h.add(v)
+			case strings.HasSuffix(name, "Key") && secretName(v):
+				h.add(params[strings.TrimSuffix(name, "Key")+"Value"]...)
+			}
+		}
+	}
+}
+
+func secretName(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "password") || strings.Contains(name, "secret")
+}
+
+// leaves are the texts of a JSON body under the names they would have as parameters: ReplaceTags.1.ResourceUuids.
+func leaves(body []byte) url.Values {
+	out := url.Values{}
+	var walk func(name string, v any)
+	walk = func(name string, v any) {
+		at := strings.TrimPrefix(name+".", ".")
+		switch v := v.(type) {
+		case string:
+			out.Add(name, v)
+		case map[string]any:
+			for k, member := range v {
+				walk(at+k, member)
+			}
+		case []any:
+			for i, element := range v {
+				walk(at+strconv.Itoa(i+1), element)
+			}
+		}
+	}
+	var tree any
+	_ = json.Unmarshal(body, &tree) // it has just been marshalled
+	walk("", tree)
+	return out
 }
 
 // scrub replaces every form of every hidden value in s, in upper or lower case, by "(hidden)".
@@ -97,10 +145,20 @@ func asciiLower(s string) string {
 }
 
 // forms are the spellings, in lower case, under which a value can come back: raw, percent-encoded in the ways of forms, paths and
-// RFC 3986, base64 in its four alphabets, and as part of JSON or HTML text.
+// RFC 3986, base64 in its four alphabets, and as part of JSON or HTML text. JSON comes with and without escapes for HTML and
+// for what is not ASCII, and once more quoted: a message may quote the JSON body that it was sent.
 func forms(v string) []string {
-	quoted, _ := json.Marshal(v) // a string always has a JSON form
-	out := []string{v, url.QueryEscape(v), url.PathEscape(v), escape(v), html.EscapeString(v), strings.Trim(string(quoted), `"`)}
+	out := []string{v, url.QueryEscape(v), url.PathEscape(v), escape(v), html.EscapeString(v)}
+	var plain strings.Builder
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v)            // a string always has a JSON form
+	quoted, _ := json.Marshal(v) // likewise
+	for _, q := range []string{string(quoted), strings.TrimSpace(plain.String()), strconv.QuoteToASCII(v)} {
+		q = q[1 : len(q)-1]
+		again := strconv.Quote(q)
+		out = append(out, q, again[1:len(again)-1])
+	}
 	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 		out = append(out, enc.EncodeToString([]byte(v)))
 	}

@@ -26,8 +26,12 @@ type Instance struct {
 	SpotPriceLimit  *decimal.Decimal
 	RecyclingTime   string // SpotRecyclingTime as given, "" until KEC announces the release; see RecyclingAt
 	Created         string // CreationDate as given; see CreatedAt
-	AutoDeleteTime  string // as given
+	AutoDeleteTime  string // as given, "" when automatic deletion is off; see AutoDeleteAt
+	AutoDeleteEIP   *bool  // whether the EIP goes with an automatic deletion; nil when the answer does not say
 	Platform        string
+	SriovNetSupport *bool  // nil when the answer does not say
+	DistributeIPv6  *bool  // IsDistributeIpv6; nil when the answer does not say
+	DataGuardID     string // of the first data guard group (DataGuardSet), "" without one
 	LocalDataDiskGB *int64 // InstanceConfigure.DataDiskGb
 	SystemDisk      Disk
 	DataDisks       []Disk
@@ -52,6 +56,7 @@ type NIC struct {
 	SubnetID         string
 	PrivateIP        string
 	PublicIP         string
+	AllocationID     string // of the EIP behind PublicIP
 	SecurityGroupIDs []string
 }
 
@@ -74,3 +79,7 @@ func (in *Instance) CreatedAt() (time.Time, bool) { return parseTime(in.Created)
 // RecyclingAt is the instant at which KEC will release the instance; false until a release is announced, and when the
 // announcement is unreadable.
 func (in *Instance) RecyclingAt() (time.Time, bool) { return parseTime(in.RecyclingTime) }
+
+// AutoDeleteAt is the instant at which KEC will delete the instance by itself: AutoDeleteTime, in minutes or seconds and taken as
+// UTC+8 when it names no zone (fact 64). False when automatic deletion is off, and when the time is unreadable.
+func (in *Instance) AutoDeleteAt() (time.Time, bool) { return parseTime(in.AutoDeleteTime) }

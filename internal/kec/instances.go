@@ -165,9 +165,10 @@ type wireInstance struct {
 	AvailabilityZone, AvailabilityZoneName, ChargeType, SpotStrategy, SpotRecyclingTime                       text
 	CreationDate, AutoDeleteTime                                                                              text
 	ProjectID, SpotPriceLimit                                                                                 number
+	AutoDeleteEIP, SriovNetSupport, IsDistributeIPv6                                                          flag
 	InstanceConfigure                                                                                         struct{ DataDiskGb number }
 	InstanceState, SystemDisk                                                                                 json.RawMessage
-	DataDisks, NetworkInterfaceSet, KeySet                                                                    items
+	DataDisks, NetworkInterfaceSet, KeySet, DataGuardSet                                                      items
 }
 
 func decodeInstance(raw json.RawMessage) Instance {
@@ -179,6 +180,7 @@ func decodeInstance(raw json.RawMessage) Instance {
 		ProjectID: w.ProjectID.int(), Zone: string(w.AvailabilityZone), ChargeType: string(w.ChargeType),
 		SpotStrategy: string(w.SpotStrategy), SpotPriceLimit: w.SpotPriceLimit.Decimal, RecyclingTime: string(w.SpotRecyclingTime),
 		Created: string(w.CreationDate), AutoDeleteTime: string(w.AutoDeleteTime), Platform: string(w.Platform),
+		AutoDeleteEIP: w.AutoDeleteEIP.bool, SriovNetSupport: w.SriovNetSupport.bool, DistributeIPv6: w.IsDistributeIPv6.bool,
 		LocalDataDiskGB: w.InstanceConfigure.DataDiskGb.int(), SystemDisk: decodeDisk(w.SystemDisk), Raw: slices.Clone(raw),
 	}
 	if in.Zone == "" {
@@ -196,6 +198,9 @@ func decodeInstance(raw json.RawMessage) Instance {
 		in.NICs = append(in.NICs, decodeNIC(n))
 	}
 	in.KeyIDs = idsOf(w.KeySet, "keyid")
+	if guards := idsOf(w.DataGuardSet, "dataguardid", "id"); len(guards) > 0 {
+		in.DataGuardID = guards[0]
+	}
 	return in
 }
 
@@ -211,13 +216,14 @@ func decodeDisk(raw json.RawMessage) Disk {
 
 func decodeNIC(raw json.RawMessage) NIC {
 	var w struct {
-		NetworkInterfaceID, NetworkInterfaceType, VPCID, SubnetID, PrivateIPAddress, PublicIP text
-		SecurityGroupSet, GroupSet                                                            items
+		NetworkInterfaceID, NetworkInterfaceType, VPCID, SubnetID, PrivateIPAddress, PublicIP, AllocationID text
+		SecurityGroupSet, GroupSet                                                                          items
 	}
 	decode(raw, &w)
 	n := NIC{
 		ID: string(w.NetworkInterfaceID), Type: string(w.NetworkInterfaceType), VPCID: string(w.VPCID), SubnetID: string(w.SubnetID),
-		PrivateIP: string(w.PrivateIPAddress), PublicIP: string(w.PublicIP), SecurityGroupIDs: idsOf(w.SecurityGroupSet, "securitygroupid"),
+		PrivateIP: string(w.PrivateIPAddress), PublicIP: string(w.PublicIP), AllocationID: string(w.AllocationID),
+		SecurityGroupIDs: idsOf(w.SecurityGroupSet, "securitygroupid"),
 	}
 	for _, id := range idsOf(w.GroupSet, "groupid") { // the same groups under an older name
 		if !slices.Contains(n.SecurityGroupIDs, id) {
@@ -227,14 +233,17 @@ func decodeNIC(raw json.RawMessage) NIC {
 	return n
 }
 
-// idsOf reads a list of ids that are either texts or objects with a member of that lower-case name.
-func idsOf(list items, member string) []string {
+// idsOf reads a list of ids that are either texts or objects with a member of one of those lower-case names, the first that is
+// there.
+func idsOf(list items, members ...string) []string {
 	var ids []string
 	for _, raw := range list {
 		id := textOf(raw)
-		if id == "" {
-			fields, _ := object(raw)
-			id = textOf(fields[member])
+		fields, _ := object(raw)
+		for _, member := range members {
+			if id == "" {
+				id = textOf(fields[member])
+			}
 		}
 		if id != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)

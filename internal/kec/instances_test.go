@@ -72,6 +72,40 @@ func TestDecodeInstance(t *testing.T) {
 	}
 }
 
+func TestDecodeInstance_dayTwo(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ raw, want string }{
+		"documented": {documentedInstance, `false/null/null/""/0/[""]`},
+		"all": {`{"InstanceId":"i","SriovNetSupport":"true","AutoDeleteEip":true,"IsDistributeIpv6":false,"DataGuardSet":[{"DataGuardId":"g-1","DataGuardName":"n"}],` +
+			`"InstanceConfigure":{"DataDiskGb":50},"NetworkInterfaceSet":[{"PublicIp":"1.2.3.4","AllocationId":"eip-1"},{"allocationId":null}]}`,
+			`true/true/false/"g-1"/50/["eip-1" ""]`},
+		"texts":       {`{"sriovNetSupport":"","autoDeleteEip":"false","isDistributeIPv6":"true","dataGuardSet":["g-2"]}`, `null/false/true/"g-2"/null/[]`},
+		"Id":          {`{"SriovNetSupport":false,"DataGuardSet":[null,{},{"Id":"g-3"},"g-4"]}`, `false/null/null/"g-3"/null/[]`},
+		"wrong shape": {`{"SriovNetSupport":{},"AutoDeleteEip":"x","IsDistributeIpv6":[],"DataGuardSet":"x"}`, `null/null/null/""/null/[]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := decodeInstance(json.RawMessage(tc.raw))
+			opt := func(v any) string { b, _ := json.Marshal(v); return string(b) }
+			eips := make([]string, len(in.NICs))
+			for i, n := range in.NICs {
+				eips[i] = n.AllocationID
+			}
+			equal(t, "instance", fmt.Sprintf("%s/%s/%s/%q/%s/%q", opt(in.SriovNetSupport), opt(in.AutoDeleteEIP), opt(in.DistributeIPv6), in.DataGuardID,
+				opt(in.LocalDataDiskGB), eips), tc.want)
+		})
+	}
+	at := time.Date(2026, 3, 2, 10, 30, 0, 0, time.UTC)
+	for given, want := range map[string]time.Time{
+		"2026-03-02 18:30": at, "2026-03-02 18:30:00": at, "2026-03-02T10:30:00Z": at, "": {}, "0000-00-00 00:00": {}, "never": {},
+	} {
+		in := Instance{AutoDeleteTime: given}
+		got, ok := in.AutoDeleteAt()
+		equal(t, given, got, want)
+		equal(t, given+" is a time", ok, !want.IsZero())
+	}
+}
+
 func TestInstance_methods(t *testing.T) {
 	t.Parallel()
 	in := Instance{Created: "2026-03-02T09:14:05Z", RecyclingTime: "2026-03-02 18:20:00", NICs: []NIC{{ID: "a", Type: "extension"}, {ID: "b", Type: "primary"}}}
@@ -282,6 +316,7 @@ func FuzzDecodeInstance(f *testing.F) {
 		in := decodeInstance(raw)
 		_, _ = in.CreatedAt()
 		_, _ = in.RecyclingAt()
+		_, _ = in.AutoDeleteAt()
 		_ = in.PrimaryNIC()
 		if !json.Valid(raw) && in.ID != "" {
 			t.Errorf("%q: an id out of no JSON: %q", raw, in.ID)

@@ -80,11 +80,24 @@ func (o outcome) uncertain() bool {
 	return o.status >= 500 || o.status == http.StatusRequestTimeout || o.status == 499
 }
 
+// stateRefusal reports a refusal that only a change of state can lift. It is an answer even with a status of 5xx, which no
+// source gives for every such code.
+func (o outcome) stateRefusal() bool { return o.err == nil && stateCodes[strings.ToLower(o.code)] }
+
 // repeatable is the retry policy. A call that must happen at most once is repeated only after an outcome that proves that
-// nothing was done: a throttling refusal, or no connection. Any other call is safe to repeat (reads, and TerminateInstances,
-// which asks for the same end state again), and is repeated after whatever may pass by itself.
+// nothing was done: a throttling refusal, or no connection. These are
+//
+//   - RunInstances, because a second launch is a second machine;
+//   - RebootInstances, and ModifyInstanceAttribute with a restart, as a password needs it: to repeat one that was carried out does
+//     no lasting harm, but interrupts the machine a second time, and only one restart was asked for.
+//
+// Any other call is safe to repeat and is repeated after whatever may pass by itself: reads, and the changes, TerminateInstances
+// among them, each of which asks for the same end state again. A repetition of one that was carried out may be refused
+// because it was (a start of a running machine); ErrChangeUnknown then says so. A refusal for a state is never repeated here.
 func (o outcome) repeatable(once bool) bool {
 	switch {
+	case o.stateRefusal():
+		return false
 	case o.err != nil && (untrusted(o.err) || errors.Is(o.err, errTooLarge)):
 		return false // the next attempt would end the same way
 	case o.err != nil && o.unsent, o.throttled():
@@ -103,6 +116,7 @@ func (c *Client) repeating(cl *call) *retryablehttp.Client {
 		RetryMax:   max(0, c.retries.max),
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
 			cl.last = cl.outcome(resp, err)
+			cl.doubt = cl.doubt || cl.last.uncertain() && !cl.last.stateRefusal()
 			if !cl.last.repeatable(cl.once) {
 				return false, nil // an answer that is here is used, even if the context ended meanwhile
 			}

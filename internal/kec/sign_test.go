@@ -68,11 +68,13 @@ func TestSigning_independently(t *testing.T) {
 	t.Parallel()
 	s := &script{answer: func(_ int, one sent) reply {
 		return ok(map[string]string{
-			"DescribeKecInventory":  `{"InstanceCount":1}`,
-			"DescribeSubnets":       `{"SubnetSet":[]}`,
-			"ListTagsByResourceIds": `{"Tags":[]}`,
-			"QueryOrderInfo":        `{"orderId":"1"}`,
-			"QueryInstances":        `{"data":{"total":0,"retResponse":[]}}`,
+			"DescribeKecInventory":    `{"InstanceCount":1}`,
+			"DescribeSubnets":         `{"SubnetSet":[]}`,
+			"ListTagsByResourceIds":   `{"Tags":[]}`,
+			"QueryOrderInfo":          `{"orderId":"1"}`,
+			"QueryInstances":          `{"data":{"total":0,"retResponse":[]}}`,
+			"ReplaceResourcesTags":    `{"Result":true}`,
+			"UpdateInstanceProjectId": `{"RequestId":"r"}`,
 		}[one.Action])
 	}}
 	c, _ := client(t, s)
@@ -82,7 +84,9 @@ func TestSigning_independently(t *testing.T) {
 	_, e3 := c.ListTagsByResourceIds(ctx, "i-1")
 	_, e4 := c.QueryOrderInfo(ctx, "1")
 	_, e5 := c.QueryInstances(ctx, 3, "i-1")
-	for _, err := range []error{e1, e2, e3, e4, e5} {
+	e6 := c.ReplaceResourcesTags(ctx, "i-1", map[string]string{"a": "<b>"})
+	e7 := c.UpdateInstanceProjectId(ctx, "i-1", 42)
+	for _, err := range []error{e1, e2, e3, e4, e5, e6, e7} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,6 +97,8 @@ func TestSigning_independently(t *testing.T) {
 		{"tagv2.api.ksyun.com", "cn-shanghai-3", "tagv2", "2020-09-01", "application/x-www-form-urlencoded"},
 		{"trade.api.ksyun.com", "cn-beijing-6", "trade", "2025-03-21", "application/x-www-form-urlencoded"},
 		{"trade.api.ksyun.com", "cn-beijing-6", "trade", "2025-08-28", "application/json"},
+		{"tagv2.api.ksyun.com", "cn-shanghai-3", "tagv2", "2020-09-01", "application/json"},
+		{"iam.api.ksyun.com", "cn-shanghai-3", "iam", "2015-11-01", "application/x-www-form-urlencoded"},
 	} {
 		got := s.got[i]
 		equal(t, "host", got.Host, want.host)

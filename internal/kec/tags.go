@@ -2,6 +2,9 @@ package kec
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -37,4 +40,49 @@ func (c *Client) ListTagsByResourceIds(ctx context.Context, ids ...string) (map[
 		}
 	}
 	return tags, nil
+}
+
+// ReplaceResourcesTags gives an instance exactly these tags, key by value, in place of all it has; none takes them all away. The
+// caller adds the tags that are to stay. The body is the one that official clients send, with the tags numbered in the order of
+// their keys.
+func (c *Client) ReplaceResourcesTags(ctx context.Context, id string, tags map[string]string) error {
+	if id == "" {
+		return errEmptyID
+	}
+	body := members{{"ResourceType", "instance"}}
+	for i, key := range slices.Sorted(maps.Keys(tags)) {
+		n := fmt.Sprintf("Tag_%d_", i+1)
+		body = append(body, member{n + "Key", key}, member{n + "Value", tags[key]})
+	}
+	body = append(body, member{"ReplaceTags", []map[string]string{{"ResourceUuids": id}}})
+	return c.change(ctx, &call{service: tagService, action: "ReplaceResourcesTags", version: tagVersion, json: body},
+		func(ans *answer) error { return ans.accepted("result") })
+}
+
+// members is a JSON object whose members keep their order.
+type members []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON writes the members as they stand.
+func (m members) MarshalJSON() ([]byte, error) {
+	out := []byte{'{'}
+	for i, one := range m {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		name, err := json.Marshal(one.name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(one.value)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, name...), ':'), value...)
+	}
+	return append(out, '}'), nil
 }

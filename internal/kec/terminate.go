@@ -3,7 +3,6 @@ package kec
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -33,47 +32,17 @@ func (c *Client) terminate(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	var set items
-	decode(ans.fields["instancesset"], &set)
-	refused := map[string]error{} // nil for an id that was confirmed
-	for _, raw := range set {
-		var r struct {
-			InstanceID, Code, Message, Messgae text // StopInstances spells it Messgae
-			Return                             flag
-		}
-		decode(raw, &r)
-		id := strings.ToLower(string(r.InstanceID))
-		switch {
-		case refused[id] != nil: // said twice: a refusal stands
-		case r.Return.bool == nil:
-			refused[id] = ans.malformed("the answer does not say whether the instance was released")
-		case *r.Return.bool:
-			refused[id] = nil
-		default:
-			message := string(r.Message + r.Messgae)
-			if message == "" {
-				message = "refused without a reason"
-			}
-			refused[id] = ans.fault(string(r.Code), message)
-		}
-	}
-	var errs []error
-	for _, id := range ids {
-		err, ok := refused[strings.ToLower(id)]
-		if !ok {
-			err = ans.malformed("the answer does not mention the instance")
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("instance %s: %w", id, err))
-		}
-	}
-	return errors.Join(errs...)
+	return ans.confirmed(ids)
 }
 
-// busyCodes are refusals that a change of state can lift: the order behind a new instance may not be settled yet. The first is
-// how far our copy of the documentation shows that name. In lower case, as prefixes.
-var busyCodes = []string{
-	"checkinstancetradestatusandchargetypei", "orderstatenotsupported", "instancestatenotsupported", "operationfailedwithtradeinstanceerror",
+// tradeStateCode is how far our copy of the documentation shows the name of one more refusal that a settled order can lift; in
+// lower case.
+const tradeStateCode = "checkinstancetradestatusandchargetypei"
+
+// busy reports a refusal that may be lifted soon: the order behind a new instance may not be settled yet.
+func busy(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (IsStateRefusal(e) || strings.HasPrefix(strings.ToLower(e.Code), tradeStateCode))
 }
 
 // busyPause is the wait before such a refusal is put to the test once more.
@@ -84,9 +53,7 @@ const busyPause = 5 * time.Second
 // pass is tried once more. projectID is as for FindInstance.
 func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) error {
 	err := c.TerminateInstances(ctx, id)
-	if e, ok := errors.AsType[*Error](err); ok && slices.ContainsFunc(busyCodes, func(code string) bool {
-		return strings.HasPrefix(strings.ToLower(e.Code), code)
-	}) {
+	if busy(err) {
 		if c.clock.sleep(ctx, busyPause) == nil {
 			err = c.TerminateInstances(ctx, id)
 		}

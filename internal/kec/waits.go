@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The words of InstanceState.Name that mean something here (fact 146). Any other word means: keep waiting.
+// The words of InstanceState.Name that mean something here by themselves (fact 146). Any other word means: keep waiting.
 const (
 	stateActive = "active"
 	stateError  = "error"
@@ -76,7 +76,7 @@ func (e *LaunchError) Error() string {
 // WaitError is a wait that its context ended. It matches the context's error.
 type WaitError struct {
 	InstanceID string
-	Goal       string        // what was waited for: "active" or "gone"
+	Goal       string        // what was waited for: a state such as "active", or "gone"
 	State      string        // the last one seen, "" when none was
 	Waited     time.Duration // since the wait began
 	LastErr    error         // of the last look-up, nil when it succeeded
@@ -212,24 +212,84 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 	}
 }
 
+// until polls as WaitGone and WaitState do: it looks with FindInstance until settled has enough, or the instance is proven gone.
+func (p *poll) until(ctx context.Context, projectID *int64, settled func(*Instance) (bool, error)) (*Instance, error) {
+	for {
+		in, err := p.client.FindInstance(ctx, p.id, projectID)
+		switch {
+		case errors.Is(err, ErrGone):
+			return nil, err
+		case err != nil:
+			if err := p.survive(ctx, err); err != nil {
+				return nil, err
+			}
+		default:
+			p.state, p.lastErr = in.State, nil
+			if enough, err := settled(in); err != nil {
+				return nil, err
+			} else if enough {
+				return in, nil
+			}
+		}
+		if err := p.pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
 // WaitGone polls until the instance is proven gone, as FindInstance does it, or its state says that it is being released. It
 // outlives what WaitActive outlives. When the context ends first, the error is a *WaitError.
 func (c *Client) WaitGone(ctx context.Context, id string, projectID ...*int64) error {
-	p := c.newPoll(id, "gone")
-	for {
-		in, err := c.FindInstance(ctx, id, first(projectID))
+	_, err := c.newPoll(id, "gone").until(ctx, first(projectID), func(in *Instance) (bool, error) { return leaving(in.State), nil })
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// StateError is an instance that will not come to the state that was waited for. It still exists.
+type StateError struct {
+	InstanceID string
+	Goal       string    // the state that was waited for
+	State      string    // the one it is in
+	Last       *Instance // as last seen
+}
+
+// Error names the instance and both states.
+func (e *StateError) Error() string {
+	return fmt.Sprintf("instance %s will not be %s: its state is %s", e.InstanceID, e.Goal, e.State)
+}
+
+// WaitState polls an existing instance until its state is the wanted word, such as "active" or "stopped", in any case: at once,
+// then after 1 s, 2 s, and so on up to every 5 s. It outlives failed look-ups and every state in between, known or not; a definite
+// refusal, such as a 403, ends it. The error matches ErrGone when the instance is proven gone, as FindInstance does it, and is
+// a *StateError when its state is "error". When the context ends first, it is a *WaitError. projectID is as for
+// FindInstance.
+//
+// A state that holds already ends the wait at once, and KEC may show the old one for a while after it has accepted a reboot: wait for
+// "active" after a reboot only where a machine that is about to restart will do.
+func (c *Client) WaitState(ctx context.Context, id, state string, projectID ...*int64) (*Instance, error) {
+	return c.newPoll(id, state).until(ctx, first(projectID), func(in *Instance) (bool, error) {
 		switch {
-		case errors.Is(err, ErrGone):
-			return nil
-		case err != nil:
-			if err := p.survive(ctx, err); err != nil {
-				return err
-			}
-		case leaving(in.State):
-			return nil
-		default:
-			p.state, p.lastErr = in.State, nil
+		case strings.EqualFold(in.State, state):
+			return true, nil
+		case strings.EqualFold(in.State, stateError):
+			return false, &StateError{InstanceID: id, Goal: state, State: in.State, Last: in}
 		}
+		return false, nil
+	})
+}
+
+// UntilReady makes a call again for as long as KEC refuses it for the instance's present state (IsStateRefusal), with the pauses of
+// a wait: after a reboot, say, the machine may still show its old state. When the context ends first, the error is a *WaitError.
+func (c *Client) UntilReady(ctx context.Context, id string, call func() error) error {
+	p := c.newPoll(id, "ready for the change")
+	for {
+		err := call()
+		if !IsStateRefusal(err) {
+			return err
+		}
+		p.lastErr = err
 		if err := p.pause(ctx); err != nil {
 			return err
 		}

@@ -235,7 +235,7 @@ func TestTerminateInstances_checksEveryReturn(t *testing.T) {
 		"true":         {`{"InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"I-2","Return":"true"}]}`, "<nil>"},
 		"false":        {`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":false,"Code":"C","Message":"busy"}]}`, "instance i-2: TerminateInstances: C: busy (request id r, HTTP 200)"},
 		"false text":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":"false","Messgae":"a"},{"InstanceId":"i-2","return":0}]}`, "instance i-1: TerminateInstances: a (HTTP 200)\ninstance i-2: TerminateInstances: refused without a reason (HTTP 200)"},
-		"no Return":    {`{"InstancesSet":[{"InstanceId":"i-1"},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: the answer does not say whether the instance was released (HTTP 200)"},
+		"no Return":    {`{"InstancesSet":[{"InstanceId":"i-1"},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: the answer does not say whether it was done (HTTP 200)"},
 		"id missing":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":true}]}`, "instance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
 		"empty object": {`{}`, "instance i-1: TerminateInstances: the answer does not mention the instance (HTTP 200)\ninstance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
 		"both ways":    {`{"InstancesSet":[{"InstanceId":"i-1","Return":false,"Message":"no"},{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: no (HTTP 200)"},

@@ -1,0 +1,104 @@
+package kec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// change makes a call that changes something about an instance. confirm reads the answer. An error matches ErrChangeUnknown when any
+// attempt may have been carried out: it got no answer, an error from behind the front door, or an answer that says
+// nothing.
+func (c *Client) change(ctx context.Context, cl *call, confirm func(*answer) error) error {
+	ans, err := c.do(ctx, cl)
+	if err == nil {
+		err = confirm(ans)
+	}
+	if err != nil && (cl.doubt || ans != nil && ans.unreadable) {
+		return fmt.Errorf("%w: %w", ErrChangeUnknown, err)
+	}
+	return err
+}
+
+// changeOne makes a change of KEC that takes InstanceId.N and answers for each instance.
+func (c *Client) changeOne(ctx context.Context, action, id string, params url.Values, once bool) error {
+	if id == "" {
+		return errEmptyID
+	}
+	params.Set("InstanceId.1", id)
+	cl := &call{service: kecService, action: action, version: kecVersion, form: params, once: once}
+	return c.change(ctx, cl, func(ans *answer) error { return ans.confirmed([]string{id}) })
+}
+
+// confirmed reads InstancesSet[].{InstanceId,Return,Message}, the answer of a call about several instances (fact 85). Return is a
+// boolean or a text that holds one. An instance that is refused, or about which the answer says nothing, yields an error that
+// names it and wraps an *Error with KEC's message; several are joined.
+func (a *answer) confirmed(ids []string) error {
+	var set items
+	decode(a.fields["instancesset"], &set)
+	refused := map[string]error{} // nil for an id that was confirmed
+	for _, raw := range set {
+		var r struct {
+			returned
+			InstanceID text
+		}
+		decode(raw, &r)
+		if id := strings.ToLower(string(r.InstanceID)); refused[id] == nil { // said twice: a refusal stands
+			refused[id] = a.verdict(r.returned)
+		}
+	}
+	var errs []error
+	for _, id := range ids {
+		err, ok := refused[strings.ToLower(id)]
+		if !ok {
+			err = a.verdict(returned{silent: "the answer does not mention the instance"})
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("instance %s: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// accepted reads an answer that says at its top level whether the call was carried out, under one lower-case key. The models promise the
+// key; an answer of status 200 with a request id and no error is taken for a yes without it.
+func (a *answer) accepted(key string) error {
+	raw, said := a.fields[key]
+	if !said && a.status == http.StatusOK && a.requestID != "" {
+		return nil
+	}
+	r := returned{
+		Code: text(textOf(a.fields["code"])), Message: text(textOf(a.fields["message"])), Messgae: text(textOf(a.fields["messgae"])),
+	}
+	decode(raw, &r.Return)
+	return a.verdict(r)
+}
+
+// returned is what an answer says about one thing that was asked for.
+type returned struct {
+	Return                 flag
+	Code, Message, Messgae text // StopInstances spells it Messgae
+	silent                 string
+}
+
+// verdict is nil for a yes and an *Error for a no. One about an answer that says neither leaves the call in doubt.
+func (a *answer) verdict(r returned) error {
+	switch {
+	case r.Return.bool != nil && *r.Return.bool:
+		return nil
+	case r.Return.bool != nil:
+		message := string(r.Message + r.Messgae)
+		if message == "" {
+			message = "refused without a reason"
+		}
+		return a.fault(string(r.Code), message)
+	}
+	if r.silent == "" {
+		r.silent = "the answer does not say whether it was done"
+	}
+	a.call.doubt = true
+	return a.malformed("%s", r.silent)
+}

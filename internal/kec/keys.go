@@ -1,0 +1,31 @@
+package kec
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+)
+
+// AttachKey adds SSH keys to an instance, besides those it has. Official clients stop the machine first; a refusal because it runs
+// is one that IsStateRefusal tells. Without keys nothing is sent.
+func (c *Client) AttachKey(ctx context.Context, id string, keyIDs ...string) error {
+	return c.changeKeys(ctx, "AttachKey", id, keyIDs)
+}
+
+// DetachKey takes SSH keys from an instance, under the same conditions as AttachKey.
+func (c *Client) DetachKey(ctx context.Context, id string, keyIDs ...string) error {
+	return c.changeKeys(ctx, "DetachKey", id, keyIDs)
+}
+
+func (c *Client) changeKeys(ctx context.Context, action, id string, keyIDs []string) error {
+	if len(keyIDs) == 0 {
+		return nil
+	}
+	if slices.Contains(keyIDs, "") {
+		return errors.New("a key id is empty")
+	}
+	params := url.Values{}
+	list(params, "KeyId", keyIDs)
+	return c.changeOne(ctx, action, id, params, false)
+}
