@@ -52,6 +52,18 @@ func (t *Table) Version(attribute string, value attr.Value) {
 	t.At(path.Root(attribute), "", value)
 }
 
+// NameOf is the parameter behind a top-level attribute, "" if it has none or
+// several.
+func (t Table) NameOf(attribute string) string {
+	name := ""
+	for _, line := range t {
+		if line.Path.Equal(path.Root(attribute)) {
+			name = line.Name
+		}
+	}
+	return name
+}
+
 // Encode returns the wire form of every setting that is known and not null.
 // Sets and maps are sent in the order of their elements' text, so that the same
 // configuration always makes the same request. A value of a type that has no
@@ -75,7 +87,7 @@ func encode(q url.Values, name string, value attr.Value) error {
 	}
 	switch v := value.(type) {
 	case types.Set:
-		for i, element := range sorted(v.Elements()) {
+		for i, element := range Texts(v) {
 			q.Set(name+"."+strconv.Itoa(i+1), element)
 		}
 	case types.Map:
@@ -202,15 +214,18 @@ func (t Table) common(match func(Line) bool) (found, bool) {
 		if line.Name == "" || line.fixed() || !match(line) {
 			continue
 		}
-		if n++; n == 1 {
+		if n++; n == 1 || line.Name == hit.line.Name && line.set() {
 			hit = found{line: line, path: line.Path}
 			continue
+		}
+		if line.Name == hit.line.Name {
+			continue // two ways to set one parameter; the one in use counts
 		}
 		for !holds(hit.path, line.Path) {
 			hit.path = hit.path.ParentPath()
 		}
 	}
-	if n > 1 {
+	if !hit.path.Equal(hit.line.Path) {
 		hit.line = Line{}
 	}
 	return hit, n > 0 && len(hit.path.Steps()) > 0
@@ -256,7 +271,10 @@ func plain(name string) string {
 	}), ".")
 }
 
-func sorted(elements []attr.Value) []string {
+// Texts lists the elements of a set of text, sorted; what is null or unknown is
+// left out.
+func Texts(set types.Set) []string {
+	elements := set.Elements()
 	texts := make([]string, 0, len(elements))
 	for _, e := range elements {
 		if s, ok := e.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
