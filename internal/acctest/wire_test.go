@@ -55,7 +55,7 @@ func TestWire_signaturesAreVerified(t *testing.T) {
 			server := httptest.NewServer(sim)
 			t.Cleanup(server.Close)
 			client, err := kec.New(kecsim.Region, c.keys,
-				kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL}),
+				kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
 				kec.WithRetries(0, 0, 0),
 				kec.WithClock(func() time.Time { return time.Now().Add(c.skew) }, func(context.Context, time.Duration) error { return nil }),
 				kec.WithHTTPTransport(tampering{http.DefaultTransport, c.tamper}))
@@ -98,7 +98,7 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL}),
+		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
 		kec.WithRate(0), kec.WithClock(sim.Now, sim.Sleep))
 	if err != nil {
 		t.Fatal(err)

@@ -73,6 +73,8 @@ func (e *Env) Workspace(t *testing.T) *Workspace {
 	}
 	all, err := json.Marshal(map[string]any{
 		"registry.terraform.io/kingsoftcloud/kec": one, "registry.opentofu.org/kingsoftcloud/kec": one,
+		// A stand-in for the official provider, which a state that is moved from it names.
+		"registry.terraform.io/kingsoftcloud/ksyun": one, "registry.opentofu.org/kingsoftcloud/ksyun": one,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +187,21 @@ func (r Result) Want(t *testing.T, code int, fragments ...string) Result {
 		}
 	}
 	return r
+}
+
+// Before tells, from what "version" printed, whether the CLI is older.
+func (r Result) Before(t *testing.T, major, minor int) bool {
+	t.Helper()
+	var a, b int
+	for _, line := range strings.Split(r.Raw, "\n") {
+		if _, version, found := strings.Cut(line, " v"); found {
+			if _, err := fmt.Sscanf(version, "%d.%d", &a, &b); err == nil {
+				return a < major || a == major && b < minor
+			}
+		}
+	}
+	t.Fatalf("no version in\n%s", r.Raw)
+	return false
 }
 
 // Lacks fails the test if a fragment is there.

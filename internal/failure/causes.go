@@ -25,6 +25,7 @@ const (
 	InvalidParameter    Code = "InvalidParameter"
 	PermissionDenied    Code = "PermissionDenied"
 	Throttled           Code = "Throttled"
+	InstanceProtected   Code = "InstanceProtected"
 	LaunchFailed        Code = "LaunchFailed"
 	Unknown             Code = "Unknown"
 )
@@ -139,8 +140,15 @@ var causes = []Cause{
 		Code:    InvalidParameter,
 		Summary: "KEC does not accept a value",
 		Remedy:  "Change the value as KEC says below.",
-		Codes:   []string{"InvalidParameter", "InvalidParameterValue", "MissingParameter"},
+		Codes:   []string{"InvalidParameter", "InvalidParameterValue", "MissingParameter", "AutoDeleteTimeIsInvalid"},
 		Words:   []string{"invalid", "not exist", "malformed", "不合法", "不存在", "无效"},
+	},
+	{
+		Code:    InstanceProtected,
+		Summary: "The instance is protected against deletion",
+		Param:   "IsProtect",
+		Remedy:  "Set deletion_protection = false and apply, or lift the protection in the console, then destroy again.",
+		Codes:   []string{"InstanceResourceProtected"},
 	},
 	{
 		Code:    LaunchFailed,

@@ -58,6 +58,7 @@ type model struct {
 	MaxRetries        types.Int64   `tfsdk:"max_retries"`
 	RequestTimeout    types.String  `tfsdk:"request_timeout"`
 	RequestsPerSecond types.Float64 `tfsdk:"requests_per_second"`
+	DefaultTags       types.Map     `tfsdk:"default_tags"`
 }
 
 // Metadata names the provider.
@@ -111,6 +112,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 					"trade": service("order", "trade.api.ksyun.com"),
 					"vpc":   service("network", "vpc.api.ksyun.com"),
 					"tag":   service("tag", "tagv2.api.ksyun.com"),
+					"iam":   service("project", "iam.api.ksyun.com"),
 				},
 			},
 			"ca_file": schema.StringAttribute{
@@ -132,6 +134,11 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Optional:            true,
 				MarkdownDescription: fmt.Sprintf("Highest rate of requests, for all resources together. Default: %g.", defaultRequestsPerSecond),
 				Validators:          []validator.Float64{float64validator.AtLeast(0.1)},
+			},
+			"default_tags": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Tags for every instance; a resource's own `tags` win. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none.",
+				Validators:          spotinstance.TagValidators(),
 			},
 		},
 	}
@@ -202,7 +209,9 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	resp.ResourceData = client
+	settings := &spotinstance.Settings{Client: client, Region: region}
+	resp.Diagnostics.Append(config.DefaultTags.ElementsAs(ctx, &settings.DefaultTags, false)...)
+	resp.ResourceData = settings
 	resp.DataSourceData = client
 }
 
@@ -220,7 +229,7 @@ func (p *Provider) endpoints(config model, all string, resp *provider.ConfigureR
 		}
 		return all
 	}
-	return kec.WithEndpoints(kec.Endpoints{KEC: of("kec"), Trade: of("trade"), VPC: of("vpc"), Tag: of("tag")})
+	return kec.WithEndpoints(kec.Endpoints{KEC: of("kec"), Trade: of("trade"), VPC: of("vpc"), Tag: of("tag"), IAM: of("iam")})
 }
 
 // trace logs what a request was and how it went: never a body, a header or a key.

@@ -87,7 +87,7 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 		}
 	}
 	if len(old) == 0 {
-		if was.IsUnknown() {
+		if was.IsNull() || was.IsUnknown() {
 			return types.ListNull(dataDiskType)
 		}
 		return was // null and [] mean the same; keep what the user wrote

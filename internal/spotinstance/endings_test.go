@@ -218,7 +218,8 @@ func TestAccImport_whatKECDoesNotReportIsAdopted(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
 	w.Write(strings.Replace(acctest.Expand(hcl), "= 3", "= 4", 1) + env.Block(""))
-	w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.", "password_wo_version")
+	w.Plan().Want(t, 2, "Plan: 0 to add, 1 to change, 0 to destroy.", "Warning: This update interrupts the spot instance",
+		"password_wo_version (restarted)")
 }
 
 // A disk that is kept goes on costing money where no state knows it, so its id
@@ -250,6 +251,6 @@ func TestAccLaunch_whatKECReportsOtherwiseIsADifference(t *testing.T) {
 	  "InstanceId":"` + firstID + `","InstanceName":"WORKER","InstanceState":{"Name":"active"},"ChargeType":"Spot","HostName":"other"}]}`}, 2)
 	w.Apply().Want(t, 0, "Resources: 1 added")
 	env.Sim.Advance(time.Minute) // the answer above came before its time
-	w.Plan().Want(t, 2, `"WORKER" -> "worker"`, `"other" -> "worker"`, "Plan: 1 to add, 0 to change, 1 to destroy.")
+	w.Plan().Want(t, 2, `"WORKER" -> "worker"`, `"other" -> "worker"`, "Plan: 0 to add, 1 to change, 0 to destroy.")
 	w.Plan().Want(t, 0, "No changes.")
 }

@@ -2,6 +2,7 @@ package spotinstance
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -30,9 +31,13 @@ type model struct {
 	SubnetID         types.String `tfsdk:"subnet_id"`
 	SecurityGroupIDs types.Set    `tfsdk:"security_group_ids"`
 	PrivateIPAddress types.String `tfsdk:"private_ip_address"`
+	SecondaryNICs    types.List   `tfsdk:"secondary_network_interfaces"`
 
-	SystemDisk types.Object `tfsdk:"system_disk"`
-	DataDisks  types.List   `tfsdk:"data_disks"`
+	SystemDisk       types.Object `tfsdk:"system_disk"`
+	DataDisks        types.List   `tfsdk:"data_disks"`
+	LocalDataDiskGiB types.Int64  `tfsdk:"local_data_disk_gib"`
+
+	EIP types.Object `tfsdk:"eip"`
 
 	PasswordWO        types.String `tfsdk:"password_wo"`
 	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
@@ -45,7 +50,16 @@ type model struct {
 	ProjectID types.Int64 `tfsdk:"project_id"`
 	Tags      types.Map   `tfsdk:"tags"`
 
-	UserData types.String `tfsdk:"user_data"`
+	UserData        types.String `tfsdk:"user_data"`
+	UserDataBase64  types.String `tfsdk:"user_data_base64"`
+	IAMRoleName     types.String `tfsdk:"iam_role_name"`
+	DataGuardID     types.String `tfsdk:"data_guard_id"`
+	SriovNetSupport types.Bool   `tfsdk:"sriov_net_support"`
+	DistributeIPv6  types.Bool   `tfsdk:"distribute_ipv6"`
+
+	AutoDeleteTime     types.String `tfsdk:"auto_delete_time"`
+	AutoDeleteEIP      types.Bool   `tfsdk:"auto_delete_eip"`
+	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
 
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 
@@ -57,6 +71,7 @@ type model struct {
 	CreatedAt          types.String `tfsdk:"created_at"`
 	ProtectedUntil     types.String `tfsdk:"protected_until"`
 	RecyclingTime      types.String `tfsdk:"recycling_time"`
+	TagsAll            types.Map    `tfsdk:"tags_all"`
 }
 
 // Parameters is the table of an empty kec_spot_instance, for whoever has to
@@ -79,6 +94,15 @@ func (m *model) params() param.Table {
 	t.Root("subnet_id", "SubnetId", m.SubnetID)
 	t.Root("security_group_ids", "SecurityGroupId", m.SecurityGroupIDs)
 	t.Root("private_ip_address", "PrivateIpAddress", m.PrivateIPAddress)
+	if m.SecondaryNICs.IsUnknown() {
+		t.Version("secondary_network_interfaces", m.SecondaryNICs)
+	}
+	for i, nic := range secondaryNICsOf(m.SecondaryNICs) {
+		at, n := path.Root("secondary_network_interfaces").AtListIndex(i), fmt.Sprintf("NetworkInterface.%d.", i+1)
+		t.At(at.AtName("subnet_id"), n+"SubnetId", nic.SubnetID)
+		t.At(at.AtName("security_group_ids"), n+"SecurityGroupId", nic.SecurityGroupIDs)
+		t.At(at.AtName("private_ip_address"), n+"PrivateIpAddress", nic.PrivateIPAddress)
+	}
 
 	at, system := path.Root("system_disk"), systemDiskOf(m.SystemDisk)
 	t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type)
@@ -93,27 +117,53 @@ func (m *model) params() param.Table {
 		t.At(at.AtName("snapshot_id"), n+"SnapshotId", d.SnapshotID)
 		t.At(at.AtName("delete_with_instance"), n+"DeleteWithInstance", d.DeleteWithInstance)
 	}
+	t.Root("local_data_disk_gib", "DataDiskGb", m.LocalDataDiskGiB)
+
+	at, address := path.Root("eip"), eipOf(m.EIP)
+	if m.EIP.IsUnknown() {
+		t.Version("eip", m.EIP)
+	}
+	t.At(at.AtName("line_id"), "LineId", address.LineID)
+	t.At(at.AtName("bandwidth_mbps"), "AddressBandWidth", address.BandwidthMbps)
+	t.At(at.AtName("charge_type"), "AddressChargeType", address.ChargeType)
+	t.At(at.AtName("purchase_months"), "AddressPurchaseTime", address.PurchaseMonths)
+	t.At(at.AtName("project_id"), "AddressProjectId", address.ProjectID)
+	t.At(at.AtName("bandwidth_share_id"), "BandWidthShareId", address.BandwidthShareID)
 
 	t.Root("password_wo", "InstancePassword", m.PasswordWO)
 	t.Version("password_wo_version", m.PasswordWOVersion)
 	t.Root("key_ids", "KeyId", m.KeyIDs)
-	login := m.KeepImageLogin
-	if login.Equal(types.BoolValue(false)) {
-		login = types.BoolNull() // false is what KEC does anyway
-	}
-	t.Root("keep_image_login", "KeepImageLogin", login)
+	t.Root("keep_image_login", "KeepImageLogin", unlessFalse(m.KeepImageLogin))
 
 	t.Root("instance_name", "InstanceName", m.InstanceName)
 	t.Root("host_name", "HostName", m.HostName)
 
 	t.Root("project_id", "ProjectId", m.ProjectID)
-	t.Root("tags", "Tag", m.Tags)
-	if len(m.Tags.Elements()) > 0 {
+	t.Root("tags", "Tag", m.TagsAll)
+	if len(m.TagsAll.Elements()) > 0 {
 		t.Fixed("SyncTag", "true") // the data disks carry the tags too
 	}
 
 	t.Root("user_data", "UserData", encoded(m.UserData))
+	t.Root("user_data_base64", "UserData", m.UserDataBase64)
+	t.Root("iam_role_name", "IamRoleName", m.IAMRoleName)
+	t.Root("data_guard_id", "DataGuardId", m.DataGuardID)
+	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(m.SriovNetSupport))
+	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(m.DistributeIPv6))
+
+	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(m.AutoDeleteTime))
+	t.Root("auto_delete_eip", "AutoDeleteEip", unlessFalse(m.AutoDeleteEIP))
+	t.Root("deletion_protection", "IsProtect", unlessFalse(m.DeletionProtection))
 	return t
+}
+
+// unlessFalse is null for false where false is what KEC does anyway, so that
+// writing it out changes nothing.
+func unlessFalse(b types.Bool) types.Bool {
+	if b.Equal(types.BoolValue(false)) {
+		return types.BoolNull()
+	}
+	return b
 }
 
 func encoded(s types.String) types.String {
@@ -164,8 +214,13 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	}
 	m.PrivateIPAddress = keep(value.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
 
+	m.SecondaryNICs = refreshSecondaryNICs(in, m.SecondaryNICs, imported)
+
 	m.SystemDisk = refreshSystemDisk(in.SystemDisk, m.SystemDisk)
 	m.DataDisks = refreshDataDisks(in.DataDisks, m.DataDisks, imported)
+	if gib := in.LocalDataDiskGB; gib != nil && (!m.LocalDataDiskGiB.IsNull() || imported) {
+		m.LocalDataDiskGiB = keepSize(*gib, m.LocalDataDiskGiB)
+	}
 
 	if set := textSet(in.KeyIDs); !m.KeyIDs.IsNull() && len(m.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
 		m.KeyIDs = set
@@ -178,9 +233,17 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	} else if m.ProjectID.IsUnknown() || m.ProjectID.IsNull() {
 		m.ProjectID = types.Int64Value(0)
 	}
-	if plain, err := base64.StdEncoding.DecodeString(in.UserData); imported && err == nil && len(plain) > 0 && utf8.Valid(plain) {
-		m.UserData = types.StringValue(string(plain))
+	if imported {
+		m.UserData, m.UserDataBase64 = userDataFrom(in.UserData)
 	}
+	if !m.DataGuardID.IsNull() || imported {
+		m.DataGuardID = value.Text(in.DataGuardID)
+	}
+	m.SriovNetSupport = refreshFlag(in.SriovNetSupport, m.SriovNetSupport)
+	m.DistributeIPv6 = refreshFlag(in.DistributeIPv6, m.DistributeIPv6)
+	m.refreshRelease(in, imported)
+	m.KeepImageLogin = refreshFlag(nil, m.KeepImageLogin)
+	m.DeletionProtection = refreshFlag(nil, m.DeletionProtection)
 
 	m.State = value.Text(in.State)
 	m.AvailabilityZone = keep(value.Text(in.Zone), m.AvailabilityZone)
@@ -201,18 +264,61 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 // protectedFor is how long KEC never releases a new instance by itself.
 const protectedFor = time.Hour
 
-// refreshTags reads the tags back. Tags that start with ksc are KEC's own (fact 216).
-func (m *model) refreshTags(tags map[string]string) {
-	elements := make(map[string]attr.Value, len(tags))
-	for k, v := range tags {
-		if !strings.HasPrefix(strings.ToLower(k), "ksc") {
-			elements[k] = types.StringValue(v)
+// refreshRelease reads automatic deletion back, in the user's spelling of the
+// instant.
+func (m *model) refreshRelease(in *kec.Instance, imported bool) {
+	if !m.AutoDeleteTime.IsNull() || imported {
+		at, ok := in.AutoDeleteAt()
+		was, err := time.Parse(time.RFC3339, m.AutoDeleteTime.ValueString())
+		switch {
+		case !ok && !reports(in.Raw, "AutoDeleteTime"): // nothing is known
+		case !ok:
+			m.AutoDeleteTime = types.StringNull()
+		case err != nil || !at.Equal(was):
+			m.AutoDeleteTime = value.Instant(&at)
 		}
 	}
-	if len(elements) == 0 && len(m.Tags.Elements()) == 0 {
-		return // null and {} mean the same; keep what the user wrote
+	m.AutoDeleteEIP = refreshFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
+}
+
+// reports tells whether an answer has a field at all: an empty one says something.
+func reports(raw json.RawMessage, field string) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return false
 	}
-	m.Tags = types.MapValueMust(types.StringType, elements)
+	for name := range fields {
+		if strings.EqualFold(name, field) {
+			return true
+		}
+	}
+	return false
+}
+
+// refreshFlag reads a flag back whose default is false; what KEC does not report
+// stays as it is.
+func refreshFlag(now *bool, was types.Bool) types.Bool {
+	switch {
+	case now != nil:
+		return types.BoolValue(*now)
+	case was.IsNull() || was.IsUnknown():
+		return types.BoolValue(false)
+	default:
+		return was
+	}
+}
+
+// userDataFrom is user data as text where it is text, else as it came.
+func userDataFrom(reported string) (plain, base types.String) {
+	raw, err := base64.StdEncoding.DecodeString(reported)
+	switch {
+	case reported == "" || err != nil:
+		return types.StringNull(), types.StringNull()
+	case utf8.Valid(raw):
+		return types.StringValue(string(raw)), types.StringNull()
+	default:
+		return types.StringNull(), types.StringValue(reported)
+	}
 }
 
 // sameImage keeps the user's spelling where KEC reports the same image with or

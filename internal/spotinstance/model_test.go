@@ -39,7 +39,7 @@ func TestRefresh_fillsAnImport(t *testing.T) {
 	t.Parallel()
 	m := model{ID: types.StringValue("5b7f0a52")}
 	m.refresh(reported(), true)
-	m.refreshTags(map[string]string{"team": "search", "ksc:internal": "x"})
+	m.refreshTags(map[string]string{"team": "search", "ksc:internal": "x"}, nil)
 	for _, c := range []struct {
 		name string
 		got  attr.Value
@@ -117,7 +117,7 @@ func TestRefresh_keepsAnEmptyCollectionAsWritten(t *testing.T) {
 	in := reported()
 	in.KeyIDs = nil
 	m.refresh(in, false)
-	m.refreshTags(nil)
+	m.refreshTags(nil, nil)
 	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDiskList(nil)) || !m.KeyIDs.Equal(textSet(nil)) {
 		t.Errorf("tags %s, data_disks %s, key_ids %s", m.Tags, m.DataDisks, m.KeyIDs)
 	}
@@ -226,7 +226,10 @@ func TestModel_fitsTheSchema(t *testing.T) {
 		"create": types.StringType, "read": types.StringType, "update": types.StringType, "delete": types.StringType,
 	})}}
 	m.refresh(reported(), true)
-	m.refreshTags(map[string]string{"team": "search"})
+	m.refreshTags(map[string]string{"team": "search"}, nil)
+	if object, ok := s.Attributes["eip"].GetType().(types.ObjectType); ok {
+		m.EIP = types.ObjectNull(object.AttrTypes)
+	}
 	state := tfsdk.State{Schema: s, Raw: tftypes.NewValue(s.Type().TerraformType(ctx), nil)}
 	if diags := state.Set(ctx, &m); diags.HasError() {
 		t.Fatal(diags)

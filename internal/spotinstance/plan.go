@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
@@ -15,36 +17,98 @@ import (
 // ModifyPlan decides what replaces the instance, and warns of what the plan
 // costs or what KEC is about to do.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() {
-		return // a creation
+	var state, plan model
+	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if living {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if req.Plan.Raw.IsNull() {
-		r.warnProtected(ctx, &state, "Destroying", "", resp)
-		warnKeptDisks(&state, resp)
+	if destroying {
+		r.warnEnd(ctx, &state, "Destroying", "", resp)
 		return
 	}
-	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 
-	var names []string
+	switch {
+	case r.Client != nil:
+		plan.TagsAll = allTags(r.DefaultTags, plan.Tags)
+	case living && plan.Tags.Equal(state.Tags): // the default tags are not known yet
+		plan.TagsAll = state.TagsAll
+	default:
+		plan.TagsAll = types.MapUnknown(types.StringType)
+	}
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), plan.TagsAll)...)
+	if !living {
+		r.checkAutoDelete(ctx, &plan, resp)
+		return
+	}
+	if state.InstanceType.IsNull() {
+		resp.Diagnostics.AddError("The instance has not been read yet",
+			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
+		return
+	}
+
+	var replacing, restarting []string
 	for _, line := range plan.params().Changed(state.params()) {
 		if len(imported) > 0 && unreported(line, &state) {
 			continue
 		}
-		resp.RequiresReplace = append(resp.RequiresReplace, line.Path)
-		names = append(names, line.Path.String())
+		c, inPlace := changeOf(line.Path)
+		switch {
+		case !inPlace:
+			resp.RequiresReplace = append(resp.RequiresReplace, line.Path)
+			replacing = append(replacing, line.Path.String())
+		case c.disrupts != "":
+			restarting = append(restarting, fmt.Sprintf("%s (%s)", line.Path, c.disrupts))
+		}
+		if line.Path.Equal(path.Root("auto_delete_time")) {
+			r.checkAutoDelete(ctx, &plan, resp)
+		}
 	}
-	if len(names) > 0 {
-		r.warnProtected(ctx, &state, "Replacing", "It is replaced because of "+strings.Join(names, ", ")+".", resp)
-		warnKeptDisks(&state, resp)
+	switch {
+	case len(replacing) > 0:
+		r.warnEnd(ctx, &state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
+	case len(restarting) > 0 && state.State.ValueString() == active:
+		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
+			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
+			state.title(), strings.Join(restarting, ", ")))
 	}
 	r.warnRecycling(ctx, &state, resp)
+}
+
+// autoDeleteLead is how far ahead automatic deletion must be when it is set.
+const autoDeleteLead = 30 * time.Minute
+
+// checkAutoDelete refuses a time that KEC would refuse.
+func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
+	at, err := time.Parse(time.RFC3339, plan.AutoDeleteTime.ValueString())
+	if err != nil {
+		return
+	}
+	if now := r.now(ctx, plan); at.Before(now.Add(autoDeleteLead)) {
+		resp.Diagnostics.AddAttributeError(path.Root("auto_delete_time"), "Automatic deletion is less than 30 minutes ahead", fmt.Sprintf(
+			"It is set to %s; it is %s now.\n\nSet auto_delete_time to %s or later, or remove it.",
+			at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), now.Add(autoDeleteLead+time.Minute).UTC().Truncate(time.Minute).Format(time.RFC3339)))
+	}
+}
+
+// warnEnd says what the end of an instance costs, and refuses it while the
+// instance is protected against deletion.
+func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
+	if state.DeletionProtection.ValueBool() {
+		detail := state.title() + " has deletion_protection = true, so neither KEC nor this provider deletes it."
+		if why != "" {
+			detail += " " + why
+		}
+		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "This spot instance is protected against deletion",
+			detail+"\n\nSet deletion_protection = false and apply, then try again.")
+		return
+	}
+	r.warnProtected(ctx, state, doing, why, resp)
+	warnKeptDisks(state, resp)
 }
 
 // unreported tells whether a changed setting is one that KEC never reports and
@@ -55,9 +119,14 @@ func unreported(line param.Line, state *model) bool {
 	case "password_wo_version":
 		return state.PasswordWOVersion.IsNull()
 	case "keep_image_login":
-		return state.KeepImageLogin.IsNull()
-	case "user_data":
-		return state.UserData.IsNull()
+		return !state.KeepImageLogin.ValueBool()
+	case "user_data", "user_data_base64":
+		return state.UserData.IsNull() && state.UserDataBase64.IsNull()
+	case "iam_role_name":
+		return state.IAMRoleName.IsNull()
+	}
+	if strings.HasPrefix(line.Path.String(), "eip.") {
+		return state.EIP.IsNull()
 	}
 	for i, d := range dataDisksOf(state.DataDisks) {
 		if line.Path.String() == fmt.Sprintf("data_disks[%d].snapshot_id", i) {
@@ -145,6 +214,10 @@ func released(state model) (summary, detail string) {
 			"%s is gone: KEC had announced to reclaim it at %s. A released instance cannot be brought back.\n\n%s",
 			state.title(), at, next)
 	}
+	if at := state.AutoDeleteTime.ValueString(); at != "" {
+		return "This spot instance is gone", fmt.Sprintf(
+			"%s no longer exists; auto_delete_time asked KEC to delete it at %s.\n\n%s", state.title(), at, next)
+	}
 	return "This spot instance is gone", fmt.Sprintf(
 		"%s no longer exists. KEC has released it since the last refresh (when the market price rises above the limit or stock runs short), "+
 			"or somebody has deleted it.\n\n%s", state.title(), next)
@@ -153,10 +226,13 @@ func released(state model) (summary, detail string) {
 // now is the time at KEC. The CLI may plan a destroy in a new process, which has
 // not heard from KEC yet.
 func (r *Resource) now(ctx context.Context, state *model) time.Time {
-	if r.client == nil {
+	if r.Client == nil {
 		return time.Now()
 	}
-	return r.client.ServiceTime(ctx, state.ID.ValueString())
+	if id := state.ID.ValueString(); id != "" {
+		return r.Client.ServiceTime(ctx, id)
+	}
+	return r.Client.Now()
 }
 
 // minutes is a duration in whole minutes, rounded, for people.

@@ -11,10 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
 var (
@@ -22,6 +24,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
+	_ resource.ResourceWithMoveState      = (*Resource)(nil)
 )
 
 // Deadlines of an operation where the user sets none in timeouts.
@@ -37,9 +41,22 @@ const (
 // unknown rather than unset.
 const importedKey = "imported"
 
+// Settings is what the provider gives to its resources.
+type Settings struct {
+	Client      *kec.Client // nil while the provider's configuration is unknown
+	Region      string
+	DefaultTags map[string]string
+}
+
 // Resource implements kec_spot_instance.
 type Resource struct {
-	client *kec.Client // nil while the provider's configuration is unknown
+	Settings
+}
+
+// identity is what tells one instance from all others.
+type identity struct {
+	Region types.String `tfsdk:"region"`
+	ID     types.String `tfsdk:"id"`
 }
 
 // New returns the resource, not yet configured.
@@ -50,9 +67,11 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 	resp.TypeName = req.ProviderTypeName + "_spot_instance"
 }
 
-// Configure takes the provider's client.
+// Configure takes the provider's settings.
 func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	r.client, _ = req.ProviderData.(*kec.Client)
+	if s, ok := req.ProviderData.(*Settings); ok {
+		r.Settings = *s
+	}
 }
 
 // Create launches the instance and waits until it runs. Its id is in the state
@@ -77,7 +96,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("The launch cannot be expressed as a request", err.Error())
 		return
 	}
-	launched, err := r.client.RunInstances(ctx, request)
+	launched, err := r.Client.RunInstances(ctx, request)
 	var extra *kec.ExtraInstancesError
 	switch {
 	case errors.As(err, &extra):
@@ -86,24 +105,25 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
 			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
 	case err != nil:
-		resp.Diagnostics.Append(failure.Refused(ctx, r.client, err, plan.launch()).Diagnostic(params))
+		resp.Diagnostics.Append(failure.Refused(ctx, r.Client, err, plan.launch()).Diagnostic(params))
 		return
 	}
 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), plan.ID)...)
+	resp.Diagnostics.Append(r.identify(ctx, plan.ID, resp.Identity)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 
-	in, err := r.client.WaitActive(ctx, launched.InstanceID, plan.project())
+	in, err := r.Client.WaitActive(ctx, launched.InstanceID, plan.project())
 	var failed *kec.LaunchError
 	switch {
 	case errors.As(err, &failed):
 		launch := plan.launch()
 		launch.RequestID = launched.RequestID
-		f := failure.Failed(ctx, r.client, failed, launch)
+		f := failure.Failed(ctx, r.Client, failed, launch)
 		f.Note = r.cleanUp(ctx, failed, plan.project(), resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
@@ -122,7 +142,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // confirms that nothing is left. It returns the sentence that says how it went.
 func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, resp *resource.CreateResponse) string {
 	if failed.Kind != kec.Vanished { // which is proof of absence already
-		if err := r.client.Terminate(ctx, failed.InstanceID, project); err != nil {
+		if err := r.Client.Terminate(ctx, failed.InstanceID, project); err != nil {
 			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
 				err, failed.InstanceID)
 		}
@@ -140,7 +160,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	if r.client == nil {
+	if r.Client == nil {
 		resp.Diagnostics.AddWarning("Spot instance not refreshed",
 			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
 		return
@@ -149,12 +169,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer cancel()
 
 	importing := state.InstanceType.IsNull() // all that an import has given is the id
-	in, err := r.client.FindInstance(ctx, state.ID.ValueString(), state.project())
+	in, err := r.Client.FindInstance(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, kec.ErrGone):
 		if !importing {
 			resp.Diagnostics.AddWarning(released(state))
 		}
+		resp.Diagnostics.Append(r.identify(ctx, state.ID, resp.Identity)...) // wanted even of what is gone
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -168,43 +189,89 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	state.refresh(in, importing)
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(r.identify(ctx, state.ID, resp.Identity)...)
 }
 
-// readTags asks for the tags where the user has set some, and on import.
+// identify fills the identity, on a CLI that knows of one.
+func (r *Resource) identify(ctx context.Context, id types.String, to *tfsdk.ResourceIdentity) diag.Diagnostics {
+	if to == nil {
+		return nil
+	}
+	return to.Set(ctx, identity{Region: types.StringValue(r.Region), ID: id})
+}
+
+// readTags asks for the tags where there should be some, and on import.
 func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
-	if state.Tags.IsNull() && !importing {
+	if len(state.TagsAll.Elements()) == 0 && !importing {
+		state.TagsAll = types.MapValueMust(types.StringType, nil)
 		return nil
 	}
 	id := state.ID.ValueString()
-	tags, err := r.client.ListTagsByResourceIds(ctx, id)
+	tags, err := r.Client.ListTagsByResourceIds(ctx, id)
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).Diagnostic(nil)}
 	}
-	state.refreshTags(tags[id])
+	state.refreshTags(tags[id], r.DefaultTags)
 	return nil
 }
 
-// Update has nothing to ask of KEC: what KEC could change replaces the instance
-// (see ModifyPlan). What is left are the provider's own settings, and values of
-// an imported instance that KEC does not report.
+// Update changes in place what KEC can change so, in one pass; ModifyPlan has
+// planned a replacement for the rest. After a failure the state holds what KEC
+// has then.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan model
+	var plan, state, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	in, err := r.client.FindInstance(ctx, plan.ID.ValueString(), plan.project())
+
+	id := plan.ID.ValueString()
+	in, err := r.Client.FindInstance(ctx, id, state.project())
 	if err != nil {
 		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
 		return
+	}
+	params := plan.params()
+	var wanted param.Table
+	for _, line := range params.Changed(state.params()) {
+		if len(imported) == 0 || !unreported(line, &state) {
+			wanted = append(wanted, line)
+		}
+	}
+	now := state
+	u := update{client: r.Client, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
+	failed, err := u.run(ctx, wanted)
+	if err != nil {
+		f := failure.Of(err)
+		if f.Param == "" && len(failed.attributes) > 0 {
+			f.Param = params.NameOf(failed.attributes[0])
+		}
+		f.Note = "What was changed before this is in the state; the next apply goes on from there."
+		resp.Diagnostics.Append(f.Diagnostic(params))
+		if in, err := r.Client.FindInstance(ctx, id, now.project()); err == nil {
+			now.refresh(in, false)
+		}
+		resp.Diagnostics.Append(resp.State.Set(ctx, &now)...)
+		return
+	}
+	if len(wanted) > 0 {
+		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
+			resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+			return
+		}
 	}
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+	resp.Diagnostics.Append(r.identify(ctx, plan.ID, resp.Identity)...)
 }
 
 // Delete terminates the instance and waits until KEC confirms it.
@@ -217,16 +284,28 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if err := r.client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
+	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
 		resp.Diagnostics.Append(f.Diagnostic(nil))
 	}
 }
 
-// ImportState takes an instance id; the refresh that follows reads the rest.
+// ImportState takes an instance id, or an identity of the provider's region; the
+// refresh that follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	if req.ID == "" && req.Identity != nil {
+		var of identity
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...)
+		if region := of.Region.ValueString(); region != r.Region && r.Region != "" {
+			resp.Diagnostics.AddError("The instance is in another region", fmt.Sprintf(
+				"The identity names the region %s; the provider works in %s.\n\nImport it with a provider for %s.", region, r.Region, region))
+		}
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 }
 

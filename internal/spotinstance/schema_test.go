@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 )
@@ -52,7 +54,10 @@ func leaves(prefix string, attributes map[string]schema.Attribute) map[string]sc
 }
 
 func withOneDisk() *model {
-	return &model{DataDisks: dataDiskList([]dataDisk{{}})}
+	return &model{
+		DataDisks:     dataDiskList([]dataDisk{{}}),
+		SecondaryNICs: secondaryNICList([]secondaryNIC{{SecurityGroupIDs: types.SetNull(types.StringType)}}),
+	}
 }
 
 func TestParams_holdEverySettableAttributeAndNothingElse(t *testing.T) {
@@ -84,7 +89,7 @@ func TestParams_holdEverySettableAttributeAndNothingElse(t *testing.T) {
 	sort.Strings(computed)
 	want := []string{
 		"availability_zone", "created_at", "data_disks.id", "id", "network_interface_id", "protected_until", "public_ip",
-		"recycling_time", "state", "vpc_id",
+		"recycling_time", "secondary_network_interfaces.id", "state", "tags_all", "vpc_id",
 	}
 	if !slices.Equal(computed, want) {
 		t.Errorf("computed: %v\nwant      %v", computed, want)
@@ -98,9 +103,16 @@ func TestParams_locateEveryLine(t *testing.T) {
 		if line.Name == "" || len(line.Path.Steps()) == 0 {
 			continue
 		}
+		if line.Path.String() == "user_data_base64" {
+			continue // the other way to set UserData, below
+		}
 		if got, ok := table.Locate(line.Name); !ok || !got.Equal(line.Path) {
 			t.Errorf("Locate(%s) = %s, want %s", line.Name, got, line.Path)
 		}
+	}
+	encoded := &model{UserDataBase64: types.StringValue("aGk=")}
+	if got, ok := encoded.params().Locate("UserData"); !ok || got.String() != "user_data_base64" {
+		t.Errorf("UserData, given in base64, is %s", got)
 	}
 	if got, ok := table.Locate("DataDisk.1.Size"); !ok || got.String() != "data_disks[0].size_gib" {
 		t.Errorf("DataDisk.1.Size is %s", got)
@@ -152,5 +164,36 @@ func TestRemedies_nameAttributesThatExist(t *testing.T) {
 		if _, ok := Parameters().Locate(c.Param); c.Param != "" && !ok {
 			t.Errorf("%s points at %s, which no attribute has", c.Code, c.Param)
 		}
+	}
+}
+
+// The description tells what a change does, and the table of changes does it.
+func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
+	t.Parallel()
+	for _, group := range Groups(context.Background()) {
+		for name, a := range group.Attributes {
+			if !a.IsRequired() && !a.IsOptional() || name == "timeouts" || name == "password_wo" {
+				continue
+			}
+			c, inPlace := changeOf(path.Root(name))
+			says := a.GetMarkdownDescription()
+			if strings.Contains(says, "eplaces the instance") == inPlace || strings.Contains(says, "in place") != inPlace {
+				t.Errorf("%s changes in place: %t, but its description says: %s", name, inPlace, says)
+			}
+			if restart := strings.Contains(says, "restart") || strings.Contains(says, "stop and a start"); restart != (c.disrupts != "") {
+				t.Errorf("%s is %q for a change, but its description says: %s", name, c.disrupts, says)
+			}
+		}
+	}
+}
+
+func TestGroups_holdEveryAttributeOnce(t *testing.T) {
+	t.Parallel()
+	n := 0
+	for _, g := range Groups(context.Background()) {
+		n += len(g.Attributes)
+	}
+	if got := len(schemaOf(t).Attributes); got != n {
+		t.Errorf("%d attributes in the groups, %d in the schema", n, got)
 	}
 }

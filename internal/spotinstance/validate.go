@@ -2,11 +2,15 @@ package spotinstance
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -36,6 +40,15 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		resp.Diagnostics.AddAttributeError(path.Root("spot_strategy"), "Bidding with a limit needs the limit",
 			"spot_strategy is \"SpotWithPriceLimit\", but spot_price_limit is not set.\n\n"+
 				"Set spot_price_limit to the highest price in CNY per hour, or set spot_strategy to \"SpotAsPriceGo\".")
+	}
+
+	if c.AutoDeleteEIP.ValueBool() && c.AutoDeleteTime.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("auto_delete_eip"), "Nothing to delete the address with",
+			"auto_delete_eip is true, but auto_delete_time is not set.\n\nSet auto_delete_time, or remove auto_delete_eip.")
+	}
+	if address := eipOf(c.EIP); strings.EqualFold(address.ChargeType.ValueString(), "Monthly") && address.PurchaseMonths.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("eip"), "A monthly address needs its months",
+			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")
 	}
 
 	var ways []string
@@ -126,10 +139,81 @@ func (userData) Description(context.Context) string               { return "at m
 func (u userData) MarkdownDescription(ctx context.Context) string { return u.Description(ctx) }
 
 func (userData) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if n := len(req.ConfigValue.ValueString()); n > maxUserData {
-		resp.Diagnostics.AddAttributeError(req.Path, "User data is too long",
+	checkUserData(len(req.ConfigValue.ValueString()), req.Path, &resp.Diagnostics)
+}
+
+func checkUserData(n int, at path.Path, diags *diag.Diagnostics) {
+	if n > maxUserData {
+		diags.AddAttributeError(at, "User data is too long",
 			fmt.Sprintf("It has %d bytes; KEC takes %d.\n\nShorten it, or let it fetch the rest from elsewhere.", n, maxUserData))
 	}
+}
+
+type userDataBase64 struct{}
+
+func (userDataBase64) Description(context.Context) string {
+	return "base64 of at most 16 KiB"
+}
+func (u userDataBase64) MarkdownDescription(ctx context.Context) string { return u.Description(ctx) }
+
+func (userDataBase64) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	raw, err := base64.StdEncoding.DecodeString(req.ConfigValue.ValueString())
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "User data is not base64",
+			"It cannot be decoded.\n\nEncode it with base64encode or filebase64, or give plain text in user_data.")
+		return
+	}
+	checkUserData(len(raw), req.Path, &resp.Diagnostics)
+}
+
+// wholeMinute accepts an instant that KEC can express: it counts minutes.
+type wholeMinute struct{}
+
+func (wholeMinute) Description(context.Context) string {
+	return "RFC 3339 in whole minutes"
+}
+func (w wholeMinute) MarkdownDescription(ctx context.Context) string { return w.Description(ctx) }
+
+func (wholeMinute) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	at, err := time.Parse(time.RFC3339, req.ConfigValue.ValueString())
+	switch {
+	case err != nil:
+		resp.Diagnostics.AddAttributeError(req.Path, "Not a time",
+			fmt.Sprintf("%q is not a time in RFC 3339.\n\nGive date, time and offset, such as 2026-11-23T18:30:00+08:00.", req.ConfigValue.ValueString()))
+	case !at.Equal(at.Truncate(time.Minute)):
+		resp.Diagnostics.AddAttributeError(req.Path, "KEC deletes at whole minutes",
+			fmt.Sprintf("%s has seconds.\n\nRound it to %s.", req.ConfigValue.ValueString(), at.Truncate(time.Minute).Format(time.RFC3339)))
+	}
+}
+
+// sameInstant keeps the spelling in the state while the configuration means the
+// same instant.
+type sameInstant struct{}
+
+func (sameInstant) Description(context.Context) string {
+	return "two spellings of one instant are the same"
+}
+func (s sameInstant) MarkdownDescription(ctx context.Context) string { return s.Description(ctx) }
+
+func (sameInstant) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	was, err := time.Parse(time.RFC3339, req.StateValue.ValueString())
+	is, err2 := time.Parse(time.RFC3339, req.PlanValue.ValueString())
+	if err == nil && err2 == nil && is.Equal(was) {
+		resp.PlanValue = req.StateValue
+	}
+}
+
+// minuteInChina is the instant as KEC takes it: minutes, UTC+8 (fact 196). The
+// table holds it in this form, in which two spellings of one instant are equal.
+func minuteInChina(s types.String) types.String {
+	at, err := time.Parse(time.RFC3339, s.ValueString())
+	if err != nil {
+		return s
+	}
+	return types.StringValue(at.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04"))
 }
 
 type ipv4 struct{}

@@ -65,9 +65,26 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 		{"a host name with a dot", "# more", `host_name = "a.b"`, []string{"on main.tf line 10", "only letters, digits and hyphens"}},
 		{"an IPv6 address", "# more", `private_ip_address = "fe80::1"`, []string{"Error: Not an IPv4 address"}},
 		{"a small system disk", "# more", `system_disk = { size_gib = 10 }`, []string{"system_disk.size_gib", "between 20 and 500"}},
+		{"an address that dies with nothing", "# more", "auto_delete_eip = true", []string{
+			"Error: Nothing to delete the address with", "on main.tf line 10", "auto_delete_eip is true, but auto_delete_time is not set."}},
+		{"a monthly address without months", "# more", `eip = { line_id = "l", bandwidth_mbps = 5, charge_type = "Monthly" }`, []string{
+			"Error: A monthly address needs its months", "eip.charge_type is \"Monthly\", but eip.purchase_months is not set."}},
+		{"half an address", "# more", `eip = { line_id = "l", charge_type = "Daily" }`, []string{`attribute "bandwidth_mbps" is required`}},
+		{"user data twice", "# more", "user_data = \"a\"\n  user_data_base64 = \"YQ==\"", []string{"on main.tf line 10", "user_data_base64", "user_data"}},
+		{"user data that is no base64", "# more", `user_data_base64 = "not base64"`, []string{"Error: User data is not base64"}},
+		{"encoded user data over 16 KiB", "# more", `user_data_base64 = base64encode("` + strings.Repeat("x", 16385) + `")`, []string{
+			"Error: User data is too long", "It has 16385 bytes; KEC takes 16384."}},
+		{"a time with seconds", "# more", `auto_delete_time = "2026-03-02T20:00:30Z"`, []string{
+			"Error: KEC deletes at whole minutes", "Round it to 2026-03-02T20:00:00Z."}},
+		{"a time without an offset", "# more", `auto_delete_time = "2026-03-02 20:00"`, []string{"Error: Not a time", "2026-11-23T18:30:00+08:00"}},
+		{"a local disk of no size", "# more", `local_data_disk_gib = 0`, []string{"local_data_disk_gib", "between 1 and 16000"}},
+		{"an interface without a group", "# more", `secondary_network_interfaces = [{ subnet_id = "s", security_group_ids = [] }]`, []string{"at least 1"}},
 		{"no security group", `["@group"]`, "[]", []string{"on main.tf line 6", "at least 1"}},
 		{"nothing known yet", `"N3.2B"`, "terraform_data.later.output\n  user_data = terraform_data.later.output\n" +
-			"  host_name = terraform_data.later.output\n  password_wo = terraform_data.later.output\n  password_wo_version = 1", nil},
+			"  key_ids = [terraform_data.later.output]\n  iam_role_name = terraform_data.later.output\n  auto_delete_time = terraform_data.later.output\n" +
+			"  auto_delete_eip = true\n  eip = { line_id = terraform_data.later.output, bandwidth_mbps = terraform_data.number.output, charge_type = terraform_data.later.output }\n" +
+			"  secondary_network_interfaces = [{ subnet_id = terraform_data.later.output, security_group_ids = [terraform_data.later.output] }]\n" +
+			"  host_name = terraform_data.later.output\n  data_guard_id = terraform_data.later.output", nil},
 		{"a price that is not known yet", "0.05", "terraform_data.number.output\n  spot_strategy = \"SpotWithPriceLimit\"", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,41 @@
+package spotinstance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// MoveState takes over machines of the official provider's ksyun_instance,
+// without touching them, where they are Spot Instances.
+func (r *Resource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{{StateMover: moveFromKsyun}}
+}
+
+func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	if req.SourceTypeName != "ksyun_instance" || !strings.HasSuffix(req.SourceProviderAddress, "/kingsoftcloud/ksyun") || req.SourceRawState == nil {
+		return // somebody else's
+	}
+	var source struct {
+		ID         string `json:"id"`
+		ChargeType string `json:"charge_type"`
+	}
+	if err := json.Unmarshal(req.SourceRawState.JSON, &source); err != nil || source.ID == "" {
+		resp.Diagnostics.AddError("This ksyun_instance cannot be taken over",
+			"Its state holds no instance id.\n\nRun a refresh with the official provider first, then move it.")
+		return
+	}
+	if source.ChargeType != "" && source.ChargeType != "Spot" {
+		resp.Diagnostics.AddError("This ksyun_instance is no Spot Instance", fmt.Sprintf(
+			"Instance %s has the charge type %s; kec_spot_instance is for Spot Instances.\n\nLeave it with ksyun_instance, and take the moved block out.",
+			source.ID, source.ChargeType))
+		return
+	}
+	// The refresh that follows reads the rest, as after an import.
+	resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), source.ID)...)
+	resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, importedKey, []byte("true"))...)
+}

@@ -1,0 +1,109 @@
+package spotinstance
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+type secondaryNIC struct {
+	SubnetID         types.String `tfsdk:"subnet_id"`
+	SecurityGroupIDs types.Set    `tfsdk:"security_group_ids"`
+	PrivateIPAddress types.String `tfsdk:"private_ip_address"`
+	ID               types.String `tfsdk:"id"`
+}
+
+type eip struct {
+	LineID           types.String `tfsdk:"line_id"`
+	BandwidthMbps    types.Int64  `tfsdk:"bandwidth_mbps"`
+	ChargeType       types.String `tfsdk:"charge_type"`
+	PurchaseMonths   types.Int64  `tfsdk:"purchase_months"`
+	ProjectID        types.Int64  `tfsdk:"project_id"`
+	BandwidthShareID types.String `tfsdk:"bandwidth_share_id"`
+}
+
+var secondaryNICType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"subnet_id": types.StringType, "security_group_ids": types.SetType{ElemType: types.StringType},
+	"private_ip_address": types.StringType, "id": types.StringType,
+}}
+
+func eipOf(o types.Object) eip {
+	var e eip
+	o.As(context.Background(), &e, orEmpty)
+	return e
+}
+
+func secondaryNICsOf(l types.List) []secondaryNIC {
+	nics := make([]secondaryNIC, len(l.Elements()))
+	for i, element := range l.Elements() {
+		if o, ok := element.(types.Object); ok {
+			o.As(context.Background(), &nics[i], orEmpty)
+		}
+		if nics[i].SecurityGroupIDs.IsNull() {
+			nics[i].SecurityGroupIDs = types.SetNull(types.StringType)
+		}
+	}
+	return nics
+}
+
+func secondaryNICList(nics []secondaryNIC) types.List {
+	elements := make([]attr.Value, 0, len(nics))
+	for _, n := range nics {
+		elements = append(elements, types.ObjectValueMust(secondaryNICType.AttrTypes, map[string]attr.Value{
+			"subnet_id": n.SubnetID, "security_group_ids": n.SecurityGroupIDs, "private_ip_address": n.PrivateIPAddress, "id": n.ID,
+		}))
+	}
+	return types.ListValueMust(secondaryNICType, elements)
+}
+
+// refreshSecondaryNICs reads the interfaces back in the user's order: by id
+// where it is known, else the first of the same subnet (and address, if the user
+// chose one). One attached by other means is none of this resource's, except on
+// import, which cannot tell.
+func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types.List {
+	now := slices.Clone(in.NICs)
+	if primary := in.PrimaryNIC(); primary != nil {
+		now = slices.DeleteFunc(now, func(n kec.NIC) bool { return n.ID == primary.ID })
+	}
+	old := secondaryNICsOf(was)
+	if imported {
+		old = make([]secondaryNIC, len(now))
+		for i, n := range now {
+			old[i] = secondaryNIC{ID: value.Text(n.ID), SecurityGroupIDs: types.SetNull(types.StringType)}
+		}
+	}
+	if len(old) == 0 {
+		if was.IsNull() || was.IsUnknown() {
+			return types.ListNull(secondaryNICType)
+		}
+		return was // null and [] mean the same; keep what the user wrote
+	}
+	present := make([]secondaryNIC, 0, len(old))
+	for _, n := range old {
+		at := slices.IndexFunc(now, func(candidate kec.NIC) bool {
+			if id := n.ID.ValueString(); id != "" {
+				return candidate.ID == id
+			}
+			wanted := n.PrivateIPAddress.ValueString()
+			return strings.EqualFold(candidate.SubnetID, n.SubnetID.ValueString()) && (wanted == "" || candidate.PrivateIP == wanted)
+		})
+		if at < 0 {
+			continue
+		}
+		found := now[at]
+		now = slices.Delete(now, at, at+1)
+		n.ID, n.SubnetID = keep(value.Text(found.ID), n.ID), keep(value.Text(found.SubnetID), n.SubnetID)
+		n.PrivateIPAddress = keep(value.Text(found.PrivateIP), n.PrivateIPAddress)
+		if len(found.SecurityGroupIDs) > 0 {
+			n.SecurityGroupIDs = textSet(found.SecurityGroupIDs)
+		}
+		present = append(present, n)
+	}
+	return secondaryNICList(present)
+}

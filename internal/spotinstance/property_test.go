@@ -1,0 +1,186 @@
+package spotinstance
+
+import (
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+)
+
+// dice makes valid models: what a user could write, each attribute or not.
+type dice struct{ *rand.Rand }
+
+func (d dice) maybe() bool { return d.IntN(2) == 0 }
+
+func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
+
+func (d dice) some(from ...string) []string {
+	d.Shuffle(len(from), func(i, j int) { from[i], from[j] = from[j], from[i] })
+	return from[:1+d.IntN(len(from))]
+}
+
+func (d dice) model(now time.Time) model {
+	text := types.StringValue
+	m := model{
+		InstanceType: text(pick(d, "N3.2B", "N3.4B", "E1.2B", "N2.2B")), ImageID: text(pick(d, kecsim.ImageUbuntu, kecsim.ImageCustom)),
+		SubnetID:         text(pick(d, kecsim.SubnetA, kecsim.SubnetB)),
+		SecurityGroupIDs: textSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2)),
+		KeyIDs:           types.SetNull(types.StringType), TagsAll: types.MapNull(types.StringType),
+		SystemDisk: types.ObjectNull(systemDiskType), DataDisks: types.ListNull(dataDiskType), SecondaryNICs: types.ListNull(secondaryNICType),
+		SpotStrategy: text(asPriceGo),
+	}
+	if d.maybe() {
+		limit := decimal.New(10000+d.Int64N(1000), -5) // between every market price and every on-demand price of the world
+		m.SpotStrategy, m.SpotPriceLimit = text(withPriceLimit), value.Number(&limit)
+	}
+	if d.maybe() {
+		m.PrivateIPAddress = text(fmt.Sprintf("10.7.%d.%d", map[string]int{kecsim.SubnetA: 0, kecsim.SubnetB: 1}[m.SubnetID.ValueString()], 100+d.IntN(100)))
+	}
+	if d.maybe() {
+		m.SystemDisk = systemDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(40 + d.Int64N(460))}.object()
+	}
+	if n := d.IntN(4); n > 0 {
+		disks := make([]dataDisk, n)
+		for i := range disks {
+			disks[i] = dataDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(10 + d.Int64N(5)), DeleteWithInstance: types.BoolValue(d.maybe())}
+			if d.maybe() {
+				disks[i].SnapshotID = text("snapshot")
+			}
+		}
+		m.DataDisks = dataDiskList(disks)
+	}
+	if n := d.IntN(3); n > 0 {
+		nics := make([]secondaryNIC, n)
+		for i := range nics {
+			nics[i] = secondaryNIC{SubnetID: m.SubnetID, SecurityGroupIDs: textSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))}
+		}
+		m.SecondaryNICs = secondaryNICList(nics)
+	}
+	switch d.IntN(4) {
+	case 0:
+		m.PasswordWO, m.PasswordWOVersion = text("Correct-Horse-1"), types.Int64Value(d.Int64())
+	case 1:
+		m.KeyIDs = textSet(d.some(kecsim.KeyA, kecsim.KeyB))
+	case 2:
+		m.ImageID, m.KeepImageLogin = text(kecsim.ImageCustom), types.BoolValue(true)
+	}
+	if d.maybe() {
+		m.InstanceName = text(pick(d, "worker-1", "工人 一", "a b+c~*%&=", strings.Repeat("x", 64)))
+	}
+	if d.maybe() {
+		m.HostName = text(pick(d, "worker-1", "a-", strings.Repeat("x", 64)))
+	}
+	if d.maybe() {
+		m.ProjectID = types.Int64Value(pick(d, kecsim.ProjectDefault, kecsim.ProjectB))
+	}
+	if n := d.IntN(5); n > 0 {
+		tags := map[string]attr.Value{}
+		for range n {
+			tags[pick(d, "env", "团队", "a.b/c", "ks", "K S")] = text(pick(d, "", "prod", "搜索", "a b+c~*%&=", strings.Repeat("y", 255)))
+		}
+		m.TagsAll = types.MapValueMust(types.StringType, tags)
+	}
+	switch d.IntN(3) {
+	case 0:
+		m.UserData = text(pick(d, "#!/bin/sh\necho 你好\n", "a=b&c=d+e", strings.Repeat("z", 16384)))
+	case 1:
+		m.UserDataBase64 = text(base64.StdEncoding.EncodeToString([]byte{0xff, 0xfe, byte(d.IntN(256))}))
+	}
+	if d.maybe() {
+		m.SriovNetSupport, m.DistributeIPv6 = types.BoolValue(d.maybe()), types.BoolValue(d.maybe())
+	}
+	if d.maybe() {
+		m.IAMRoleName, m.DataGuardID = text("reader"), text("guard-1")
+	}
+	if d.maybe() {
+		at := now.Add(time.Duration(31+d.IntN(10000)) * time.Minute).In(time.FixedZone("", d.IntN(24)*3600-12*3600)).Truncate(time.Minute)
+		m.AutoDeleteTime, m.AutoDeleteEIP = text(at.Format(time.RFC3339)), types.BoolValue(d.maybe())
+	}
+	if d.maybe() {
+		m.DeletionProtection = types.BoolValue(d.maybe())
+	}
+	return m
+}
+
+// For any valid model, what comes back from KEC is what was asked for, and the
+// attribute behind every parameter can be named.
+func TestProperty_whatIsAskedForComesBack(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
+		kec.WithRate(0), kec.WithClock(sim.Now, sim.Sleep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(200) {
+		asked := dice{rand.New(rand.NewPCG(seed, 0))}.model(sim.Now())
+		params := asked.params()
+		request, err := params.Encode()
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for name := range request {
+			fixed := name == "ChargeType" || name == "MinCount" || name == "MaxCount" || name == "SyncTag"
+			if _, found := params.Locate(name); found == fixed {
+				t.Errorf("seed %d: Locate(%s) found: %t", seed, name, found)
+			}
+		}
+		launched, err := client.RunInstances(t.Context(), request)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		in, err := client.WaitActive(t.Context(), launched.InstanceID, asked.project())
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		tags, err := client.ListTagsByResourceIds(t.Context(), in.ID)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+
+		created := asked
+		created.refresh(in, false)
+		created.refreshTags(tags[in.ID], nil)
+		same(t, seed, "created", asked, created, nil)
+
+		imported := model{ID: types.StringValue(in.ID), SecurityGroupIDs: types.SetNull(types.StringType), KeyIDs: types.SetNull(types.StringType)}
+		imported.refresh(in, true)
+		imported.refreshTags(tags[in.ID], nil)
+		same(t, seed, "imported", asked, imported, func(l param.Line) bool {
+			return unreported(l, &imported) || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
+		})
+		sim.Release(in.ID)
+	}
+}
+
+// same compares every line that was asked for.
+func same(t *testing.T, seed uint64, how string, asked, got model, except func(param.Line) bool) {
+	t.Helper()
+	have := map[string]attr.Value{}
+	for _, l := range got.params() {
+		have[l.Path.String()] = l.Value
+	}
+	for _, l := range asked.params() {
+		if l.Value == nil || l.Value.IsNull() || len(l.Path.Steps()) == 0 || except != nil && except(l) {
+			continue
+		}
+		if v, ok := have[l.Path.String()]; !ok || !v.Equal(l.Value) {
+			t.Errorf("seed %d, %s: %s is %v, asked for %s", seed, how, l.Path, v, l.Value)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+package spotinstance
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// allTags is what the instance carries: the provider's default tags, and the
+// resource's own, which win. It is unknown while the own ones are.
+func allTags(defaults map[string]string, own types.Map) types.Map {
+	if own.IsUnknown() {
+		return types.MapUnknown(types.StringType)
+	}
+	all := make(map[string]attr.Value, len(defaults)+len(own.Elements()))
+	for k, v := range defaults {
+		all[k] = types.StringValue(v)
+	}
+	maps.Copy(all, own.Elements())
+	return types.MapValueMust(types.StringType, all)
+}
+
+// refreshTags reads the tags back. Tags that start with ksc are KEC's own (fact
+// 216). A default tag that has its default value is the provider's, unless the
+// user has written it into the resource too.
+func (m *model) refreshTags(now, defaults map[string]string) {
+	all, own := map[string]attr.Value{}, map[string]attr.Value{}
+	for k, v := range now {
+		if strings.HasPrefix(strings.ToLower(k), "ksc") {
+			continue
+		}
+		all[k] = types.StringValue(v)
+		_, written := m.Tags.Elements()[k]
+		if d, ok := defaults[k]; written || !ok || d != v {
+			own[k] = types.StringValue(v)
+		}
+	}
+	m.TagsAll = types.MapValueMust(types.StringType, all)
+	if len(own) > 0 || len(m.Tags.Elements()) > 0 { // null and {} mean the same; keep what the user wrote
+		m.Tags = types.MapValueMust(types.StringType, own)
+	}
+}
+
+// texts is the map as plain text; what is null or unknown is left out.
+func texts(m types.Map) map[string]string {
+	out := make(map[string]string, len(m.Elements()))
+	for k, v := range m.Elements() {
+		if s, ok := v.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			out[k] = s.ValueString()
+		}
+	}
+	return out
+}

@@ -1,0 +1,209 @@
+package spotinstance
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+)
+
+// change is one call, or a few that belong together, that brings attributes of a
+// living instance from what they are to what is planned.
+type change struct {
+	attributes []string // top-level names
+	disrupts   string   // what it does to a running machine; "" for nothing
+	call       func(ctx context.Context, u *update) error
+	done       func(now, plan *model) // notes in now what KEC has from then on
+}
+
+// changes lists everything that KEC changes in place, in the order in which it
+// is done: first what disturbs nothing, then what restarts the machine, so that a
+// failure leaves it running. An attribute that is not here replaces the instance.
+var changes = []change{
+	{
+		attributes: []string{"instance_name"},
+		call: func(ctx context.Context, u *update) error {
+			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
+		},
+		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
+	},
+	{
+		attributes: []string{"security_group_ids"},
+		call: func(ctx context.Context, u *update) error {
+			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
+			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, param.Texts(u.plan.SecurityGroupIDs))
+		},
+		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
+	},
+	{
+		attributes: []string{"tags"},
+		call: func(ctx context.Context, u *update) error {
+			return u.client.ReplaceResourcesTags(ctx, u.id, texts(u.plan.TagsAll))
+		},
+		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
+	},
+	{
+		attributes: []string{"auto_delete_time", "auto_delete_eip"},
+		call: func(ctx context.Context, u *update) error {
+			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
+			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
+				return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
+			}
+			eip := u.plan.AutoDeleteEIP.ValueBool()
+			return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, &at, &eip)
+		},
+		done: func(now, plan *model) {
+			now.AutoDeleteTime, now.AutoDeleteEIP = plan.AutoDeleteTime, plan.AutoDeleteEIP
+		},
+	},
+	{
+		attributes: []string{"deletion_protection"},
+		call: func(ctx context.Context, u *update) error {
+			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
+		},
+		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
+	},
+	{
+		attributes: []string{"project_id"},
+		call: func(ctx context.Context, u *update) error {
+			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
+		},
+		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
+	},
+	{
+		attributes: []string{"host_name"},
+		disrupts:   "restarted",
+		call: func(ctx context.Context, u *update) error {
+			u.restart = true // which makes it the machine's own name
+			return u.whenReady(ctx, func() error {
+				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
+			}, u.state)
+		},
+		done: func(now, plan *model) { now.HostName = plan.HostName },
+	},
+	{
+		attributes: []string{"password_wo_version"},
+		disrupts:   "restarted",
+		call: func(ctx context.Context, u *update) error {
+			if u.password == nil {
+				return nil // there is none any more; KEC cannot take one away
+			}
+			running := u.state == active
+			err := u.whenReady(ctx, func() error {
+				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
+			}, u.state)
+			if err == nil {
+				u.restart = false // KEC has restarted it
+			}
+			return err
+		},
+		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
+	},
+	{
+		attributes: []string{"key_ids"},
+		disrupts:   "stopped and started",
+		call:       func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.changeKeys) },
+		done:       func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
+	},
+}
+
+// changeOf is the change that covers an attribute, by any path below it.
+func changeOf(at path.Path) (change, bool) {
+	name, _, _ := strings.Cut(strings.NewReplacer("[", ".").Replace(at.String()), ".")
+	i := slices.IndexFunc(changes, func(c change) bool { return slices.Contains(c.attributes, name) })
+	if i < 0 {
+		return change{}, false
+	}
+	return changes[i], true
+}
+
+// update is one pass over a living instance.
+type update struct {
+	client   *kec.Client
+	id       string
+	plan     *model
+	now      *model // what KEC has, change by change
+	password *string
+	state    string // the machine's state before, in which it ends
+	restart  bool   // a change waits for a restart to take effect
+}
+
+const (
+	active  = "active"
+	stopped = "stopped"
+)
+
+// run makes every change that wanted names. It stops at the first failure and
+// returns the change that failed; now then holds what was done before.
+func (u *update) run(ctx context.Context, wanted param.Table) (change, error) {
+	for _, c := range changes {
+		if !slices.ContainsFunc(wanted, func(l param.Line) bool {
+			covered, ok := changeOf(l.Path)
+			return ok && covered.attributes[0] == c.attributes[0]
+		}) {
+			continue
+		}
+		if err := c.call(ctx, u); err != nil {
+			return c, err
+		}
+		c.done(u.now, u.plan)
+	}
+	if !u.restart || u.state != active {
+		return change{}, nil
+	}
+	c, _ := changeOf(path.Root("host_name"))
+	return c, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
+}
+
+// whenReady makes a call as soon as the machine's state allows it, and waits for
+// the state in which the machine is to end.
+func (u *update) whenReady(ctx context.Context, call func() error, state string) error {
+	if err := u.client.UntilReady(ctx, u.id, call); err != nil {
+		return err
+	}
+	_, err := u.client.WaitState(ctx, u.id, state, u.plan.project())
+	return err
+}
+
+// whileStopped stops a running machine for what KEC does to stopped ones only,
+// and starts it again whatever came of it.
+func (u *update) whileStopped(ctx context.Context, do func(context.Context) error) error {
+	if u.state != active {
+		return do(ctx)
+	}
+	if err := u.client.UntilReady(ctx, u.id, func() error { return u.client.StopInstances(ctx, u.id) }); err != nil {
+		return err // it was not stopped
+	}
+	_, err := u.client.WaitState(ctx, u.id, stopped, u.plan.project())
+	if err == nil {
+		err = do(ctx)
+	}
+	started := u.whenReady(ctx, func() error { return u.client.StartInstances(ctx, u.id) }, active)
+	if err != nil {
+		return err
+	}
+	u.restart = false
+	return started
+}
+
+// changeKeys detaches what is no longer wanted and attaches what is new.
+func (u *update) changeKeys(ctx context.Context) error {
+	was, want := param.Texts(u.now.KeyIDs), param.Texts(u.plan.KeyIDs)
+	without := func(all, some []string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+	}
+	if gone := without(was, want); len(gone) > 0 {
+		if err := u.client.DetachKey(ctx, u.id, gone...); err != nil {
+			return err
+		}
+	}
+	if fresh := without(want, was); len(fresh) > 0 {
+		return u.client.AttachKey(ctx, u.id, fresh...)
+	}
+	return nil
+}
