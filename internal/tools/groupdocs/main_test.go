@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+)
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	pages := map[string]string{}
+	for _, g := range spotinstance.Groups(context.Background()) {
+		pages[g.Name] = page(g)
+	}
+	for name, want := range map[string]string{
+		"billing":      "## `instance_type`\n\n*String, required.*\n\nInstance type, such as `N3.2B`.",
+		"network":      "## `security_group_ids`\n\n*Set of strings, required.*\n\n",
+		"storage":      "## `data_disks[*].size_gib`\n\n*Whole number, required.*\n\nSize in GiB.",
+		"login":        "## `password_wo`\n\n*String, optional, write-only.*\n\n",
+		"organisation": "## `tags`\n\n*Map of strings, optional.*\n\n",
+		"release":      "## `deletion_protection`\n\n*Bool, optional.*\n\n",
+		"reported":     "## `state`\n\n*String, read-only.*\n\n",
+		"operations":   "## `timeouts.create`\n\n*String, optional.*\n\nLongest time for a creation",
+	} {
+		if !strings.Contains(pages[name], want) {
+			t.Errorf("%s lacks %q in\n%s", name, want, pages[name])
+		}
+	}
+	if strings.Index(pages["billing"], "## `image_id`") > strings.Index(pages["billing"], "## `spot_price_limit`") {
+		t.Error("a required attribute stands behind an optional one")
+	}
+}
