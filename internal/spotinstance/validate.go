@@ -46,6 +46,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		resp.Diagnostics.AddAttributeError(path.Root("auto_delete_eip"), "Nothing to delete the address with",
 			"auto_delete_eip is true, but auto_delete_time is not set.\n\nSet auto_delete_time, or remove auto_delete_eip.")
 	}
+	// The name of the monthly charge type is assumed (fact 219).
 	if address := eipOf(c.EIP); strings.EqualFold(address.ChargeType.ValueString(), "Monthly") && address.PurchaseMonths.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("eip"), "A monthly address needs its months",
 			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")
