@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -112,7 +113,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), plan.ID)...)
-	resp.Diagnostics.Append(r.identify(ctx, plan.ID, resp.Identity)...)
+	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -163,6 +164,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if r.Client == nil {
 		resp.Diagnostics.AddWarning("Spot instance not refreshed",
 			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -175,7 +177,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		if !importing {
 			resp.Diagnostics.AddWarning(released(state))
 		}
-		resp.Diagnostics.Append(r.identify(ctx, state.ID, resp.Identity)...) // wanted even of what is gone
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
@@ -189,15 +191,21 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	state.refresh(in, importing)
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(r.identify(ctx, state.ID, resp.Identity)...)
+	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 }
 
-// identify fills the identity, on a CLI that knows of one.
-func (r *Resource) identify(ctx context.Context, id types.String, to *tfsdk.ResourceIdentity) diag.Diagnostics {
+// identify fills the identity, on a CLI that knows of one. Terraform wants it
+// even of what is gone, and even while the provider's configuration is unknown:
+// then the zone, which is the region and a letter, tells it.
+func (r *Resource) identify(ctx context.Context, m *model, to *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if to == nil {
 		return nil
 	}
-	return to.Set(ctx, identity{Region: types.StringValue(r.Region), ID: id})
+	region := r.Region
+	if region == "" {
+		region = strings.TrimRight(m.AvailabilityZone.ValueString(), "abcdefghijklmnopqrstuvwxyz")
+	}
+	return to.Set(ctx, identity{Region: types.StringValue(region), ID: m.ID})
 }
 
 // readTags asks for the tags where there should be some, and on import.
@@ -271,7 +279,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(r.identify(ctx, plan.ID, resp.Identity)...)
+	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 }
 
 // Delete terminates the instance and waits until KEC confirms it.
