@@ -215,7 +215,8 @@ func TestAccImport_whatKECDoesNotReportIsAdopted(t *testing.T) {
 	w := running(t, env, hcl)
 	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
-	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.", "Warning: Taken from the configuration without a check",
+		"was imported, and KEC does not report password_wo_version of it.")
 	w.Plan().Want(t, 0, "No changes.")
 	w.Write(strings.Replace(acctest.Expand(hcl), "= 3", "= 4", 1) + env.Block(""))
 	w.Plan().Want(t, 2, "Plan: 0 to add, 1 to change, 0 to destroy.", "Warning: This update interrupts the spot instance",

@@ -51,9 +51,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 
-	var replacing, restarting []string
+	var replacing, restarting, believed []string
 	for _, line := range plan.params().Changed(state.params()) {
 		if len(imported) > 0 && unreported(line, &state) {
+			believed = append(believed, line.Path.String())
 			continue
 		}
 		c, inPlace := changeOf(line.Path)
@@ -75,6 +76,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
 			state.title(), strings.Join(restarting, ", ")))
+	}
+	if len(believed) > 0 && len(replacing) == 0 {
+		resp.Diagnostics.AddWarning("Taken from the configuration without a check", fmt.Sprintf(
+			"%s was imported, and KEC does not report %s of it. The configured value goes into the state, and the machine is left as it is.\n\n"+
+				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(believed, ", ")))
 	}
 	r.warnRecycling(ctx, &state, resp)
 }

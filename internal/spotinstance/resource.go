@@ -272,6 +272,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if len(wanted) > 0 {
 		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+			resp.Diagnostics.Append(resp.State.Set(ctx, &now)...) // the changes are made all the same
 			return
 		}
 	}
