@@ -67,13 +67,23 @@ func Of(err error) Failure {
 		return f
 	}
 	f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error()}
+	var broken *kec.StateError
 	switch {
+	case errors.Is(err, kec.ErrGone):
+		f.Summary = "The instance is gone"
+		f.Remedy = "Plan again: the refresh explains what is known, and the next apply orders a replacement."
+	case errors.As(err, &broken):
+		f.Summary = "The instance has ended in an error state"
+		f.Remedy = "Look at the instance in the console, or replace it with the option -replace."
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Summary = "KEC did not get there in time"
 		f.Remedy = "Raise the limit in the timeouts attribute if this is normal for the instance type, else look at the instance in the console."
 	case errors.Is(err, context.Canceled):
 		f.Summary = "Interrupted"
 		f.Remedy = "Apply again to go on."
+	case errors.Is(err, kec.ErrChangeUnknown):
+		f.Summary = "KEC may have made the change"
+		f.Remedy = "Plan again: the refresh shows what KEC has now, and the next apply makes what is missing."
 	default:
 		f.Summary = "KEC could not be reached"
 		f.Remedy = "Check the network, the endpoint and the proxy of the provider, then run the command again."

@@ -165,6 +165,27 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: Unknown"),
 		},
 		{
+			"an instance that vanished meanwhile",
+			fmt.Errorf("instance i-1: %w", kec.ErrGone),
+			"",
+			diag.NewErrorDiagnostic("The instance is gone", fmt.Sprintf("instance i-1: %v\n\nPlan again: the refresh explains what is known, and the next "+
+				"apply orders a replacement.\n\nCode: Unknown", kec.ErrGone)),
+		},
+		{
+			"a change without an answer",
+			fmt.Errorf("%w: ModifyInstanceAttribute: EOF", kec.ErrChangeUnknown),
+			"",
+			diag.NewErrorDiagnostic("KEC may have made the change", fmt.Sprintf("%v: ModifyInstanceAttribute: EOF\n\nPlan again: the refresh shows what KEC "+
+				"has now, and the next apply makes what is missing.\n\nCode: Unknown", kec.ErrChangeUnknown)),
+		},
+		{
+			"a machine in state error",
+			&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
+			"",
+			diag.NewErrorDiagnostic("The instance has ended in an error state", (&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"}).Error()+
+				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: Unknown"),
+		},
+		{
 			"no network",
 			errors.New("kec DescribeInstances: connection refused"),
 			"",
