@@ -28,6 +28,7 @@ var story = []step{
 	{"Apply that plan: KEC opens the three workers.", (*demo).apply},
 	{"Plan again: nothing has changed, so the plan must be empty.", (*demo).planAgain},
 	{"Read the outputs: where each worker runs, until when KEC cannot reclaim it, what it may cost.", (*demo).outputs},
+	{"Day two: every worker gets another tag. KEC can change that in place, so no machine may be replaced.", (*demo).retag},
 	{"Somebody buys the last N3.2B in cn-beijing-6a. Order one more: KEC must refuse, and we must read what to change.", (*demo).outOfStock},
 	{"The price of N3.4B in cn-beijing-6b rises above our limit. Order one: the refusal must name both prices.", (*demo).belowMarket},
 	{"Order the sold-out type again; KEC now accepts first and fails later: it must say why, and leave nothing behind.", (*demo).failLater},
@@ -76,6 +77,18 @@ func (d *demo) planAgain(ctx context.Context) error {
 
 func (d *demo) outputs(ctx context.Context) error {
 	return d.run(ctx, want{says: []string{`"price_limit" = 0.1`, `"private_ip" = "10.7.`, `"protected_until" = "20`}, alive: fleet}, "output")
+}
+
+func (d *demo) retag(ctx context.Context) error {
+	const tags = `tags = { fleet = "demo", team = "search" }`
+	d.tfvars += "\n" + tags + "\n"
+	if err := d.cli.write("terraform.tfvars", d.tfvars); err != nil {
+		return err
+	}
+	d.say("# In terraform.tfvars:\n+ %s\n", tags)
+	return d.run(ctx, want{says: []string{
+		"Apply complete! Resources: 0 added, 3 changed, 0 destroyed.", `+ "team" = "search"`, "Plan: 0 to add, 3 to change, 0 to destroy.",
+	}, alive: fleet}, "apply", "-auto-approve")
 }
 
 func (d *demo) outOfStock(ctx context.Context) error {
