@@ -3,6 +3,7 @@ package failure
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -16,6 +17,7 @@ type Launch struct {
 	InstanceType, SubnetID, Zone string
 	PriceLimit                   *decimal.Decimal // CNY per hour; nil: the bid follows the market
 	RequestID                    string           // of the RunInstances call that was accepted
+	Request                      url.Values       // what it sent, to be kept out of every message
 }
 
 // patience bounds the look-ups behind one explanation: a reason must not make
@@ -48,6 +50,7 @@ func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launc
 			f.Words, f.Source, f.Action = words, FromBilling, "QueryInstances"
 		}
 	}
+	f.Words = kec.Hide(f.Words, launch.Request)
 	f.explain(ctx, client, launch)
 	f.Facts = joined(outcome(err), f.Facts)
 	if f.Code != LaunchFailed {

@@ -167,3 +167,11 @@ func forms(v string) []string {
 	}
 	return slices.DeleteFunc(out, func(f string) bool { return len(v) < shortest || len(f) < shortest })
 }
+
+// Hide takes the sensitive values of a request, its password and its user data, out of a text that a later answer of the service holds:
+// the reason of a failed launch may quote what it was launched with.
+func Hide(text string, request url.Values) string {
+	var h hidden
+	h.addParams(request)
+	return h.scrub(text)
+}

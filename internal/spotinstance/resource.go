@@ -123,7 +123,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	switch {
 	case errors.As(err, &failed):
 		launch := plan.launch()
-		launch.RequestID = launched.RequestID
+		launch.RequestID, launch.Request = launched.RequestID, request
 		f := failure.Failed(ctx, r.Client, failed, launch)
 		f.Note = r.cleanUp(ctx, failed, plan.project(), resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))

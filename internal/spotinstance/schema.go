@@ -126,7 +126,7 @@ func loginAttributes() map[string]schema.Attribute {
 		"key_ids": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "SSH keys that may log in. Valid values: the console's key list of the region. Not for images of type `other-linux`. Default: none. Changed in place, with a stop and a start.",
-			Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 		},
 		"keep_image_login": schema.BoolAttribute{
 			Optional: true, Computed: true,
@@ -169,6 +169,7 @@ func organisationAttributes() map[string]schema.Attribute {
 // default_tags.
 func TagValidators() []validator.Map {
 	return []validator.Map{
+		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
 			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself")),
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),

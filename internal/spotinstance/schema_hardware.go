@@ -26,7 +26,7 @@ func networkAttributes() map[string]schema.Attribute {
 			Required: true, ElementType: types.StringType,
 			MarkdownDescription: "Security groups of the primary network interface, UUIDs, at least one. They must belong to the subnet's VPC. KEC documents " +
 				"support for one; its own tools send several. Changed in place.",
-			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 		},
 		"private_ip_address": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -46,7 +46,7 @@ func networkAttributes() map[string]schema.Attribute {
 				"security_group_ids": schema.SetAttribute{
 					Required: true, ElementType: types.StringType,
 					MarkdownDescription: "Security groups of the interface, UUIDs, at least one.",
-					Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+					Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 				},
 				"private_ip_address": schema.StringAttribute{
 					Optional: true, Computed: true,

@@ -58,6 +58,8 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 			"Error: User data is too long", "on main.tf line 10", "It has 16385 bytes; KEC takes 16384."}},
 		{"user data of 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16384) + `"`, nil},
 		{"a tag of KEC's own", "env =", "kscloud =", []string{"on main.tf line 9", "must not start with ksc"}},
+		{"a tag without a value", `{ env = "prod" }`, `{ env = null }`, []string{"on main.tf line 9", "null"}},
+		{"a key that is null", "# more", `key_ids = [null]`, []string{"on main.tf line 10", "null"}},
 		{"a tag close to KEC's own", "env =", "ks =", nil},
 		{"a long tag value", `"prod"`, `join("", [for i in range(256) : "x"])`, []string{"on main.tf line 9", "255"}},
 		{"a name of one letter", `"worker"`, `"w"`, []string{"on main.tf line 8", "2", "64"}},
