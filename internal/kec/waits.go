@@ -280,18 +280,45 @@ func (c *Client) WaitState(ctx context.Context, id, state string, projectID ...*
 	})
 }
 
+// WaitSettled polls until the instance is active or stopped: the states in which it stays by itself. It is WaitState otherwise.
+func (c *Client) WaitSettled(ctx context.Context, id string, projectID ...*int64) (*Instance, error) {
+	return c.newPoll(id, "active or stopped").until(ctx, first(projectID), func(in *Instance) (bool, error) {
+		switch strings.ToLower(in.State) {
+		case stateActive, "stopped":
+			return true, nil
+		case stateError:
+			return false, &StateError{InstanceID: id, Goal: "active or stopped", State: in.State, Last: in}
+		}
+		return false, nil
+	})
+}
+
 // UntilReady makes a call again for as long as KEC refuses it for the instance's present state (IsStateRefusal), with the pauses of
-// a wait: after a reboot, say, the machine may still show its old state. When the context ends first, the error is a *WaitError.
-func (c *Client) UntilReady(ctx context.Context, id string, call func() error) error {
+// a wait: after a reboot, say, the machine may still show its old state. A refusal after an attempt without an answer means
+// that the attempt was carried out, and counts as success. The error matches ErrGone when the instance is proven gone, and is a
+// *StateError when its state is "error". When the context ends first, it is a *WaitError.
+func (c *Client) UntilReady(ctx context.Context, id string, call func() error, projectID ...*int64) error {
 	p := c.newPoll(id, "ready for the change")
 	for {
 		err := call()
-		if !IsStateRefusal(err) {
+		switch {
+		case !IsStateRefusal(err):
 			return err
+		case errors.Is(err, ErrChangeUnknown):
+			return nil
 		}
 		p.lastErr = err
 		if err := p.pause(ctx); err != nil {
 			return err
+		}
+		in, err := c.FindInstance(ctx, id, first(projectID))
+		switch {
+		case errors.Is(err, ErrGone):
+			return err
+		case err == nil && strings.EqualFold(in.State, stateError):
+			return &StateError{InstanceID: id, Goal: "ready for the change", State: in.State, Last: in}
+		case err == nil:
+			p.state = in.State
 		}
 	}
 }

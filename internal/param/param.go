@@ -52,8 +52,7 @@ func (t *Table) Version(attribute string, value attr.Value) {
 	t.At(path.Root(attribute), "", value)
 }
 
-// NameOf is the parameter behind a top-level attribute, "" if it has none or
-// several.
+// NameOf is the parameter behind a top-level attribute, "" if it has none.
 func (t Table) NameOf(attribute string) string {
 	name := ""
 	for _, line := range t {

@@ -149,6 +149,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	settings := &spotinstance.Settings{DefaultTags: config.DefaultTags}
+	resp.ResourceData = settings
 	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
 		return
 	}
@@ -209,9 +211,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	settings := &spotinstance.Settings{Client: client, Region: region}
-	resp.Diagnostics.Append(config.DefaultTags.ElementsAs(ctx, &settings.DefaultTags, false)...)
-	resp.ResourceData = settings
+	settings.Client, settings.Region = client, region
 	resp.DataSourceData = client
 }
 

@@ -2,7 +2,6 @@ package spotinstance
 
 import (
 	"context"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -74,10 +73,31 @@ func dataDiskList(disks []dataDisk) types.List {
 	return types.ListValueMust(dataDiskType, elements)
 }
 
+// pair finds for each wanted element the reported one that fits it best: the
+// rules are tried in order, the strictest first, for all elements before the
+// next, and each reported one is given away once. The answer holds the index of
+// the reported one, or -1.
+func pair[W, R any](wanted []W, reported []R, rules ...func(W, R) bool) []int {
+	found, taken := make([]int, len(wanted)), make([]bool, len(reported))
+	for i := range found {
+		found[i] = -1
+	}
+	for _, fits := range rules {
+		for i, w := range wanted {
+			for j, r := range reported {
+				if found[i] < 0 && !taken[j] && fits(w, r) {
+					found[i], taken[j] = j, true
+				}
+			}
+		}
+	}
+	return found
+}
+
 // refreshDataDisks reads the disks back in the user's order: by id where it is
-// known, else the first that fits in type and size (fact 218). A disk that is gone is left
-// out. A disk attached by other means is none of this resource's, except on
-// import, which cannot tell.
+// known, else by what they are (fact 218). A disk that is gone is left out. A disk
+// attached by other means is none of this resource's, except on import, which
+// cannot tell.
 func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
 	old := dataDisksOf(was)
 	if imported {
@@ -92,28 +112,20 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 		}
 		return was // null and [] mean the same; keep what the user wrote
 	}
-	left := slices.Clone(now)
-	here := make([]bool, len(old))
-	// First those known by id, so that none of them is taken for a new one.
-	for _, byID := range []bool{true, false} {
-		for i := range old {
-			if here[i] || (old[i].ID.ValueString() != "") != byID {
-				continue
-			}
-			at := slices.IndexFunc(left, func(d kec.Disk) bool {
-				return byID && d.ID == old[i].ID.ValueString() ||
-					!byID && d.Type == old[i].Type.ValueString() && d.SizeGB == old[i].SizeGiB.ValueInt64()
-			})
-			if at >= 0 {
-				old[i].refresh(left[at])
-				here[i], left = true, slices.Delete(left, at, at+1)
-			}
-		}
+	alike := func(w dataDisk, r kec.Disk) bool {
+		return w.ID.ValueString() == "" && r.Type == w.Type.ValueString() && r.SizeGB == w.SizeGiB.ValueInt64()
 	}
 	present := make([]dataDisk, 0, len(old))
-	for i, d := range old {
-		if here[i] {
-			present = append(present, d)
+	for i, at := range pair(old, now,
+		func(w dataDisk, r kec.Disk) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
+		func(w dataDisk, r kec.Disk) bool {
+			return alike(w, r) && r.DeleteWithInstance != nil && *r.DeleteWithInstance == w.DeleteWithInstance.ValueBool()
+		},
+		alike,
+	) {
+		if at >= 0 {
+			old[i].refresh(now[at])
+			present = append(present, old[i])
 		}
 	}
 	return dataDiskList(present)

@@ -190,9 +190,12 @@ func (m *model) launch() failure.Launch {
 func (m *model) refresh(in *kec.Instance, imported bool) {
 	m.ID = types.StringValue(in.ID)
 	m.SpotStrategy = keep(value.Text(in.SpotStrategy), m.SpotStrategy)
-	if in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0 {
+	switch {
+	case in.SpotStrategy == asPriceGo:
+		m.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
+	case in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0:
 		m.SpotPriceLimit = value.Number(in.SpotPriceLimit)
-	} else if imported || m.SpotStrategy.ValueString() == asPriceGo {
+	case imported:
 		m.SpotPriceLimit = types.NumberNull()
 	}
 	if m.SpotStrategy.IsNull() || m.SpotStrategy.IsUnknown() {

@@ -82,7 +82,7 @@ func TestRefresh_leavesOutWhatTheUserLeftOut(t *testing.T) {
 	t.Parallel()
 	var m model
 	in := reported()
-	in.SpotStrategy, in.SpotPriceLimit, in.RecyclingTime, in.NICs[0].PublicIP = "SpotAsPriceGo", ptr(decimal.Zero), "", ""
+	in.SpotStrategy, in.SpotPriceLimit, in.RecyclingTime, in.NICs[0].PublicIP = "SpotAsPriceGo", ptr(decimal.RequireFromString("0.1965")), "", ""
 	m.refresh(in, false)
 	for name, v := range map[string]attr.Value{
 		"spot_price_limit": m.SpotPriceLimit, "data_disks": m.DataDisks, "key_ids": m.KeyIDs, "user_data": m.UserData,
@@ -147,6 +147,10 @@ func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
 	here := func(id, kind string, size int64) kec.Disk {
 		return kec.Disk{ID: id, Type: kind, SizeGB: size, DeleteWithInstance: ptr(true)}
 	}
+	with := func(d dataDisk, deleted bool) dataDisk {
+		d.DeleteWithInstance = types.BoolValue(deleted)
+		return d
+	}
 	known, unknown := types.StringValue, types.StringUnknown()
 	for _, c := range []struct {
 		name string
@@ -162,6 +166,10 @@ func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
 			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 50, known("a"))},
 			[]kec.Disk{here("a", "SSD3.0", 80), here("b", "SSD3.0", 50)},
 			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 80, known("a"))}},
+		{"twins by their fate",
+			[]dataDisk{disk("SSD3.0", 50, unknown), with(disk("SSD3.0", 50, unknown), false)},
+			[]kec.Disk{{ID: "keep", Type: "SSD3.0", SizeGB: 50, DeleteWithInstance: ptr(false)}, here("gone", "SSD3.0", 50)},
+			[]dataDisk{disk("SSD3.0", 50, known("gone")), with(disk("SSD3.0", 50, known("keep")), false)}},
 		{"one is gone",
 			[]dataDisk{disk("SSD3.0", 50, known("a")), disk("SSD3.0", 50, known("b"))},
 			[]kec.Disk{here("b", "SSD3.0", 50)},
@@ -177,6 +185,27 @@ func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+func TestRefreshSecondaryNICs_keepTheUsersOrder(t *testing.T) {
+	t.Parallel()
+	nic := func(address, id types.String, groups ...string) secondaryNIC {
+		return secondaryNIC{SubnetID: types.StringValue("s"), SecurityGroupIDs: textSet(groups), PrivateIPAddress: address, ID: id}
+	}
+	text, unknown := types.StringValue, types.StringUnknown()
+	in := &kec.Instance{NICs: []kec.NIC{
+		{ID: "p", Type: "primary", SubnetID: "s"},
+		{ID: "a", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.61", SecurityGroupIDs: []string{"g1"}},
+		{ID: "b", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.9", SecurityGroupIDs: []string{"g2"}},
+		{ID: "c", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.8", SecurityGroupIDs: []string{"g1"}},
+	}}
+	was := secondaryNICList([]secondaryNIC{nic(unknown, unknown, "g1"), nic(text("10.7.0.61"), unknown, "g1"), nic(unknown, unknown, "g2")})
+	want := secondaryNICList([]secondaryNIC{
+		nic(text("10.7.0.8"), text("c"), "g1"), nic(text("10.7.0.61"), text("a"), "g1"), nic(text("10.7.0.9"), text("b"), "g2"),
+	})
+	if got := refreshSecondaryNICs(in, was, false); !got.Equal(want) {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

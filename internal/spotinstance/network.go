@@ -63,9 +63,8 @@ func secondaryNICList(nics []secondaryNIC) types.List {
 }
 
 // refreshSecondaryNICs reads the interfaces back in the user's order: by id
-// where it is known, else the first of the same subnet (and address, if the user
-// chose one). One attached by other means is none of this resource's, except on
-// import, which cannot tell.
+// where it is known, else by what they are. One attached by other means is none of
+// this resource's, except on import, which cannot tell.
 func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types.List {
 	now := slices.Clone(in.NICs)
 	if primary := in.PrimaryNIC(); primary != nil {
@@ -84,20 +83,26 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 		}
 		return was // null and [] mean the same; keep what the user wrote
 	}
+	subnet := func(w secondaryNIC, r kec.NIC) bool {
+		return w.ID.ValueString() == "" && strings.EqualFold(r.SubnetID, w.SubnetID.ValueString())
+	}
+	groups := func(w secondaryNIC, r kec.NIC) bool {
+		return subnet(w, r) && textSet(r.SecurityGroupIDs).Equal(w.SecurityGroupIDs)
+	}
 	present := make([]secondaryNIC, 0, len(old))
-	for _, n := range old {
-		at := slices.IndexFunc(now, func(candidate kec.NIC) bool {
-			if id := n.ID.ValueString(); id != "" {
-				return candidate.ID == id
-			}
-			wanted := n.PrivateIPAddress.ValueString()
-			return strings.EqualFold(candidate.SubnetID, n.SubnetID.ValueString()) && (wanted == "" || candidate.PrivateIP == wanted)
-		})
+	for i, at := range pair(old, now,
+		func(w secondaryNIC, r kec.NIC) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
+		func(w secondaryNIC, r kec.NIC) bool {
+			return subnet(w, r) && r.PrivateIP != "" && r.PrivateIP == w.PrivateIPAddress.ValueString()
+		},
+		func(w secondaryNIC, r kec.NIC) bool { return groups(w, r) && w.PrivateIPAddress.ValueString() == "" },
+		groups,
+		subnet,
+	) {
 		if at < 0 {
 			continue
 		}
-		found := now[at]
-		now = slices.Delete(now, at, at+1)
+		n, found := old[i], now[at]
 		n.ID, n.SubnetID = keep(value.Text(found.ID), n.ID), keep(value.Text(found.SubnetID), n.SubnetID)
 		n.PrivateIPAddress = keep(value.Text(found.PrivateIP), n.PrivateIPAddress)
 		if len(found.SecurityGroupIDs) > 0 {

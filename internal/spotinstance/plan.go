@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
@@ -32,14 +31,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 
-	switch {
-	case r.Client != nil:
-		plan.TagsAll = allTags(r.DefaultTags, plan.Tags)
-	case living && plan.Tags.Equal(state.Tags): // the default tags are not known yet
-		plan.TagsAll = state.TagsAll
-	default:
-		plan.TagsAll = types.MapUnknown(types.StringType)
-	}
+	plan.TagsAll = allTags(r.DefaultTags, plan.Tags)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), plan.TagsAll)...)
 	if !living {
 		r.checkAutoDelete(ctx, &plan, resp)
@@ -52,8 +44,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 
 	var replacing, restarting, believed []string
+	deleting := false
 	for _, line := range plan.params().Changed(state.params()) {
-		if len(imported) > 0 && unreported(line, &state) {
+		if unreported(line, &state, imported) {
 			believed = append(believed, line.Path.String())
 			continue
 		}
@@ -62,12 +55,15 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		case !inPlace:
 			resp.RequiresReplace = append(resp.RequiresReplace, line.Path)
 			replacing = append(replacing, line.Path.String())
-		case c.disrupts != "":
+		case c.disrupts != "" && c.needed(&plan):
 			restarting = append(restarting, fmt.Sprintf("%s (%s)", line.Path, c.disrupts))
 		}
-		if line.Path.Equal(path.Root("auto_delete_time")) {
-			r.checkAutoDelete(ctx, &plan, resp)
+		if c.attributes != nil && c.attributes[0] == "auto_delete_time" {
+			deleting = true
 		}
+	}
+	if deleting {
+		r.checkAutoDelete(ctx, &plan, resp)
 	}
 	switch {
 	case len(replacing) > 0:
@@ -110,7 +106,8 @@ func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string,
 			detail += " " + why
 		}
 		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "This spot instance is protected against deletion",
-			detail+"\n\nSet deletion_protection = false and apply, then try again.")
+			detail+"\n\nSet deletion_protection = false and apply, then try again. (An object that Terraform calls deposed cannot be changed any "+
+				"more: take it out of the state with state rm, and delete it in the console.)")
 		return
 	}
 	r.warnProtected(ctx, state, doing, why, resp)
@@ -120,19 +117,22 @@ func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string,
 // unreported tells whether a changed setting is one that KEC never reports and
 // an import therefore left null. The configuration is then taken at its word:
 // replacing a healthy machine to learn nothing would be worse.
-func unreported(line param.Line, state *model) bool {
+func unreported(line param.Line, state *model, imported []byte) bool {
+	if len(imported) == 0 {
+		return false
+	}
 	switch line.Path.String() {
 	case "password_wo_version":
 		return state.PasswordWOVersion.IsNull()
 	case "keep_image_login":
 		return !state.KeepImageLogin.ValueBool()
 	case "user_data", "user_data_base64":
-		return state.UserData.IsNull() && state.UserDataBase64.IsNull()
+		return string(imported) != importedWithUserData && state.UserData.IsNull() && state.UserDataBase64.IsNull()
 	case "iam_role_name":
 		return state.IAMRoleName.IsNull()
 	}
 	if strings.HasPrefix(line.Path.String(), "eip.") {
-		return state.EIP.IsNull()
+		return state.EIP.IsNull() && !state.PublicIP.IsNull() // without an address there is none to be believed in
 	}
 	for i, d := range dataDisksOf(state.DataDisks) {
 		if line.Path.String() == fmt.Sprintf("data_disks[%d].snapshot_id", i) {

@@ -35,6 +35,8 @@ const (
 	readTimeout   = 5 * time.Minute
 	updateTimeout = 20 * time.Minute
 	deleteTimeout = 10 * time.Minute
+	// What is done after an operation has failed, whatever is left of its time.
+	lastLook = 30 * time.Second
 )
 
 // importedKey marks, in the resource's private state, an instance that was
@@ -42,11 +44,15 @@ const (
 // unknown rather than unset.
 const importedKey = "imported"
 
+// importedWithUserData is the mark's value where KEC reports user data, so that
+// none reported means that there is none.
+const importedWithUserData = `"with user data"`
+
 // Settings is what the provider gives to its resources.
 type Settings struct {
 	Client      *kec.Client // nil while the provider's configuration is unknown
 	Region      string
-	DefaultTags map[string]string
+	DefaultTags types.Map // as configured: it may hold unknown values, or be one
 }
 
 // Resource implements kec_spot_instance.
@@ -125,10 +131,15 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		launch := plan.launch()
 		launch.RequestID, launch.Request = launched.RequestID, request
 		f := failure.Failed(ctx, r.Client, failed, launch)
-		f.Note = r.cleanUp(ctx, failed, plan.project(), resp)
+		f.Note = r.cleanUp(ctx, failed, plan.project(), plan.DeletionProtection.ValueBool(), resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
 	case err != nil:
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook) // the creation's own time may be over
+		defer cancel()
+		if r.unprotect(late, launched.InstanceID, plan.DeletionProtection.ValueBool()) {
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
+		}
 		f := failure.Of(err)
 		f.Note = fmt.Sprintf("Instance %s was launched and is in the state; the next apply replaces it, destroy deletes it.", launched.InstanceID)
 		resp.Diagnostics.Append(f.Diagnostic(params))
@@ -141,8 +152,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 // cleanUp removes a failed launch from KEC, and from the state once KEC
 // confirms that nothing is left. It returns the sentence that says how it went.
-func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, resp *resource.CreateResponse) string {
+func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, protected bool, resp *resource.CreateResponse) string {
 	if failed.Kind != kec.Vanished { // which is proof of absence already
+		r.unprotect(ctx, failed.InstanceID, protected)
 		if err := r.Client.Terminate(ctx, failed.InstanceID, project); err != nil {
 			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
 				err, failed.InstanceID)
@@ -150,6 +162,12 @@ func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project
 	}
 	resp.State.RemoveResource(ctx)
 	return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", failed.InstanceID)
+}
+
+// unprotect lifts the deletion protection of a launch that has failed, and tells
+// whether it did: Terraform will not update such an instance, only delete it.
+func (r *Resource) unprotect(ctx context.Context, id string, protected bool) bool {
+	return protected && r.Client.SetInstanceResourceProtect(ctx, id, false) == nil
 }
 
 // Read refreshes the state. Only a proof of absence removes the instance from
@@ -170,6 +188,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
 	importing := state.InstanceType.IsNull() // all that an import has given is the id
 	in, err := r.Client.FindInstance(ctx, state.ID.ValueString(), state.project())
 	switch {
@@ -189,9 +210,23 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	state.refresh(in, importing)
+	if importing && reports(in.Raw, "UserData") {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
+	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+}
+
+// elsewhere is an error if the instance is not in the provider's region: what a
+// look-up there does not find proves nothing.
+func (r *Resource) elsewhere(m *model) diag.Diagnostics {
+	zone := m.AvailabilityZone.ValueString()
+	if zone == "" || strings.HasPrefix(zone, r.Region) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The instance is in another region", fmt.Sprintf(
+		"%s is in the zone %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), zone, r.Region))}
 }
 
 // identify fills the identity, on a CLI that knows of one. Terraform wants it
@@ -219,7 +254,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).Diagnostic(nil)}
 	}
-	state.refreshTags(tags[id], r.DefaultTags)
+	state.refreshTags(tags[id], texts(r.DefaultTags))
 	return nil
 }
 
@@ -241,7 +276,10 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	defer cancel()
 
 	id := plan.ID.ValueString()
-	in, err := r.Client.FindInstance(ctx, id, state.project())
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	in, err := r.Client.WaitSettled(ctx, id, state.project()) // it must end in the state it has now
 	if err != nil {
 		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
 		return
@@ -249,7 +287,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	params := plan.params()
 	var wanted param.Table
 	for _, line := range params.Changed(state.params()) {
-		if len(imported) == 0 || !unreported(line, &state) {
+		if !unreported(line, &state, imported) {
 			wanted = append(wanted, line)
 		}
 	}
@@ -262,8 +300,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			f.Param = params.NameOf(failed.attributes[0])
 		}
 		f.Note = "What was changed before this is in the state; the next apply goes on from there."
+		if u.down {
+			f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
+		}
 		resp.Diagnostics.Append(f.Diagnostic(params))
-		if in, err := r.Client.FindInstance(ctx, id, now.project()); err == nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook) // the update's own time may be over
+		defer cancel()
+		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
 			now.refresh(in, false)
 		}
 		resp.Diagnostics.Append(resp.State.Set(ctx, &now)...)
@@ -293,6 +336,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."

@@ -159,7 +159,7 @@ func organisationAttributes() map[string]schema.Attribute {
 		},
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Tags of the instance and its data disks. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none. Changed in place.",
+			MarkdownDescription: "Tags of the instance; at the launch its data disks get them too. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none. Changed in place.",
 			Validators:          TagValidators(),
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -40,13 +41,13 @@ func advancedAttributes() map[string]schema.Attribute {
 		},
 		"sriov_net_support": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			Default:             booldefault.StaticBool(false),
-			MarkdownDescription: "`true` asks for the enhanced network of types and images that support it. Default: `false`. A change replaces the instance.",
+			PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "`true` asks for the enhanced network of types and images that support it. Default: what KEC gives the type, as a rule `false`. A change replaces the instance.",
 		},
 		"distribute_ipv6": schema.BoolAttribute{
 			Optional: true, Computed: true,
-			Default: booldefault.StaticBool(false),
-			MarkdownDescription: "`true` gives the primary network interface an IPv6 address; the subnet and the image must support it. Default: `false`. A change replaces " +
+			PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "`true` gives the primary network interface an IPv6 address; the subnet and the image must support it. Default: what KEC gives, as a rule `false`. A change replaces " +
 				"the instance.",
 		},
 	}

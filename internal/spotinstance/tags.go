@@ -9,32 +9,33 @@ import (
 )
 
 // allTags is what the instance carries: the provider's default tags, and the
-// resource's own, which win. It is unknown while the own ones are.
-func allTags(defaults map[string]string, own types.Map) types.Map {
-	if own.IsUnknown() {
+// resource's own, which win. It is unknown while either is.
+func allTags(defaults, own types.Map) types.Map {
+	if own.IsUnknown() || defaults.IsUnknown() {
 		return types.MapUnknown(types.StringType)
 	}
-	all := make(map[string]attr.Value, len(defaults)+len(own.Elements()))
-	for k, v := range defaults {
-		all[k] = types.StringValue(v)
-	}
+	all := make(map[string]attr.Value, len(defaults.Elements())+len(own.Elements()))
+	maps.Copy(all, defaults.Elements())
 	maps.Copy(all, own.Elements())
 	return types.MapValueMust(types.StringType, all)
 }
 
 // refreshTags reads the tags back. Tags that start with ksc are KEC's own (fact
-// 216). A default tag that has its default value is the provider's, unless the
-// user has written it into the resource too.
+// 216). A tag that has the default's value now, or had it when the state was
+// written, is the provider's, unless the user has written it into the resource.
 func (m *model) refreshTags(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
 		if strings.HasPrefix(strings.ToLower(k), "ksc") {
 			continue
 		}
-		all[k] = types.StringValue(v)
+		tag := types.StringValue(v)
+		all[k] = tag
 		_, written := m.Tags.Elements()[k]
-		if d, ok := defaults[k]; written || !ok || d != v {
-			own[k] = types.StringValue(v)
+		d, isDefault := defaults[k]
+		before, was := m.TagsAll.Elements()[k]
+		if written || !(isDefault && d == v) && !(was && before.Equal(tag)) {
+			own[k] = tag
 		}
 	}
 	m.TagsAll = types.MapValueMust(types.StringType, all)

@@ -2,6 +2,7 @@ package spotinstance
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -112,6 +113,12 @@ var changes = []change{
 	},
 }
 
+// needed tells whether the change asks KEC for anything: there may be no password
+// any more to set.
+func (c change) needed(plan *model) bool {
+	return c.attributes[0] != "password_wo_version" || !plan.PasswordWOVersion.IsNull()
+}
+
 // changeOf is the change that covers an attribute, by any path below it.
 func changeOf(at path.Path) (change, bool) {
 	name, _, _ := strings.Cut(strings.NewReplacer("[", ".").Replace(at.String()), ".")
@@ -131,6 +138,7 @@ type update struct {
 	password *string
 	state    string // the machine's state before, in which it ends
 	restart  bool   // a change waits for a restart to take effect
+	down     bool   // it was stopped and could not be started again
 }
 
 const (
@@ -163,12 +171,16 @@ func (u *update) run(ctx context.Context, wanted param.Table) (change, error) {
 // whenReady makes a call as soon as the machine's state allows it, and waits for
 // the state in which the machine is to end.
 func (u *update) whenReady(ctx context.Context, call func() error, state string) error {
-	if err := u.client.UntilReady(ctx, u.id, call); err != nil {
+	if err := u.client.UntilReady(ctx, u.id, call, u.plan.project()); err != nil {
 		return err
 	}
 	_, err := u.client.WaitState(ctx, u.id, state, u.plan.project())
 	return err
 }
+
+// startTimeout bounds the start of a machine that an update has stopped. It runs
+// even when the update's own time is over: the machine was running before.
+const startTimeout = 5 * time.Minute
 
 // whileStopped stops a running machine for what KEC does to stopped ones only,
 // and starts it again whatever came of it.
@@ -176,19 +188,23 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	if u.state != active {
 		return do(ctx)
 	}
-	if err := u.client.UntilReady(ctx, u.id, func() error { return u.client.StopInstances(ctx, u.id) }); err != nil {
+	stop := func() error { return u.client.StopInstances(ctx, u.id) }
+	if err := u.client.UntilReady(ctx, u.id, stop, u.plan.project()); err != nil {
 		return err // it was not stopped
 	}
 	_, err := u.client.WaitState(ctx, u.id, stopped, u.plan.project())
 	if err == nil {
 		err = do(ctx)
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
 	started := u.whenReady(ctx, func() error { return u.client.StartInstances(ctx, u.id) }, active)
-	if err != nil {
-		return err
+	if started != nil {
+		u.down = true
+		return errors.Join(err, started)
 	}
 	u.restart = false
-	return started
+	return err
 }
 
 // changeKeys detaches what is no longer wanted and attaches what is new.
