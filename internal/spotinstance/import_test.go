@@ -187,3 +187,25 @@ func TestAccMoved_adoptsWithoutTouching(t *testing.T) {
 		t.Errorf("the move changed something: %v", got)
 	}
 }
+
+// Only what an imported machine may have had is believed: it has no address, and
+// KEC reports that it has no user data, so both are changes.
+func TestAccImport_whatItCannotHaveHadIsOrdered(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]string{
+		"eip":       `eip = { line_id = "l-1", bandwidth_mbps = 5, charge_type = "Daily" }`,
+		"user_data": `user_data = "#!/bin/sh"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			id := env.Sim.AddInstance(grown)
+			w := env.Workspace(t)
+			w.Write(acctest.Expand(grownBlock) + env.Block(""))
+			w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", id).Want(t, 0)
+			w.Plan().Want(t, 0, "No changes.")
+			w.Write(acctest.Expand(strings.Replace(grownBlock, "  key_ids ", "  "+more+"\n  key_ids ", 1)) + env.Block(""))
+			w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.")
+		})
+	}
+}

@@ -252,3 +252,138 @@ func TestAccTags_defaultsAreMergedUnder(t *testing.T) {
 	w.Write(block() + defaults(`{ ksc-mine = "1" }`))
 	w.CLI("validate", "-no-color").Want(t, 1, "must not start with ksc")
 }
+
+// The service did what it was asked and the answer was lost: the repetition is
+// refused for the state, which must not be taken for "try again".
+func TestAccUpdate_aLostAnswerIsNotRepeatedForEver(t *testing.T) {
+	t.Parallel()
+	for _, action := range []string{"StopInstances", "StartInstances", "ModifyInstanceAttribute"} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			w := env.Workspace(t)
+			w.Write(block(before) + env.Block(""))
+			w.Apply().Want(t, 0)
+			env.Sim.FailNext(action, kecsim.AnswerLost, 1)
+			w.Write(block(before, set{"key_ids": `["@key_b"]`, "host_name": `"worker-2"`}) + env.Block(""))
+			w.Apply().Want(t, 0, update)
+			w.Plan().Want(t, 0, "No changes.")
+			in := env.Sim.Instances()[0]
+			if in.State != "active" || in.HostName != "worker-2" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyB}) {
+				t.Errorf("the machine is %s, %s, with %v", in.State, in.HostName, in.KeyIDs)
+			}
+			if got := env.Sim.Count(action); got > 3 {
+				t.Errorf("%d calls of %s", got, action)
+			}
+		})
+	}
+}
+
+// The time of the update ends while the machine is down: it is started all the same.
+func TestAccUpdate_thatRunsOutOfTimeStartsTheMachineAgain(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(block(before) + env.Block(""))
+	w.Apply().Want(t, 0)
+	env.Sim.FailNext("DetachKey", kecsim.Throttled, 1000)
+	w.Write(block(before, set{"key_ids": `["@key_b"]`, "timeouts": `{ update = "1s" }`}) + env.Block("max_retries = 50"))
+	w.Apply().Want(t, 1, "DetachKey")
+	if in := env.Sim.Instances()[0]; in.State != "active" {
+		t.Errorf("the machine is %s", in.State)
+	}
+}
+
+func TestAccUpdate_aMachineThatCannotBeStartedAgainIsNamed(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(block(before) + env.Block(""))
+	w.Apply().Want(t, 0)
+	env.Sim.FailNext("StartInstances", kecsim.Fault{Code: "ProductSellOutInvalid", Message: "sell out"}, 1)
+	w.Write(block(before, set{"key_ids": `["@key_b"]`}) + env.Block(""))
+	w.Apply().Want(t, 1, "The instance was stopped for the change and could not be started again: start it in the console.")
+}
+
+func TestAccUpdate_waitsForAMachineThatIsJustChanging(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(block(before) + env.Block(""))
+	w.Apply().Want(t, 0)
+	w.Write(block(before, set{"host_name": `"worker-2"`}) + env.Block(""))
+	w.Plan().Want(t, 2)
+	env.Sim.FailNext("DescribeInstances", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":1,"InstancesSet":[{"InstanceId":"` + firstID + `","InstanceName":"worker-1",
+	  "HostName":"worker-1","InstanceType":"N3.2B","InstanceState":{"Name":"rebooting"},"ChargeType":"Spot"}]}`}, 2)
+	w.Apply("-refresh=false").Want(t, 0, update)
+	if in := env.Sim.Instances()[0]; in.State != "active" || in.HostName != "worker-2" {
+		t.Errorf("the machine is %s, %s", in.State, in.HostName)
+	}
+}
+
+// Terraform never updates what a failed launch leaves, so its protection must
+// not keep it from being cleaned up.
+func TestAccProtection_doesNotOutliveAFailedLaunch(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.FailLaunches(1, kecsim.ModeError, "")
+	w := env.Workspace(t)
+	w.Write(block(set{"deletion_protection": "true"}) + env.Block(""))
+	w.Apply().Want(t, 1, "Nothing is left of instance "+firstID)
+	env.Sim.Update(func(s *kecsim.Settings) { s.Boot = 1e6 * time.Hour })
+	w.Write(block(set{"deletion_protection": "true", "timeouts": `{ create = "1s" }`}) + env.Block(""))
+	w.Apply().Want(t, 1, "was launched and is in the state")
+	w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+	if err := env.Empty(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAccTags_unknownDefaultsAreDecidedAtApply(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	write := func(run, name string) {
+		w.Write(block(set{"instance_name": name}) + "resource \"terraform_data\" \"run\" {\n  input = \"" + run + "\"\n  triggers_replace = \"" + run + "\"\n}\n" +
+			env.Block("default_tags = { run = terraform_data.run.output }"))
+	}
+	write("1", `"worker-1"`)
+	w.Apply().Want(t, 0)
+	w.Plan().Want(t, 0, "No changes.")
+	write("2", `"worker-2"`)
+	w.Apply().Want(t, 0, "Resources: 1 added, 1 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+	if got := fmt.Sprint(env.Sim.Instances()[0].Tags); got != "map[run:2]" {
+		t.Errorf("tags %s", got)
+	}
+}
+
+// What was a default stays one: it does not become the resource's own tag when
+// the default changes, or ignore_changes would keep it for ever.
+func TestAccTags_anOldDefaultIsNotTakenForAnOwnTag(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	hcl := strings.Replace(block(set{"tags": `{ mine = "1" }`}), "{\n", "{\n  lifecycle { ignore_changes = [tags] }\n", 1)
+	w.Write(hcl + env.Block(`default_tags = { team = "a" }`))
+	w.Apply().Want(t, 0)
+	w.Write(hcl + env.Block(`default_tags = { team = "b" }`))
+	w.Apply().Want(t, 0, update)
+	w.Plan().Want(t, 0, "No changes.")
+	if got := fmt.Sprint(env.Sim.Instances()[0].Tags); got != "map[mine:1 team:b]" {
+		t.Errorf("tags %s", got)
+	}
+}
+
+func TestAccRegion_anotherOneProvesNothing(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(block(set{"instance_name": `"worker"`}) + env.Block(""))
+	w.Apply().Want(t, 0)
+	w.Write(block(set{"instance_name": `"worker"`}) + strings.Replace(env.Block(""), "cn-beijing-6", "cn-shanghai-2", 1))
+	w.Plan().Want(t, 1, "Error: The instance is in another region", "worker ("+firstID+") is in the zone cn-beijing-6a; the provider works in cn-shanghai-2.")
+	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+	w.Write(block(set{"instance_name": `"worker"`}) + env.Block(""))
+	w.Plan().Want(t, 0, "No changes.")
+}
