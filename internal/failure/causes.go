@@ -40,7 +40,7 @@ type Cause struct {
 	Remedy    string // one sentence that says what to change and where to look
 	Retryable bool   // the same configuration may succeed later
 	Codes     []string
-	Words     []string // lower-case fragments, Chinese and English, of code and message
+	Words     []string // lower-case fragments, Chinese and English, of code and message; " & " joins those that must all be there
 }
 
 // causes is the catalogue. An exact code wins over words; among words the
@@ -57,7 +57,7 @@ var causes = []Cause{
 			"RequestLimitExceeded", "Throttling", "ThrottlingException", "RequestThrottled",
 			"TooManyRequestsException", "SlowDown", "LimitExceededException",
 		},
-		Words: []string{"throttl", "requestlimit", "限流"},
+		Words: []string{"throttl", "requestlimit", "rate limit", "too frequent", "限流", "请求过于频繁"},
 	},
 	{
 		Code:    PermissionDenied,
@@ -68,7 +68,19 @@ var causes = []Cause{
 			"PermissionDenied", "AccessDenied", "Forbidden", "MissingAuthenticationToken", "SignatureDoesNotMatch",
 			"SecurityTokenExpired", "RequestTimeTooSkewed",
 		},
-		Words: []string{"lack of policy", "permission", "not authorized", "权限"},
+		Words: []string{"lack of policy", "permission", "not authorized", "access denied", "权限"},
+	},
+	{
+		Code:      SubnetFull,
+		Summary:   "The subnet has no free address",
+		Param:     "SubnetId",
+		Remedy:    "Choose a subnet_id with free addresses, or free some in this subnet.",
+		Retryable: true,
+		Codes:     []string{"SubnetIpNotEnough"},
+		Words: []string{
+			"subnetip", "ip not enough", "no free address", "no available ip", "addresses are used up", "subnet & not enough", "subnet & insufficient",
+			"subnet & exceed", "insufficient ip", "ip不足", "地址不足", "子网 & 不足", "子网 & 用完", "子网 & 耗尽",
+		},
 	},
 	{
 		Code:      OutOfStock,
@@ -77,14 +89,27 @@ var causes = []Cause{
 		Remedy:    "Choose another instance_type, or a subnet_id in another zone, or try again later.",
 		Retryable: true,
 		Codes:     []string{"ProductSellOutInvalid"},
-		Words:     []string{"sellout", "sell out", "sold out", "out of stock", "insufficient stock", "inventory", "stock", "售罄", "库存"},
+		Words: []string{
+			"sellout", "sell out", "sold out", "stock", "inventory", "insufficient resource", "insufficient capacity", "no valid host", "售罄", "库存",
+			"资源不足", "资源紧张",
+		},
+	},
+	{
+		Code:    SpotNotOffered,
+		Summary: "This instance type is not offered as a Spot Instance here",
+		Param:   "InstanceType",
+		Remedy:  "Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
+		Codes:   []string{"ChargeTypeNotSupported"},
+		Words: []string{
+			"chargetype", "charge type", "spot instance & not support", "not support spot", "not support & spot price", "计费方式", "竞价 & 不支持",
+		},
 	},
 	{
 		Code:    PriceAboveOnDemand,
 		Summary: "Spot price limit is above the on-demand price",
 		Param:   "SpotPriceLimit",
 		Remedy:  "Lower spot_price_limit to at most the on-demand price, or leave it out to follow the market.",
-		Words:   []string{"above the on-demand", "higher than the on-demand", "exceeds the on-demand", "高于按量"},
+		Words:   []string{"above the on-demand", "higher than the on-demand", "exceeds the on-demand", "高于按量", "超过按量"},
 	},
 	{
 		Code:    PriceBelowMarket,
@@ -98,28 +123,11 @@ var causes = []Cause{
 		Retryable: true,
 	},
 	{
-		Code:    SpotNotOffered,
-		Summary: "This instance type is not offered as a Spot Instance here",
-		Param:   "InstanceType",
-		Remedy:  "Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
-		Codes:   []string{"ChargeTypeNotSupported"},
-		Words:   []string{"chargetype", "charge type", "计费方式"},
-	},
-	{
 		Code:    InsufficientBalance,
 		Summary: "The account's balance is too low",
 		Remedy:  "Top the account up: KEC wants at least CNY 100 in cash, vouchers not counted, before it opens an instance.",
 		Codes:   []string{"Payment.InsufficientBalance"},
-		Words:   []string{"balance", "arrears", "余额", "欠费"},
-	},
-	{
-		Code:      SubnetFull,
-		Summary:   "The subnet has no free address",
-		Param:     "SubnetId",
-		Remedy:    "Choose a subnet_id with free addresses, or free some in this subnet.",
-		Retryable: true,
-		Codes:     []string{"SubnetIpNotEnough"},
-		Words:     []string{"subnetip", "ip not enough", "no free address", "no available ip", "addresses are used up", "ip不足", "地址不足"},
+		Words:   []string{"account & balance", "insufficient balance", "insufficientbalance", "balance is", "arrears", "余额", "欠费"},
 	},
 	{
 		Code:    ImageUnusable,
@@ -127,21 +135,21 @@ var causes = []Cause{
 		Param:   "ImageId",
 		Remedy:  "Choose an image_id that exists in this region, is active and fits the instance type.",
 		Codes:   []string{"ImageIdInvalid"},
-		Words:   []string{"imageid", "image", "镜像"},
+		Words:   []string{"imageid", "image is", "image not", "image does", "image state", "镜像不", "镜像状态"},
 	},
 	{
 		Code:    ExcessiveNumber,
 		Summary: "The account's instance quota is used up",
 		Remedy:  "Release instances, order fewer, or ask KEC to raise the quota of this account and region.",
 		Codes:   []string{"InstanceQuotaExceeded"},
-		Words:   []string{"excessive number", "quota", "too many", "exceed", "limit", "配额", "超过", "数量"},
+		Words:   []string{"excessive number", "quota", "too many instance", "number of instances", "instances & exceed", "instances & limit", "配额", "实例数量"},
 	},
 	{
 		Code:    InvalidParameter,
 		Summary: "KEC does not accept a value",
 		Remedy:  "Change the value as KEC says below.",
 		Codes:   []string{"InvalidParameter", "InvalidParameterValue", "MissingParameter", "AutoDeleteTimeIsInvalid"},
-		Words:   []string{"invalid", "not exist", "malformed", "不合法", "不存在", "无效"},
+		Words:   []string{"invalid", "not exist", "malformed", "exceed", "limit", "not supported by", "only for", "不合法", "不存在", "无效", "超过"},
 	},
 	{
 		Code:    InstanceProtected,
@@ -173,18 +181,28 @@ func causeOf(code Code) Cause {
 }
 
 // classify finds the cause behind KEC's code and words: the exact code first,
-// then words in either, else Unknown.
-func classify(code, words string) Cause {
+// then words in either, else Unknown. exact tells which it was.
+func classify(code, words string) (cause Cause, exact bool) {
 	for _, c := range causes {
 		if slices.ContainsFunc(c.Codes, func(s string) bool { return strings.EqualFold(s, code) }) {
-			return c
+			return c, true
 		}
 	}
 	text := strings.ToLower(code + " " + words)
 	for _, c := range causes {
-		if slices.ContainsFunc(c.Words, func(w string) bool { return strings.Contains(text, w) }) {
-			return c
+		if slices.ContainsFunc(c.Words, func(w string) bool { return says(text, w) }) {
+			return c, false
 		}
 	}
-	return causeOf(Unknown)
+	return causeOf(Unknown), false
+}
+
+// says tells whether a text holds every part of an entry of Words.
+func says(text, words string) bool {
+	for part := range strings.SplitSeq(words, " & ") {
+		if !strings.Contains(text, part) {
+			return false
+		}
+	}
+	return true
 }

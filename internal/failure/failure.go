@@ -54,8 +54,12 @@ func Of(err error) Failure {
 		}
 		return f
 	case errors.As(err, &refusal):
+		cause, exact := classify(refusal.Code, refusal.Message)
+		if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
+			cause = causeOf(InvalidParameter) // words about one setting say nothing of the cause that has another
+		}
 		f := Failure{
-			Cause: classify(refusal.Code, refusal.Message), Source: FromAPI,
+			Cause: cause, Source: FromAPI,
 			Words: refusal.Message, KECCode: refusal.Code, Action: refusal.Action, RequestID: refusal.RequestID,
 		}
 		if refusal.Status == http.StatusForbidden {

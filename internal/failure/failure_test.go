@@ -50,11 +50,31 @@ func TestClassify(t *testing.T) {
 		{"", "image not found", ImageUnusable},
 		{"", "lack of policy", PermissionDenied},
 		{"", "HostName is malformed", InvalidParameter},
+		{"", "The number of available IP addresses in the subnet exceeds the limit", SubnetFull},
+		{"", "子网可用IP数量不足", SubnetFull},
+		{"", "available ip of subnet is not enough", SubnetFull},
+		{"", "insufficient IP addresses", SubnetFull},
+		{"", "子网IP地址已用完", SubnetFull},
+		{"", "资源不足", OutOfStock},
+		{"", "Insufficient capacity", OutOfStock},
+		{"", "No valid host was found", OutOfStock},
+		{"", "出价超过按量付费价格", PriceAboveOnDemand},
+		{"", "Spot instance is not supported for this type", SpotNotOffered},
+		{"", "竞价实例暂不支持该机型", SpotNotOffered},
+		{"", "Instance type does not support spot price", SpotNotOffered},
+		{"", "InstanceName length exceeds 64", InvalidParameter},
+		{"", "系统盘大小超过限制", InvalidParameter},
+		{"", "Rate limit exceeded", Throttled},
+		{"", "请求过于频繁", Throttled},
+		{"", "subnet is reserved for load balancer", Unknown},
+		{"", "KeyId is not supported by the image", InvalidParameter},
+		{"", "Access denied", PermissionDenied},
+		{"", "The number of instances exceeds the limit", ExcessiveNumber},
 		{"MoonPhase", "the moon is full", Unknown},
 		{"", "", Unknown},
 	} {
-		if got := classify(c.code, c.words).Code; got != c.want {
-			t.Errorf("classify(%q, %q) = %s, want %s", c.code, c.words, got, c.want)
+		if got, _ := classify(c.code, c.words); got.Code != c.want {
+			t.Errorf("classify(%q, %q) = %s, want %s", c.code, c.words, got.Code, c.want)
 		}
 	}
 }
@@ -106,6 +126,9 @@ func TestReason(t *testing.T) {
 		{"nested", `{"InstanceState":{"Name":"error","ErrorMsg":"no host"}}`, "no host"},
 		{"a pair", `{"productItems":[{"key":"instance_type","value":"N3.2B"},{"key":"cause","value":"excessive number"}]}`, "excessive number"},
 		{"a flag is no reason", `{"FailureAutoDelete":false,"failCount":3}`, ""},
+		{"a flag as text", `{"FailureAutoDelete":"false","failCount":"3"}`, ""},
+		{"a success", `{"message":"success","errorMsg":"OK","errorCode":"0"}`, ""},
+		{"a description is the last resort", `{"aDesc":"Ubuntu","failMsg":"no host"}`, "no host"},
 		{"blank", `{"reason":"  ","message":""}`, ""},
 		{"another part's", `{"orderList":[{"failReason":"out of stock"}]}`, ""},
 		{"not an object", `[1]`, ""},
@@ -142,6 +165,13 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"data_disks",
 			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
 				"Code: InvalidParameter\nKEC: \"too small\" (InvalidParameterValue), RunInstances, request r2\nAttribute: data_disks[1].size_gib"),
+		},
+		{
+			"words about another setting",
+			&kec.Error{Action: "RunInstances", Code: "Odd", Message: "DataDisk.2.Size: out of stock", Param: "DataDisk.2.Size", Status: 400},
+			"data_disks",
+			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
+				"Code: InvalidParameter\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib"),
 		},
 		{
 			"nothing to point at",

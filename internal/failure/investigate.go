@@ -63,7 +63,7 @@ func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launc
 // else by what the market looks like now.
 func (f *Failure) explain(ctx context.Context, client *kec.Client, launch Launch) {
 	if f.Words != "" {
-		if c := classify("", f.Words); c.Code != Unknown {
+		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
 		f.weigh(observe(ctx, client, launch, f.Code), launch)

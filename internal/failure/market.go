@@ -36,7 +36,10 @@ func observe(ctx context.Context, client *kec.Client, launch Launch, about Code)
 	if price {
 		if points, err := client.DescribeSpotPriceHistory(ctx, launch.InstanceType, m.zone); err == nil && len(points) > 0 {
 			last := points[len(points)-1]
-			m.spot, m.onDemand = &last.Spot, &last.OnDemand
+			m.spot = &last.Spot
+			if last.OnDemand.Sign() > 0 { // which an answer may leave out
+				m.onDemand = &last.OnDemand
+			}
 		}
 	}
 	if stock {
@@ -70,9 +73,13 @@ func (f *Failure) weigh(m market, launch Launch) {
 			return
 		}
 		limit := *launch.PriceLimit
-		f.Facts = fmt.Sprintf("%s costs %s CNY per hour now (on-demand %s); the limit is %s.", where, m.spot, m.onDemand, limit)
+		also := ""
+		if m.onDemand != nil {
+			also = fmt.Sprintf(" (on-demand %s)", m.onDemand)
+		}
+		f.Facts = fmt.Sprintf("%s costs %s CNY per hour now%s; the limit is %s.", where, m.spot, also, limit)
 		switch {
-		case limit.GreaterThan(*m.onDemand):
+		case m.onDemand != nil && limit.GreaterThan(*m.onDemand):
 			f.become(PriceAboveOnDemand)
 			f.Remedy = fmt.Sprintf("Lower spot_price_limit to at most %s, or leave it out to follow the market.", m.onDemand)
 		case limit.LessThan(*m.spot):

@@ -5,12 +5,17 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // reasonKeys are fragments of the names under which a service may tell a
-// reason. No model of KEC has such a field; its answers may (fact 212).
-var reasonKeys = []string{"reason", "cause", "fail", "error", "msg", "message", "remark", "desc"}
+// reason: telling ones first, then those that as a rule describe something else.
+// No model of KEC has such a field; its answers may (fact 212).
+var reasonKeys = [][]string{{"reason", "cause", "fail", "error", "msg", "message"}, {"remark", "desc"}}
+
+// noReason are values that stand under such a name and tell nothing.
+var noReason = []string{"true", "false", "success", "succeeded", "ok", "none", "null", "-"}
 
 // reason returns the first text in a JSON object that stands under a
 // reason-like key, or "". It looks into nested objects, and into lists of
@@ -22,24 +27,29 @@ func reason(raw json.RawMessage) string {
 	if decoder.Decode(&object) != nil {
 		return ""
 	}
-	return reasonIn(object)
+	for _, keys := range reasonKeys {
+		if text := reasonIn(object, keys); text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
-func reasonIn(object map[string]any) string {
+func reasonIn(object map[string]any, keys []string) string {
 	names := slices.Sorted(maps.Keys(object))
 	for _, name := range names {
-		if text, ok := object[name].(string); ok && reasonLike(name) && strings.TrimSpace(text) != "" {
+		if text, ok := object[name].(string); ok && like(name, keys) && tells(text) {
 			return text
 		}
 	}
 	for _, name := range names {
 		switch value := object[name].(type) {
 		case map[string]any:
-			if text := reasonIn(value); text != "" {
+			if text := reasonIn(value, keys); text != "" {
 				return text
 			}
 		case []any:
-			if text := reasonInPairs(value); text != "" {
+			if text := reasonInPairs(value, keys); text != "" {
 				return text
 			}
 		}
@@ -47,7 +57,7 @@ func reasonIn(object map[string]any) string {
 	return ""
 }
 
-func reasonInPairs(list []any) string {
+func reasonInPairs(list []any, keys []string) string {
 	for _, element := range list {
 		pair, _ := element.(map[string]any)
 		var key, value string
@@ -60,16 +70,22 @@ func reasonInPairs(list []any) string {
 				value = text
 			}
 		}
-		if reasonLike(key) && strings.TrimSpace(value) != "" {
+		if like(key, keys) && tells(value) {
 			return value
 		}
 	}
 	return ""
 }
 
-func reasonLike(name string) bool {
+func like(name string, keys []string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc(reasonKeys, func(k string) bool { return strings.Contains(name, k) })
+	return slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(name, k) })
+}
+
+func tells(text string) bool {
+	text = strings.TrimSpace(text)
+	_, err := strconv.ParseFloat(text, 64)
+	return text != "" && err != nil && !slices.ContainsFunc(noReason, func(s string) bool { return strings.EqualFold(s, text) })
 }
 
 // withoutParts drops the sub-orders from an order, so that one part's reason is

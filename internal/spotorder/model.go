@@ -60,7 +60,7 @@ type subOrder struct {
 func (m *model) refresh(order *kec.Order, failures []failure.Failure) {
 	state := serviceState(order)
 	m.ServiceState = types.StringValue(state)
-	m.Failed = types.BoolValue(state == failed || state == partiallyFailed)
+	m.Failed = types.BoolValue(len(failures) > 0)
 	m.Failures = make([]failureModel, 0, len(failures))
 	for _, f := range failures {
 		m.Failures = append(m.Failures, explained(f))

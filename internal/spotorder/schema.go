@@ -42,7 +42,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				"`Refunded` or `Unknown`."),
 			"failed": schema.BoolAttribute{
 				Computed:            true,
-				MarkdownDescription: "Whether instances of the order failed to open: true for `Failed` and `PartiallyFailed`.",
+				MarkdownDescription: "Whether instances of the order failed to open: true for `Failed` and `PartiallyFailed`, and for an order whose failed part has been refunded.",
 			},
 			"failures": schema.ListNestedAttribute{
 				Computed:            true,

@@ -198,6 +198,7 @@ func TestAccSpotOrder_states(t *testing.T) {
 		{"cancelled", batch(2), "Canceled", false},
 		{"refunding", batch(5), "Refunding", false},
 		{"refunded", batch(4), "Refunded", false},
+		{"refunded because it failed", batch(4, 3), "Refunded", true},
 		{"some failed", batch(20, 2, 3), "PartiallyFailed", true},
 		{"all failed", batch(21, 3), "Failed", true},
 		{"a status nobody knows", batch(77, 2), "Unknown", false},
