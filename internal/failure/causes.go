@@ -155,7 +155,7 @@ var causes = []Cause{
 		Code:    InstanceProtected,
 		Summary: "The instance is protected against deletion",
 		Param:   "IsProtect",
-		Remedy:  "Set deletion_protection = false and apply, or lift the protection in the console, then destroy again.",
+		Remedy:  "Lift the protection in the console, or set deletion_protection = true, apply, set it to false and apply, then destroy again.",
 		Codes:   []string{"InstanceResourceProtected"},
 	},
 	{

@@ -53,6 +53,14 @@ func Of(err error) Failure {
 			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
 		}
 		return f
+	case errors.As(err, &refusal) && refusal.Unusable:
+		f := Failure{
+			Cause: causeOf(Unknown), Source: FromAPI, Action: refusal.Action, RequestID: refusal.RequestID,
+			Facts: fmt.Sprintf("%s: %s (HTTP %d).", refusal.Action, refusal.Message, refusal.Status),
+		}
+		f.Summary = "The answer cannot be used"
+		f.Remedy = "Run the command again; if it stays so, check the endpoint and the proxy of the provider."
+		return f
 	case errors.As(err, &refusal):
 		cause, exact := classify(refusal.Code, refusal.Message)
 		if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
@@ -68,10 +76,15 @@ func Of(err error) Failure {
 		if f.Param == "" {
 			f.Param = refusal.Param
 		}
+		if f.Code == Unknown && (refusal.Status >= http.StatusInternalServerError || strings.HasPrefix(refusal.Code, "Service")) {
+			f.Summary = "KEC's service is not available"
+			f.Remedy = "Run the command again later; if it stays so, ask KEC support with the request id."
+		}
 		return f
 	}
 	f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error()}
 	var broken *kec.StateError
+	var wait *kec.WaitError
 	switch {
 	case errors.Is(err, kec.ErrGone):
 		f.Summary = "The instance is gone"
@@ -82,6 +95,9 @@ func Of(err error) Failure {
 	case errors.Is(err, context.DeadlineExceeded):
 		f.Summary = "KEC did not get there in time"
 		f.Remedy = "Raise the limit in the timeouts attribute if this is normal for the instance type, else look at the instance in the console."
+		if errors.As(err, &wait) && wait.LastErr != nil {
+			f.Remedy = "Check the network, the endpoint and what KEC says above first, then run the command again."
+		}
 	case errors.Is(err, context.Canceled):
 		f.Summary = "Interrupted"
 		f.Remedy = "Apply again to go on."
@@ -115,10 +131,7 @@ func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
 	if len(at.Steps()) > 1 {
 		detail += "\nAttribute: " + at.String()
 	}
-	for len(at.Steps()) > 1 {
-		at = at.ParentPath()
-	}
-	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
+	return diag.NewAttributeErrorDiagnostic(param.TopLevel(at), f.Summary, detail)
 }
 
 // Headline is the cause behind what failed, worded as likely where it is

@@ -184,8 +184,15 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"no code and no words",
 			&kec.Error{Action: "DescribeInstances", Status: 502},
 			"",
-			diag.NewErrorDiagnostic("KEC refused the request", "KEC gave the reason below; ask KEC support with the request id if it does not help.\n\n"+
+			diag.NewErrorDiagnostic("KEC's service is not available", "Run the command again later; if it stays so, ask KEC support with the request id.\n\n"+
 				"Code: Unknown\nKEC: no reason given, DescribeInstances"),
+		},
+		{
+			"an answer that is none of KEC's",
+			&kec.Error{Action: "DescribeInstances", Status: 502, Message: "answered with HTML, not JSON", Unusable: true},
+			"",
+			diag.NewErrorDiagnostic("The answer cannot be used", "DescribeInstances: answered with HTML, not JSON (HTTP 502).\n\nRun the command again; if it stays "+
+				"so, check the endpoint and the proxy of the provider.\n\nCode: Unknown\nKEC: no reason given, DescribeInstances"),
 		},
 		{
 			"a deadline",

@@ -97,7 +97,7 @@ func (f *Failure) weigh(m market, launch Launch) {
 			f.Remedy = "Apply again, or choose another instance_type or a subnet_id in another zone if it is sold out again."
 		}
 	case SubnetFull:
-		if m.subnet == nil || m.subnet.FreeIPs == nil {
+		if m.subnet == nil || m.subnet.FreeIPs == nil || *m.subnet.FreeIPs > 0 { // some were freed meanwhile
 			return
 		}
 		f.Facts = fmt.Sprintf("Subnet %s (%s) in %s has %d free addresses; the launch needs 1.",

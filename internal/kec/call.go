@@ -145,9 +145,9 @@ func (cl *call) read(resp *http.Response) *answer {
 	code, message, refused := refusal(fields, success)
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		ans.err = ans.fault(code, "answered with a redirect, which is never followed")
+		ans.err = ans.unusable("answered with a redirect, which is never followed")
 	case notJSON != "":
-		ans.err, ans.unreadable = ans.fault("", notJSON), success
+		ans.err, ans.unreadable = ans.unusable(notJSON), success
 	case refused || !success:
 		ans.err = ans.fault(code, message)
 	}
@@ -185,6 +185,13 @@ func (a *answer) fault(code, message string) *Error {
 		Code: cl.clean(code), Message: cl.clean(message),
 	}
 	e.Param = paramNamed(e.Message, cl.form)
+	return e
+}
+
+// unusable is an *Error about an answer that is no answer of the service.
+func (a *answer) unusable(why string) *Error {
+	e := a.fault("", why)
+	e.Unusable = true
 	return e
 }
 

@@ -30,7 +30,8 @@ type Error struct {
 	Message   string // the service's words; or ours about an answer that is not JSON, or lacks what it must hold
 	Param     string // the parameter that the message names, as it was sent ("DataDisk.1.Size"); "" when it names none
 	RequestID string
-	Status    int // of HTTP
+	Status    int  // of HTTP
+	Unusable  bool // the answer cannot be used: Message says why, and is this client's and not the service's
 }
 
 // Error is one line: action, code, message, request id, status.
@@ -72,7 +73,7 @@ func IsStateRefusal(err error) bool {
 
 // malformed is an *Error about an answer of status 200 that does not hold what every such answer holds.
 func (a *answer) malformed(format string, args ...any) error {
-	return a.fault("", fmt.Sprintf(format, args...))
+	return a.unusable(fmt.Sprintf(format, args...))
 }
 
 // networkError says why there is no answer. It matches its cause with errors.Is but does not hand it out, because only the

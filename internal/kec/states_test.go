@@ -85,7 +85,7 @@ func TestWaitState_endsWithTheContext(t *testing.T) {
 	}
 	_, err := c.WaitState(ctx, "i-1", "stopped")
 	equal(t, "error", fmt.Sprint(err), "instance i-1 is not stopped after 3s: its last state was stopping; the last look-up failed: "+
-		"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500): context canceled")
+		"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)")
 	e, _ := errors.AsType[*WaitError](err)
 	if e == nil || e.Goal != "stopped" || e.State != "stopping" || e.LastErr == nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %#v", err)
@@ -96,6 +96,6 @@ func TestWaitState_endsWithTheContext(t *testing.T) {
 	defer cancel()
 	c, _ = client(t, &script{answer: func(int, sent) reply { cancel(); return set("") }})
 	_, err = c.WaitState(ctx, "i-1", "active")
-	equal(t, "error", fmt.Sprint(err), "instance i-1 is not active after 0s: it was never seen: context canceled")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 is not active after 0s: it was never seen (interrupted)")
 	equal(t, "gone", errors.Is(err, ErrGone), false)
 }

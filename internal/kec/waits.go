@@ -93,6 +93,12 @@ func (e *WaitError) Error() string {
 	if e.LastErr != nil {
 		s += fmt.Sprintf("; the last look-up failed: %v", e.LastErr)
 	}
+	switch {
+	case errors.Is(e.Err, context.Canceled):
+		return s + " (interrupted)"
+	case errors.Is(e.Err, context.DeadlineExceeded):
+		return s + " (the time is up)"
+	}
 	return s + ": " + e.Err.Error()
 }
 

@@ -114,9 +114,9 @@ func TestWaits_endWithTheContext(t *testing.T) {
 		last reply
 		want string
 	}{
-		"starting": {set("scheduling", "i-1"), "instance i-1 is not active after 3s: its last state was scheduling: context canceled"},
+		"starting": {set("scheduling", "i-1"), "instance i-1 is not active after 3s: its last state was scheduling (interrupted)"},
 		"failing": {refuse(500, "INTERNAL_FAILURE", "x"), "instance i-1 is not active after 3s: its last state was scheduling; the last look-up failed: " +
-			"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500): context canceled"},
+			"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -158,7 +158,7 @@ func TestWaits_endWithTheContext(t *testing.T) {
 	defer cancel()
 	c, _ := client(t, of(set("active", "i-1")))
 	err := c.WaitGone(ctx, "i-1")
-	equal(t, "error", fmt.Sprint(err), "instance i-1 is not gone after 0s: it was never seen: context deadline exceeded")
+	equal(t, "error", fmt.Sprint(err), "instance i-1 is not gone after 0s: it was never seen (the time is up)")
 }
 
 func TestWaitGone(t *testing.T) {

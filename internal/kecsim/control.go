@@ -16,7 +16,7 @@ const controlPath = "/_kecsim/"
 
 const controlHelp = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
-GET  world          time, quota, balance, subnets, images, settings
+GET  world          time, quota, balance, subnets, images, security groups, keys, projects, settings
 GET  instances      machines that are not gone
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
@@ -151,13 +151,18 @@ func (s *Server) showWorld() any {
 	defer s.lock()()
 	subnets, images := []any{}, []any{}
 	for _, n := range s.w.subnets {
-		subnets = append(subnets, map[string]any{"id": n.id, "name": n.name, "zone": n.zone, "cidr": n.cidr.String(), "free": n.free})
+		subnets = append(subnets, map[string]any{"id": n.id, "name": n.name, "zone": n.zone, "cidr": n.cidr.String(), "free": n.free, "type": n.kind})
 	}
 	for _, im := range s.w.images {
 		images = append(images, map[string]any{"id": im.id, "name": im.name, "state": im.state})
 	}
+	groups := []any{}
+	for _, g := range s.w.groups {
+		groups = append(groups, map[string]any{"id": g.id, "name": g.name, "vpc": g.vpc})
+	}
 	set := s.w.settings
 	return map[string]any{
+		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects,
 		"now": s.w.now, "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
 		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
 		"settings": map[string]any{

@@ -255,6 +255,14 @@ func holds(outer, inner path.Path) bool {
 	return len(o) <= len(i) && o.Equal(i[:len(o)])
 }
 
+// TopLevel is the top-level attribute that holds a path.
+func TopLevel(at path.Path) path.Path {
+	for len(at.Steps()) > 1 {
+		at = at.ParentPath()
+	}
+	return at
+}
+
 // parent drops the last part: "a.b.c" becomes "a.b", "a" becomes "".
 func parent(name string) string {
 	i := strings.LastIndexByte(name, '.')

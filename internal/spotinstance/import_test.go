@@ -209,3 +209,11 @@ func TestAccImport_whatItCannotHaveHadIsOrdered(t *testing.T) {
 		})
 	}
 }
+
+func TestAccImport_ofNothing(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(grownBlock) + env.Block(""))
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", "").Want(t, 1, "Error: Nothing to import", "The id is empty.").Lacks(t, "always an error")
+}

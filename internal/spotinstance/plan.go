@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -101,17 +102,23 @@ func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resou
 // instance is protected against deletion.
 func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
 	if state.DeletionProtection.ValueBool() {
-		detail := state.title() + " has deletion_protection = true, so neither KEC nor this provider deletes it."
-		if why != "" {
-			detail += " " + why
-		}
-		resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), "This spot instance is protected against deletion",
-			detail+"\n\nSet deletion_protection = false and apply, then try again. (An object that Terraform calls deposed cannot be changed any "+
-				"more: take it out of the state with state rm, and delete it in the console.)")
+		resp.Diagnostics.Append(protectedAgainstDeletion(state, why))
 		return
 	}
 	r.warnProtected(ctx, state, doing, why, resp)
 	warnKeptDisks(state, resp)
+}
+
+// protectedAgainstDeletion refuses to end an instance whose state says that it is
+// protected.
+func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
+	detail := state.title() + " has deletion_protection = true, so neither KEC nor this provider deletes it."
+	if why != "" {
+		detail += " " + why
+	}
+	return diag.NewAttributeErrorDiagnostic(path.Root("deletion_protection"), "This spot instance is protected against deletion",
+		detail+"\n\nSet deletion_protection = false and apply that alone, then try again. (An object that Terraform calls deposed cannot be changed "+
+			"any more: take it out of the state with state rm, and delete it in the console.)")
 }
 
 // unreported tells whether a changed setting is one that KEC never reports and

@@ -339,6 +339,10 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
 		return
 	}
+	if state.DeletionProtection.ValueBool() { // a forced replacement comes here without a plan that could refuse it
+		resp.Diagnostics.Append(protectedAgainstDeletion(&state, ""))
+		return
+	}
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
@@ -349,7 +353,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 // ImportState takes an instance id, or an identity of the provider's region; the
 // refresh that follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if req.ID == "" && req.Identity != nil {
+	switch {
+	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
+		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")
+		return
+	case req.ID == "":
 		var of identity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...)
 		if region := of.Region.ValueString(); region != r.Region && r.Region != "" {

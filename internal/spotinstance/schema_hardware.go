@@ -20,18 +20,18 @@ func networkAttributes() map[string]schema.Attribute {
 			Required: true,
 			MarkdownDescription: "Subnet of the primary network interface, a UUID. The subnet decides the VPC and the zone, and so price and stock. " +
 				"It must be of type `Normal` and have a free address. A change replaces the instance.",
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
 		},
 		"security_group_ids": schema.SetAttribute{
 			Required: true, ElementType: types.StringType,
 			MarkdownDescription: "Security groups of the primary network interface, UUIDs, at least one. They must belong to the subnet's VPC. KEC documents " +
 				"support for one; its own tools send several. Changed in place.",
-			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+			Validators: rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
 		},
 		"private_ip_address": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one. A change replaces the instance.",
-			Validators:          []validator.String{ipv4{}},
+			Validators:          rootedStrings(ipv4{}),
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"secondary_network_interfaces": schema.ListNestedAttribute{
@@ -41,17 +41,17 @@ func networkAttributes() map[string]schema.Attribute {
 				"subnet_id": schema.StringAttribute{
 					Required:            true,
 					MarkdownDescription: "Subnet of the interface, a UUID, in the VPC and zone of the primary one.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"security_group_ids": schema.SetAttribute{
 					Required: true, ElementType: types.StringType,
 					MarkdownDescription: "Security groups of the interface, UUIDs, at least one.",
-					Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+					Validators:          rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
 				},
 				"private_ip_address": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one.",
-					Validators:          []validator.String{ipv4{}},
+					Validators:          rootedStrings(ipv4{}),
 					PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				},
 				"id": schema.StringAttribute{
@@ -75,13 +75,13 @@ func storageAttributes() map[string]schema.Attribute {
 					Optional: true, Computed: true,
 					MarkdownDescription: "Disk type: `Local_SSD`, `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_Entry`, `ESSD_AutoPL` or one of " +
 						"the `ESSD_SYSTEM_` types. Which of them an instance type takes: the console's wizard. Default: the first type that KEC offers for the instance type.",
-					Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:    rootedStrings(stringvalidator.LengthAtLeast(1)),
 					PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				},
 				"size_gib": schema.Int64Attribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "Size in GiB, 20 to 500. Default: the image's size.",
-					Validators:          []validator.Int64{int64validator.Between(20, 500)},
+					Validators:          rootedInt64s(int64validator.Between(20, 500)),
 					PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 				},
 			},
@@ -95,17 +95,17 @@ func storageAttributes() map[string]schema.Attribute {
 					Required: true,
 					MarkdownDescription: "Disk type: `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_PL3`, `ESSD_Entry`, `ESSD_AutoPL` or " +
 						"`Local_SSD`. Which of them a zone offers: the console's wizard.",
-					Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"size_gib": schema.Int64Attribute{
 					Required:            true,
 					MarkdownDescription: "Size in GiB. KEC takes 10 to 16000 for most types; ESSD types start higher.",
-					Validators:          []validator.Int64{int64validator.AtLeast(1)},
+					Validators:          rootedInt64s(int64validator.AtLeast(1)),
 				},
 				"snapshot_id": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Snapshot to fill the disk from. Valid values: the console's snapshot list. Default: an empty disk. KEC does not report it, so it is not imported.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"delete_with_instance": schema.BoolAttribute{
 					Required: true,
@@ -124,7 +124,7 @@ func storageAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "Size of the local data disk in GiB, 1 to 16000. It lives and dies with the machine. KEC ignores it on types N1, N2, N3 and I4. " +
 				"Default: none. A change replaces the instance.",
-			Validators: []validator.Int64{int64validator.Between(1, 16000)},
+			Validators: rootedInt64s(int64validator.Between(1, 16000)),
 		},
 	}
 }
@@ -139,32 +139,32 @@ func eipAttributes() map[string]schema.Attribute {
 				"line_id": schema.StringAttribute{
 					Required:            true,
 					MarkdownDescription: "Line of the address, such as BGP, by its id, a UUID. Valid values: the console's EIP page of the region.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"bandwidth_mbps": schema.Int64Attribute{
 					Required:            true,
 					MarkdownDescription: "Bandwidth in Mbit/s, at least 1. The upper bound depends on line and charge type: the console's EIP page.",
-					Validators:          []validator.Int64{int64validator.AtLeast(1)},
+					Validators:          rootedInt64s(int64validator.AtLeast(1)),
 				},
 				"charge_type": schema.StringAttribute{
 					Required:            true,
 					MarkdownDescription: "How the address is charged, such as `Monthly`, `Daily` or `HourlyInstantSettlement`. Valid values: the console's EIP page.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"purchase_months": schema.Int64Attribute{
 					Optional:            true,
 					MarkdownDescription: "Months to buy, 1 to 36. Needed by the charge type `Monthly`. Default: none.",
-					Validators:          []validator.Int64{int64validator.Between(1, 36)},
+					Validators:          rootedInt64s(int64validator.Between(1, 36)),
 				},
 				"project_id": schema.Int64Attribute{
 					Optional:            true,
 					MarkdownDescription: "Project that the address belongs to. Valid values: the console's project list. Default: 0, the default project.",
-					Validators:          []validator.Int64{int64validator.AtLeast(0)},
+					Validators:          rootedInt64s(int64validator.AtLeast(0)),
 				},
 				"bandwidth_share_id": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Shared bandwidth to put the address into, by its id, a UUID. Default: none.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 			},
 		},

@@ -207,19 +207,20 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	return err
 }
 
-// changeKeys detaches what is no longer wanted and attaches what is new.
+// changeKeys attaches what is new and then detaches what is no longer wanted: a
+// new key that KEC does not take must not leave the machine without any.
 func (u *update) changeKeys(ctx context.Context) error {
 	was, want := param.Texts(u.now.KeyIDs), param.Texts(u.plan.KeyIDs)
 	without := func(all, some []string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 	}
-	if gone := without(was, want); len(gone) > 0 {
-		if err := u.client.DetachKey(ctx, u.id, gone...); err != nil {
+	if fresh := without(want, was); len(fresh) > 0 {
+		if err := u.client.AttachKey(ctx, u.id, fresh...); err != nil {
 			return err
 		}
 	}
-	if fresh := without(want, was); len(fresh) > 0 {
-		return u.client.AttachKey(ctx, u.id, fresh...)
+	if gone := without(was, want); len(gone) > 0 {
+		return u.client.DetachKey(ctx, u.id, gone...)
 	}
 	return nil
 }

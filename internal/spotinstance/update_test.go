@@ -49,7 +49,7 @@ func TestAccUpdate_manyChangesInOnePass(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.").Lacks(t, "Warning: This update")
 	want := []string{
 		"RunInstances", "ModifyInstanceAttribute", "ModifyNetworkInterfaceAttribute", "ReplaceResourcesTags", "ModifyInstanceAutoDeleteTime",
-		"SetInstanceResourceProtect", "UpdateInstanceProjectId", "ModifyInstanceAttribute", "StopInstances", "DetachKey", "AttachKey", "StartInstances",
+		"SetInstanceResourceProtect", "UpdateInstanceProjectId", "ModifyInstanceAttribute", "StopInstances", "AttachKey", "DetachKey", "StartInstances",
 	}
 	if got := actions(env); !slices.Equal(got, want) {
 		t.Errorf("calls %v\nwant  %v", got, want)
@@ -78,6 +78,19 @@ func TestAccUpdate_aStoppedMachineStaysStopped(t *testing.T) {
 	}
 	if in := env.Sim.Instances()[0]; in.State != "stopped" || in.HostName != "worker-2" {
 		t.Errorf("the machine is %s with host name %s", in.State, in.HostName)
+	}
+}
+
+func TestAccUpdate_aKeyThatKECDoesNotKnowCostsNoneOfTheOthers(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Write(block(before) + env.Block(""))
+	w.Apply().Want(t, 0)
+	w.Write(block(before, set{"key_ids": `["0e000000-0000-4000-8000-000000000009"]`}) + env.Block(""))
+	w.Apply().Want(t, 1, "Error: KEC does not accept a value", "key_ids")
+	if in := env.Sim.Instances()[0]; in.State != "active" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyA}) {
+		t.Errorf("the machine is %s with the keys %v", in.State, in.KeyIDs)
 	}
 }
 
@@ -161,7 +174,7 @@ func TestAccProtection_keepsTheMachineUntilItIsLifted(t *testing.T) {
 	w.Apply().Want(t, 0)
 	refusal := []string{
 		"Error: This spot instance is protected against deletion", "worker (" + firstID + ") has deletion_protection = true",
-		"Set deletion_protection = false and apply, then try again.",
+		"Set deletion_protection = false and apply that alone, then try again.",
 	}
 	w.Destroy().Want(t, 1, refusal...)
 	w.Write(block(protected, set{"instance_type": `"N3.4B"`}) + env.Block(""))
@@ -170,6 +183,13 @@ func TestAccProtection_keepsTheMachineUntilItIsLifted(t *testing.T) {
 		t.Errorf("%d attempts to delete it", got)
 	}
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+	w.Write(block(protected, set{"deletion_protection": "false"}) + env.Block(""))
+	w.Apply().Want(t, 0, update)
+
+	// A forced replacement is refused too, though no plan can tell.
+	w.Write(block(protected) + env.Block(""))
+	w.Apply().Want(t, 0, update)
+	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, refusal...)
 	w.Write(block(protected, set{"deletion_protection": "false"}) + env.Block(""))
 	w.Apply().Want(t, 0, update)
 

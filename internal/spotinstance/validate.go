@@ -52,6 +52,14 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")
 	}
 
+	for name, v := range c.Timeouts.Attributes() {
+		limit, _ := v.(types.String)
+		if d, err := time.ParseDuration(limit.ValueString()); err == nil && d <= 0 {
+			resp.Diagnostics.AddAttributeError(path.Root("timeouts"), "A deadline that is always over",
+				fmt.Sprintf("timeouts.%s is %s.\n\nGive a positive duration, such as 20m.", name, limit.ValueString()))
+		}
+	}
+
 	var ways []string
 	for _, way := range []struct {
 		name string

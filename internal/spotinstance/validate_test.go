@@ -53,7 +53,7 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 		{"a version without a password", "# more", "password_wo_version = 1", []string{"password_wo"}},
 		{"a disk without size", "size_gib = 50, ", "", []string{"on main.tf line 7", `attribute "size_gib" is required`}},
 		{"a disk without its fate", ", delete_with_instance = true", "", []string{`attribute "delete_with_instance" is required`}},
-		{"a disk of no size", "size_gib = 50", "size_gib = 0", []string{"data_disks[0].size_gib"}},
+		{"a disk of no size", "size_gib = 50", "size_gib = 0", []string{"on main.tf line 7", "data_disks[0].size_gib"}},
 		{"user data over 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16385) + `"`, []string{
 			"Error: User data is too long", "on main.tf line 10", "It has 16385 bytes; KEC takes 16384."}},
 		{"user data of 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16384) + `"`, nil},
@@ -66,7 +66,7 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 		{"a name of two Chinese letters", `"worker"`, `"工人"`, nil},
 		{"a host name with a dot", "# more", `host_name = "a.b"`, []string{"on main.tf line 10", "only letters, digits and hyphens"}},
 		{"an IPv6 address", "# more", `private_ip_address = "fe80::1"`, []string{"Error: Not an IPv4 address"}},
-		{"a small system disk", "# more", `system_disk = { size_gib = 10 }`, []string{"system_disk.size_gib", "between 20 and 500"}},
+		{"a small system disk", "# more", `system_disk = { size_gib = 10 }`, []string{"on main.tf line 10", "system_disk.size_gib", "between 20 and 500"}},
 		{"an address that dies with nothing", "# more", "auto_delete_eip = true", []string{
 			"Error: Nothing to delete the address with", "on main.tf line 10", "auto_delete_eip is true, but auto_delete_time is not set."}},
 		{"a monthly address without months", "# more", `eip = { line_id = "l", bandwidth_mbps = 5, charge_type = "Monthly" }`, []string{
@@ -80,7 +80,9 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 			"Error: KEC deletes at whole minutes", "Round it to 2026-03-02T20:00:00Z."}},
 		{"a time without an offset", "# more", `auto_delete_time = "2026-03-02 20:00"`, []string{"Error: Not a time", "2026-11-23T18:30:00+08:00"}},
 		{"a local disk of no size", "# more", `local_data_disk_gib = 0`, []string{"local_data_disk_gib", "between 1 and 16000"}},
-		{"an interface without a group", "# more", `secondary_network_interfaces = [{ subnet_id = "s", security_group_ids = [] }]`, []string{"at least 1"}},
+		{"an interface without a group", "# more", `secondary_network_interfaces = [{ subnet_id = "s", security_group_ids = [] }]`, []string{"on main.tf line 10", "secondary_network_interfaces[0].security_group_ids", "at least 1"}},
+		{"a deadline in the past", "# more", `timeouts = { create = "-5m" }`, []string{
+			"Error: A deadline that is always over", "on main.tf line 10", "timeouts.create is -5m."}},
 		{"no security group", `["@group"]`, "[]", []string{"on main.tf line 6", "at least 1"}},
 		{"nothing known yet", `"N3.2B"`, "terraform_data.later.output\n  user_data = terraform_data.later.output\n" +
 			"  key_ids = [terraform_data.later.output]\n  iam_role_name = terraform_data.later.output\n  auto_delete_time = terraform_data.later.output\n" +
