@@ -157,7 +157,7 @@ func (d *demo) summarise(took time.Duration, bin string) {
 
      export KEC_ENDPOINT=http://127.0.0.1:7480 KSYUN_REGION=%s
      export KSYUN_ACCESS_KEY=%s KSYUN_SECRET_KEY=%s
-     export TF_CLI_CONFIG_FILE=$PWD/build/dev.tfrc
+     export TF_CLI_CONFIG_FILE=$PWD/bin/dev.tfrc
      echo 'provider_installation { dev_overrides { "kingsoftcloud/kec" = "%s" } }' >$TF_CLI_CONFIG_FILE
      cd examples/demo && %s plan    # no init: the override stands in for it
      curl $KEC_ENDPOINT/_kecsim/    # what the simulated world can be made to do`,
