@@ -39,13 +39,13 @@ func networkAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. A change replaces the instance.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"subnet_id": schema.StringAttribute{
-					Required:            true,
-					MarkdownDescription: "Subnet of the interface, a UUID, in the VPC and zone of the primary one.",
+					Optional:            true,
+					MarkdownDescription: "Required. Subnet of the interface, a UUID, in the VPC and zone of the primary one.",
 					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"security_group_ids": schema.SetAttribute{
-					Required: true, ElementType: types.StringType,
-					MarkdownDescription: "Security groups of the interface, UUIDs, at least one.",
+					Optional: true, ElementType: types.StringType,
+					MarkdownDescription: "Required. Security groups of the interface, UUIDs, at least one.",
 					Validators:          rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
 				},
 				"private_ip_address": schema.StringAttribute{
@@ -86,20 +86,22 @@ func storageAttributes() map[string]schema.Attribute {
 				},
 			},
 		},
+		// What every disk needs is optional in the schema and required by ValidateConfig: the framework takes an element that is
+		// unknown as a whole for one without its required attributes.
 		"data_disks": schema.ListNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Default: none. A change replaces the instance.",
 			Validators:          []validator.List{listvalidator.SizeAtMost(8)},
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"type": schema.StringAttribute{
-					Required: true,
-					MarkdownDescription: "Disk type: `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_PL3`, `ESSD_Entry`, `ESSD_AutoPL` or " +
+					Optional: true,
+					MarkdownDescription: "Required. Disk type: `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_PL3`, `ESSD_Entry`, `ESSD_AutoPL` or " +
 						"`Local_SSD`. Which of them a zone offers: the console's wizard.",
 					Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"size_gib": schema.Int64Attribute{
-					Required:            true,
-					MarkdownDescription: "Size in GiB. KEC takes 10 to 16000 for most types; ESSD types start higher.",
+					Optional:            true,
+					MarkdownDescription: "Required. Size in GiB. KEC takes 10 to 16000 for most types; ESSD types start higher.",
 					Validators:          rootedInt64s(int64validator.AtLeast(1)),
 				},
 				"snapshot_id": schema.StringAttribute{
@@ -108,8 +110,8 @@ func storageAttributes() map[string]schema.Attribute {
 					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
 				},
 				"delete_with_instance": schema.BoolAttribute{
-					Required: true,
-					MarkdownDescription: "What happens to the disk when the instance goes, be it by destroy or because KEC reclaims it. `true`: it is deleted " +
+					Optional: true,
+					MarkdownDescription: "Required. What happens to the disk when the instance goes, be it by destroy or because KEC reclaims it. `true`: it is deleted " +
 						"with its data. `false`: the data survives, but the disk goes on being charged, outside the state, until somebody deletes it. Neither is a safe " +
 						"default, so there is none.",
 				},

@@ -52,6 +52,8 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")
 	}
 
+	resp.Diagnostics.Append(complete(c.DataDisks, "data_disks", "type", "size_gib", "delete_with_instance")...)
+	resp.Diagnostics.Append(complete(c.SecondaryNICs, "secondary_network_interfaces", "subnet_id", "security_group_ids")...)
 	for name, v := range c.Timeouts.Attributes() {
 		limit, _ := v.(types.String)
 		if d, err := time.ParseDuration(limit.ValueString()); err == nil && d <= 0 {
@@ -77,6 +79,24 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		resp.Diagnostics.AddAttributeError(path.Root(ways[1]), "Two ways to log in",
 			fmt.Sprintf("Both %s and %s are set, but an instance has one way to log in.\n\nKeep one of them.", ways[0], ways[1]))
 	}
+}
+
+// complete checks that every element that is known sets what every element needs.
+func complete(l types.List, name string, required ...string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for i, element := range l.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || object.IsUnknown() {
+			continue
+		}
+		for _, attribute := range required {
+			if v := object.Attributes()[attribute]; v == nil || v.IsNull() {
+				diags.AddAttributeError(path.Root(name), "A required attribute is missing",
+					fmt.Sprintf("%s[%d] has no %s.\n\nSet %s in every element of %s.", name, i, attribute, attribute, name))
+			}
+		}
+	}
+	return diags
 }
 
 // price accepts what KEC can bill: more than zero, at most 5 decimals.

@@ -51,8 +51,9 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 		{"a short password", "# more", "password_wo = \"Ab1\"\n  password_wo_version = 1", []string{"It has 3 characters;"}},
 		{"a password without a version", "# more", "password_wo = \"${local.upper}${local.lower}1\"", nil},
 		{"a version without a password", "# more", "password_wo_version = 1", []string{"password_wo"}},
-		{"a disk without size", "size_gib = 50, ", "", []string{"on main.tf line 7", `attribute "size_gib" is required`}},
-		{"a disk without its fate", ", delete_with_instance = true", "", []string{`attribute "delete_with_instance" is required`}},
+		{"a disk without size", "size_gib = 50, ", "", []string{
+			"Error: A required attribute is missing", "on main.tf line 7", "data_disks[0] has no size_gib."}},
+		{"a disk without its fate", ", delete_with_instance = true", "", []string{"on main.tf line 7", "data_disks[0] has no delete_with_instance."}},
 		{"a disk of no size", "size_gib = 50", "size_gib = 0", []string{"on main.tf line 7", "data_disks[0].size_gib"}},
 		{"user data over 16 KiB", "# more", `user_data = "` + strings.Repeat("x", 16385) + `"`, []string{
 			"Error: User data is too long", "on main.tf line 10", "It has 16385 bytes; KEC takes 16384."}},

@@ -65,8 +65,10 @@ func list(b *strings.Builder, prefix string, attributes map[string]schema.Attrib
 	}
 }
 
+// required is 1 for an attribute that must be set. Some are required by a check
+// of the provider's own and say so in their description.
 func required(a schema.Attribute) int {
-	if a.IsRequired() {
+	if a.IsRequired() || strings.HasPrefix(a.GetMarkdownDescription(), "Required. ") {
 		return 1
 	}
 	return 0
@@ -75,7 +77,7 @@ func required(a schema.Attribute) int {
 // use says who sets the attribute.
 func use(a schema.Attribute) string {
 	switch {
-	case a.IsRequired():
+	case required(a) == 1:
 		return "required"
 	case a.IsWriteOnly():
 		return "optional, write-only"

@@ -17,7 +17,7 @@ func TestPage(t *testing.T) {
 	for name, want := range map[string]string{
 		"billing":      "## `instance_type`\n\n*String, required.*\n\nInstance type, such as `N3.2B`.",
 		"network":      "## `security_group_ids`\n\n*Set of strings, required.*\n\n",
-		"storage":      "## `data_disks[*].size_gib`\n\n*Whole number, required.*\n\nSize in GiB.",
+		"storage":      "## `data_disks[*].size_gib`\n\n*Whole number, required.*\n\nRequired. Size in GiB.",
 		"login":        "## `password_wo`\n\n*String, optional, write-only.*\n\n",
 		"organisation": "## `tags`\n\n*Map of strings, optional.*\n\n",
 		"release":      "## `deletion_protection`\n\n*Bool, optional.*\n\n",
