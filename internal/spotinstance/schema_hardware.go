@@ -90,7 +90,7 @@ func storageAttributes() map[string]schema.Attribute {
 		// unknown as a whole for one without its required attributes.
 		"data_disks": schema.ListNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Default: none. A change replaces the instance.",
+			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Their order is kept; after an import it is KEC's. Default: none. A change replaces the instance.",
 			Validators:          []validator.List{listvalidator.SizeAtMost(8)},
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"type": schema.StringAttribute{
