@@ -150,14 +150,7 @@ func (f Failure) Headline(what string) string {
 // Detail is the text below the summary: the numbers, the remedy, what became of
 // the instance, then code, KEC's words, action and request id.
 func (f Failure) Detail() string {
-	parts := []string{f.Facts, f.Remedy, f.Note, f.evidence()}
-	kept := parts[:0]
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, "\n\n")
+	return joined("\n\n", f.Facts, f.Remedy, f.Note, f.evidence())
 }
 
 // evidence is the code, then what KEC said, in which answer.

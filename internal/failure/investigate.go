@@ -52,7 +52,7 @@ func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launc
 	}
 	f.Words = kec.Hide(f.Words, launch.Request)
 	f.explain(ctx, client, launch)
-	f.Facts = joined(outcome(err), f.Facts)
+	f.Facts = joined(" ", outcome(err), f.Facts)
 	if f.Code != LaunchFailed {
 		f.Summary = f.Headline("Spot launch failed")
 	}
@@ -73,7 +73,7 @@ func (f *Failure) explain(ctx context.Context, client *kec.Client, launch Launch
 	if c, ok := m.likely(launch); ok {
 		f.Cause, f.Source = c, Inferred
 		f.weigh(m, launch)
-		f.Facts = joined(f.Facts, "KEC gave no reason; this is concluded from what it offers now.")
+		f.Facts = joined(" ", f.Facts, "KEC gave no reason; this is concluded from what it offers now.")
 	}
 }
 

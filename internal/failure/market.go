@@ -3,6 +3,7 @@ package failure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -80,10 +81,10 @@ func (f *Failure) weigh(m market, launch Launch) {
 		f.Facts = fmt.Sprintf("%s costs %s CNY per hour now%s; the limit is %s.", where, m.spot, also, limit)
 		switch {
 		case m.onDemand != nil && limit.GreaterThan(*m.onDemand):
-			f.become(PriceAboveOnDemand)
+			f.Cause = causeOf(PriceAboveOnDemand) // the code alone does not tell which end of the range it is
 			f.Remedy = fmt.Sprintf("Lower spot_price_limit to at most %s, or leave it out to follow the market.", m.onDemand)
 		case limit.LessThan(*m.spot):
-			f.become(PriceBelowMarket)
+			f.Cause = causeOf(PriceBelowMarket)
 			f.Remedy = fmt.Sprintf("Raise spot_price_limit to at least %s, or leave it out to follow the market.", m.spot)
 		}
 	case OutOfStock:
@@ -105,15 +106,8 @@ func (f *Failure) weigh(m market, launch Launch) {
 	}
 }
 
-// become turns the failure into the sibling cause that the numbers prove.
-func (f *Failure) become(code Code) { f.Cause = causeOf(code) }
-
-func joined(sentences ...string) string {
-	kept := sentences[:0]
-	for _, s := range sentences {
-		if s != "" {
-			kept = append(kept, s)
-		}
-	}
-	return strings.Join(kept, " ")
+// joined leaves out what is empty.
+func joined(separator string, parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return strings.Join(parts, separator)
 }

@@ -59,7 +59,7 @@ func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.S
 	}
 	f.explain(ctx, client, ordered(sub))
 	if f.Code == Unknown {
-		f.Facts = joined(f.Facts, itemsOf(sub))
+		f.Facts = joined(" ", f.Facts, itemsOf(sub))
 	}
 	return f
 }

@@ -44,13 +44,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 
-	var replacing, restarting, believed []string
+	var replacing, restarting []string
 	deleting := false
-	for _, line := range plan.params().Changed(state.params()) {
-		if unreported(line, &state, imported) {
-			believed = append(believed, line.Path.String())
-			continue
-		}
+	wanted, believed := changed(&plan, &state, imported)
+	for _, line := range wanted {
 		c, inPlace := changeOf(line.Path)
 		switch {
 		case !inPlace:
@@ -119,6 +116,19 @@ func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("deletion_protection"), "This spot instance is protected against deletion",
 		detail+"\n\nSet deletion_protection = false and apply that alone, then try again. (An object that Terraform calls deposed cannot be changed "+
 			"any more: take it out of the state with state rm, and delete it in the console.)")
+}
+
+// changed is what differs between plan and state: what is wanted of KEC, and the
+// paths of what an imported instance is believed to have.
+func changed(plan, state *model, imported []byte) (wanted param.Table, believed []string) {
+	for _, line := range plan.params().Changed(state.params()) {
+		if unreported(line, state, imported) {
+			believed = append(believed, line.Path.String())
+		} else {
+			wanted = append(wanted, line)
+		}
+	}
+	return wanted, believed
 }
 
 // unreported tells whether a changed setting is one that KEC never reports and

@@ -17,7 +17,6 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
 var (
@@ -284,18 +283,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
 		return
 	}
-	params := plan.params()
-	var wanted param.Table
-	for _, line := range params.Changed(state.params()) {
-		if !unreported(line, &state, imported) {
-			wanted = append(wanted, line)
-		}
-	}
+	wanted, _ := changed(&plan, &state, imported)
 	now := state
 	u := update{client: r.Client, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
 	failed, err := u.run(ctx, wanted)
 	if err != nil {
-		f := failure.Of(err)
+		params, f := plan.params(), failure.Of(err)
 		if f.Param == "" && len(failed.attributes) > 0 {
 			f.Param = params.NameOf(failed.attributes[0])
 		}

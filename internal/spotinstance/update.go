@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -121,7 +120,7 @@ func (c change) needed(plan *model) bool {
 
 // changeOf is the change that covers an attribute, by any path below it.
 func changeOf(at path.Path) (change, bool) {
-	name, _, _ := strings.Cut(strings.NewReplacer("[", ".").Replace(at.String()), ".")
+	name := param.TopLevel(at).String()
 	i := slices.IndexFunc(changes, func(c change) bool { return slices.Contains(c.attributes, name) })
 	if i < 0 {
 		return change{}, false
