@@ -11,6 +11,7 @@ const (
 	Region  = "cn-beijing-6"
 	ZoneA   = "cn-beijing-6a"
 	ZoneB   = "cn-beijing-6b"
+	ZoneC   = "cn-beijing-6c"
 	Region2 = "cn-shanghai-2"
 	Zone2A  = "cn-shanghai-2a"
 	Zone2B  = "cn-shanghai-2b"
@@ -19,6 +20,7 @@ const (
 	SubnetA        = "0b000000-0000-4000-8000-000000000001" // ZoneA, 10.7.0.0/24
 	SubnetB        = "0b000000-0000-4000-8000-000000000002" // ZoneB, 10.7.1.0/24
 	SubnetReserve  = "0b000000-0000-4000-8000-000000000003" // ZoneA, of a type that takes no instances
+	SubnetC        = "0b000000-0000-4000-8000-000000000004" // ZoneC, 10.7.3.0/24
 	SecurityGroup  = "0c000000-0000-4000-8000-000000000001"
 	SecurityGroup2 = "0c000000-0000-4000-8000-000000000002"
 
@@ -56,7 +58,7 @@ func defaultWorld(clock *Clock) *world {
 	w := &world{
 		clock: clock, now: clock.Now(), settings: defaultSettings(),
 		regions: []region{
-			{Region, "Beijing 6", []string{ZoneA, ZoneB}},
+			{Region, "Beijing 6", []string{ZoneA, ZoneB, ZoneC}},
 			{Region2, "Shanghai 2", []string{Zone2A, Zone2B}},
 		},
 		types: []*instanceType{
@@ -93,10 +95,11 @@ func defaultWorld(clock *Clock) *world {
 		newSubnet(SubnetA, "app-a", VPC, Region, ZoneA, "Normal", "10.7.0.0/24"),
 		newSubnet(SubnetB, "app-b", VPC, Region, ZoneB, "Normal", "10.7.1.0/24"),
 		newSubnet(SubnetReserve, "reserve-a", VPC, Region, ZoneA, "Reserve", "10.7.2.0/24"),
+		newSubnet(SubnetC, "app-c", VPC, Region, ZoneC, "Normal", "10.7.3.0/24"),
 		newSubnet(Subnet2A, "app-a", VPC2, Region2, Zone2A, "Normal", "10.8.0.0/24"),
 		newSubnet(Subnet2B, "app-b", VPC2, Region2, Zone2B, "Normal", "10.8.1.0/24"),
 	}
-	prices := map[string][2]string{ // of the first zone; the second is a little dearer
+	prices := map[string][2]string{ // of the first zone; each further one is a little dearer
 		TypeSmall: {"0.0393", "0.1965"}, TypeLarge: {"0.0786", "0.393"}, TypeEntry: {"0.0262", "0.131"},
 		TypeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
 	}

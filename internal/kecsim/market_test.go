@@ -100,6 +100,38 @@ func TestCatalogue_showsTheWorld(t *testing.T) {
 	same(t, "state", list("DescribeImages", "ImagesSet", "ImageId", ImageUbuntu)[0].(map[string]any)["ImageState"], any("queued"))
 }
 
+func TestZones_threeInTheDefaultRegion(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	zones := me.kec("DescribeAvailabilityZones").ok().JSON["AvailabilityZoneSet"].([]any)
+	same(t, "zones", fmt.Sprint(zones), "[map[AvailabilityZone:cn-beijing-6a Region:cn-beijing-6]"+
+		" map[AvailabilityZone:cn-beijing-6b Region:cn-beijing-6] map[AvailabilityZone:cn-beijing-6c Region:cn-beijing-6]]")
+	for zone, want := range map[string]string{ZoneA: "0.0393", ZoneB: "0.0403", ZoneC: "0.0413", Zone2A: "0.0393", Zone2B: "0.0403"} {
+		spot, onDemand := sim.Price(zone, TypeSmall)
+		same(t, "price in "+zone, spot, want)
+		same(t, "price on demand in "+zone, onDemand, "0.1965")
+	}
+	for _, typ := range []string{TypeSmall, TypeLarge, TypeEntry, TypeOld, TypeNotSpot} {
+		same(t, typ, me.kec("DescribeKecInventory", "InstanceType", typ, "AvailabilityZone", ZoneC).ok().JSON["InstanceCount"], any(50.0))
+	}
+
+	id := me.launch("SubnetId", SubnetC)[0]
+	sim.Advance(20 * time.Second)
+	in := me.describe(id)
+	same(t, "zone", in["AvailabilityZone"], any("cn-beijing-6c"))
+	same(t, "address", in["PrivateIpAddress"], any("10.7.3.2"))
+	same(t, "stock", sim.Stock(ZoneC, TypeSmall), 49)
+	a := me.call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneC).ok()
+	set := a.JSON["SubnetSet"].([]any)
+	same(t, "subnets", len(set), 1)
+	for field, want := range map[string]any{
+		"SubnetId": "0b000000-0000-4000-8000-000000000004", "SubnetName": "app-c", "VpcId": VPC, "SubnetType": "Normal",
+		"CidrBlock": "10.7.3.0/24", "AvailableIpNumber": "249",
+	} {
+		same(t, field, set[0].(map[string]any)[field], want)
+	}
+}
+
 func TestVPC_showsSubnetsAndGroups(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)
