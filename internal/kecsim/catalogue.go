@@ -50,12 +50,15 @@ var (
 
 const defaultDiskType = "SSD3.0"
 
+// diskKey is one data disk type in one zone.
+type diskKey struct{ zone, typ string }
+
 var typeRules = filterRules
 
 // describeInstanceTypeConfigs lists types with their zones and disks.
 //
 // documented: filters and fields, no paging, no spot flag (fact 93). assumed: the
-// world's types (fact 207).
+// world's types (fact 207), which disks IsSellOut is about (fact 230).
 func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
 	filters, refusal := r.filters("instance-family", "instance-type", "availability-zone")
 	if refusal != nil {
@@ -81,19 +84,22 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
 		if !ok {
 			continue
 		}
-		codes, sold := []any{}, []any{}
+		codes := []any{}
 		for _, zone := range zones {
 			codes = append(codes, map[string]any{"AzCode": zone})
-			sold = append(sold, map[string]any{"AzCode": zone, "IsSellOut": false})
 		}
 		system, data := []any{}, []any{}
 		for _, d := range systemDiskTypes {
 			system = append(system, map[string]any{"SystemDiskType": d})
 		}
 		for _, d := range dataDiskTypes {
+			places := []any{}
+			for _, zone := range zones {
+				places = append(places, map[string]any{"AzCode": zone, "IsSellOut": s.w.soldOut[diskKey{zone, d}]})
+			}
 			data = append(data, map[string]any{
 				"DataDiskType": d, "DataDiskMinSize": 10, "DataDiskMaxsize": s.w.settings.MaxDataDiskSize,
-				"DataDiskCount": s.w.settings.MaxDataDisks, "AvailabilityZoneSet": sold,
+				"DataDiskCount": s.w.settings.MaxDataDisks, "AvailabilityZoneSet": places,
 			})
 		}
 		set = append(set, map[string]any{

@@ -16,7 +16,7 @@ const controlPath = "/_kecsim/"
 
 const controlHelp = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
-GET  world          time, quota, balance, subnets, images, security groups, keys, projects, settings
+GET  world          time, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
 GET  instances      machines that are not gone
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
@@ -24,6 +24,7 @@ GET  prices         price and stock per type and zone
 
 POST price          {"zone", "type", "spot", "onDemand"}    decimals in CNY per hour
 POST stock          {"zone", "type", "count"}               0 is sold out
+POST disk           {"zone", "type", "soldOut"}             whether a data disk type is sold out
 POST quota          {"count"}
 POST balance        {"yuan"}                                a decimal
 POST subnet         {"id", "free"}
@@ -156,13 +157,23 @@ func (s *Server) showWorld() any {
 	for _, im := range s.w.images {
 		images = append(images, map[string]any{"id": im.id, "name": im.name, "state": im.state})
 	}
+	disks := []any{}
+	for _, r := range s.w.regions {
+		for _, zone := range r.zones {
+			for _, typ := range dataDiskTypes {
+				if s.w.soldOut[diskKey{zone, typ}] {
+					disks = append(disks, map[string]any{"zone": zone, "type": typ})
+				}
+			}
+		}
+	}
 	groups := []any{}
 	for _, g := range s.w.groups {
 		groups = append(groups, map[string]any{"id": g.id, "name": g.name, "vpc": g.vpc})
 	}
 	set := s.w.settings
 	return map[string]any{
-		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects,
+		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects, "soldOutDisks": disks,
 		"now": s.w.now, "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
 		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
 		"settings": map[string]any{

@@ -22,6 +22,15 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"0.07"}`)
 	p, onDemand := sim.Price(ZoneA, TypeSmall)
 	same(t, "price", p+" "+onDemand, "0.07 0.1965")
+	post("disk", `{"zone":"cn-beijing-6b","type":"ESSD_PL1","soldOut":true}`)
+	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":true}`)
+	me.kec("RunInstances", spot("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).refused(400, "ProductSellOutInvalid", "DataDisk.1.Type EHDD")
+	_, shown := control(t, sim, "GET", "world", "")
+	if !strings.Contains(shown, `"soldOutDisks":[{"type":"EHDD","zone":"cn-beijing-6a"},{"type":"ESSD_PL1","zone":"cn-beijing-6b"}]`) {
+		t.Errorf("sold-out disks: %s", shown)
+	}
+	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":false}`)
+	me.kec("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).refused(412, "DryRunOperation")
 	post("stock", `{"zone":"cn-beijing-6a","type":"N3.2B","count":0}`)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
 	post("quota", `{"count":2}`)
@@ -43,7 +52,7 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("deny", `{"service":"trade","deny":true}`)
 	post("reclaim", `{"id":"`+id+`"}`)
 	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
-	_, shown := control(t, sim, "GET", "instances", "")
+	_, shown = control(t, sim, "GET", "instances", "")
 	if !strings.Contains(shown, `"recyclingTime":"2026-03-02T10:10:00Z"`) || !strings.Contains(shown, `"orderID":"2026`) {
 		t.Errorf("instances: %s", shown)
 	}
@@ -72,6 +81,9 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"1.0000001"}`, "more than 5 decimals"},
 		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "must be given"},
 		{"stock", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "count"},
+		{"disk", `{"zone":"cn-beijing-6z","type":"EHDD","soldOut":true}`, "no zone"},
+		{"disk", `{"zone":"cn-beijing-6a","type":"ESSD_SYSTEM_PL0","soldOut":true}`, "no data disk type"},
+		{"disk", `{"zone":"cn-beijing-6a","type":"EHDD"}`, "soldOut"},
 		{"quota", `{"count":-1}`, "count"},
 		{"quota", `{"count":1}{}`, "more than one"},
 		{"quota", ``, "body"},

@@ -3,6 +3,7 @@ package kecsim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -18,7 +19,7 @@ const maxAdvance = 366 * 24 * time.Hour
 
 func (s *Server) steer(route string, body []byte) error {
 	steps := map[string]func([]byte) error{
-		"price": s.steerPrice, "stock": s.steerStock, "quota": s.steerQuota, "balance": s.steerBalance,
+		"price": s.steerPrice, "stock": s.steerStock, "disk": s.steerDisk, "quota": s.steerQuota, "balance": s.steerBalance,
 		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
@@ -87,6 +88,27 @@ func (s *Server) steerStock(body []byte) error {
 		return err
 	}
 	s.SetStock(in.Zone, in.Type, *in.Count)
+	return nil
+}
+
+func (s *Server) steerDisk(body []byte) error {
+	var in struct {
+		Zone, Type string
+		SoldOut    *bool
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if in.SoldOut == nil {
+		return errors.New("soldOut must be given")
+	}
+	if !slices.Contains(dataDiskTypes, in.Type) {
+		return fmt.Errorf("there is no data disk type %q", clip(in.Type))
+	}
+	if err := s.checkWorld("zone", in.Zone, func() bool { return s.w.regionOf(in.Zone) != "" }); err != nil {
+		return err
+	}
+	s.SellOutDisk(in.Zone, in.Type, *in.SoldOut)
 	return nil
 }
 

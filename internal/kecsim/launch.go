@@ -54,7 +54,8 @@ func (s *Server) runInstances(r *request) (any, *apiError) {
 // stands in the way of the next one.
 //
 // documented: the price range (fact 46), stock and bid (fact 131), as many as fit
-// (fact 43). assumed: the order of the checks, and all codes (facts 160, 193).
+// (fact 43). assumed: the order of the checks, and all codes (facts 160, 193), the
+// disks (fact 230).
 func (w *world) capacity(l *launch) (fit int, short *apiError, cause string) {
 	price := l.market.last()
 	hour := price.onDemand
@@ -83,6 +84,12 @@ func (w *world) capacity(l *launch) (fit int, short *apiError, cause string) {
 	limit(left, causeExcessive, codeQuota, "MinCount %d exceeds the instance quota: %d of %d left", l.min, max(left, 0), w.quota)
 	limit(l.market.stock, causeOutOfStock, codeSellOut, "InstanceType %s is sell out in %s: %d wanted, %d available",
 		l.typ.name, l.market.zone, l.min, l.market.stock)
+	for i := 1; i <= l.count("DataDisk"); i++ {
+		name := fmt.Sprintf("DataDisk.%d.Type", i)
+		if typ := l.get(name); w.soldOut[diskKey{l.market.zone, typ}] {
+			limit(0, causeOutOfStock, codeSellOut, "%s %s is sell out in %s", name, typ, l.market.zone)
+		}
+	}
 	for i, n := range l.nics {
 		name := "SubnetId"
 		if i > 0 {

@@ -269,10 +269,12 @@ func TestSteering_panicsOnAWorldThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	sim := New()
 	for name, do := range map[string]func(){
-		"zone":   func() { sim.SetPrice("cn-beijing-6z", TypeSmall, "1", "") },
-		"number": func() { sim.SetPrice(ZoneA, TypeSmall, "cheap", "") },
-		"subnet": func() { sim.SetSubnetFree("x", 1) },
-		"image":  func() { sim.SetImageState("x", "active") },
+		"zone":           func() { sim.SetPrice("cn-beijing-6z", TypeSmall, "1", "") },
+		"number":         func() { sim.SetPrice(ZoneA, TypeSmall, "cheap", "") },
+		"subnet":         func() { sim.SetSubnetFree("x", 1) },
+		"image":          func() { sim.SetImageState("x", "active") },
+		"zone of a disk": func() { sim.SellOutDisk("cn-beijing-6z", "EHDD", true) },
+		"disk type":      func() { sim.SellOutDisk(ZoneA, "ESSD_SYSTEM_PL0", true) },
 	} {
 		func() {
 			defer func() {

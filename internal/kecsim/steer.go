@@ -66,6 +66,24 @@ func (s *Server) SetStock(zone, typ string, n int) {
 // SellOut takes the stock away. It releases nothing by itself (fact 195).
 func (s *Server) SellOut(zone, typ string) { s.SetStock(zone, typ, 0) }
 
+// SellOutDisk takes a data disk type off sale in a zone, or puts it back. Disks
+// that are there stay, and so do system disks of that type (fact 230). It panics
+// if there is no such zone or data disk type.
+func (s *Server) SellOutDisk(zone, diskType string, soldOut bool) {
+	defer s.lock()()
+	if s.w.regionOf(zone) == "" {
+		panic(fmt.Sprintf("kecsim: there is no zone %q", zone))
+	}
+	if !slices.Contains(dataDiskTypes, diskType) {
+		panic(fmt.Sprintf("kecsim: there is no data disk type %q", diskType))
+	}
+	if soldOut {
+		s.w.soldOut[diskKey{zone, diskType}] = true
+	} else {
+		delete(s.w.soldOut, diskKey{zone, diskType})
+	}
+}
+
 // SetQuota sets how many instances the account may have.
 func (s *Server) SetQuota(n int) {
 	defer s.lock()()

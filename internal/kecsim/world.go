@@ -16,6 +16,7 @@ type world struct {
 	regions  []region
 	types    []*instanceType
 	markets  map[marketKey]*market
+	soldOut  map[diskKey]bool // data disk types that cannot be had
 	vpcs     []*vpc
 	subnets  []*subnet
 	groups   []*securityGroup
