@@ -104,7 +104,7 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
 		}
 		set = append(set, map[string]any{
 			"InstanceType": t.name, "InstanceFamily": t.family, "InstanceFamilyName": t.familyName,
-			"CPU": t.cpu, "GPU": 0, "Memory": t.memory,
+			"CPU": t.cpu, "GPU": 0, "GPUspec": "", "Memory": t.memory,
 			"NetworkInterfaceQuota": map[string]any{"NetworkInterfaceCount": interfacesPerInstance},
 			"PrivateIpQuota":        map[string]any{"PrivateIpCount": 10},
 			"AvailabilityZoneSet":   codes, "SystemDiskQuotaSet": system, "DataDiskQuotaSet": data,

@@ -2,6 +2,8 @@ package kecsim
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 )
@@ -95,6 +97,8 @@ func TestCatalogue_showsTheWorld(t *testing.T) {
 	types := list("DescribeInstanceTypeConfigs", "InstanceTypeConfigSet", "Filter.1.Name.1", "instance-family", "Filter.1.Value.1", "N3")
 	same(t, "types", len(types), 2)
 	same(t, "cpu", types[1].(map[string]any)["CPU"], any(4.0))
+	same(t, "fields", fmt.Sprint(slices.Sorted(maps.Keys(types[1].(map[string]any)))), "[AvailabilityZoneSet CPU DataDiskQuotaSet GPU GPUspec InstanceFamily"+
+		" InstanceFamilyName InstanceType Memory NetworkInterfaceQuota PrivateIpQuota SystemDiskQuotaSet]")
 	same(t, "images", len(list("DescribeImages", "ImagesSet", "ImageType", "system")), 2)
 	sim.SetImageState(ImageUbuntu, "queued")
 	same(t, "state", list("DescribeImages", "ImagesSet", "ImageId", ImageUbuntu)[0].(map[string]any)["ImageState"], any("queued"))
