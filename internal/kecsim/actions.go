@@ -7,7 +7,7 @@ type action struct {
 	rules       []rule
 	do          func(*Server, *request) (any, *apiError)
 	writes      bool // the handler itself stops before acting when DryRun is set
-	noRequestID bool
+	noRequestID bool // unless WrapOrders is on
 	onlyJSON    bool // a form body is refused
 	// spell turns the names an action has of its own into flat ones, where they
 	// differ.

@@ -39,7 +39,8 @@ POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish
 POST refuse-terminate {"id", "message"}
 POST deny           {"service", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
-                    "failureMode", "causeFields", "upperKeys", "movePrices", "seed", "maxDataDisks", "maxDataDiskSize"}
+                    "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
+                    "maxDataDiskSize"}
 POST order          an order as GET orders shows it
 `
 
@@ -180,7 +181,8 @@ func (s *Server) showWorld() any {
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
-			"movePrices": set.MovePrices, "seed": set.Seed, "maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
+			"wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,
+			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}
 }

@@ -44,10 +44,13 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("fault", `{"action":"DescribeRegions","times":1,"status":400,"code":"Odd","message":"m"}`)
 	me.kec("DescribeRegions").refused(400, "Odd")
 	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
-	post("settings", `{"boot":"5s","causeFields":true,"movePrices":true}`)
+	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true}`)
 	same(t, "boot", sim.w.settings.Boot, 5*time.Second)
+	if _, shown = control(t, sim, "GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
+		t.Errorf("settings: %s", shown)
+	}
 	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
-	same(t, "order", me.order("9")["status"], any(21.0))
+	same(t, "order", me.order("9")["data"].(map[string]any)["status"], any(21.0))
 	post("refuse-terminate", `{"id":"`+id+`","message":"no"}`)
 	post("deny", `{"service":"trade","deny":true}`)
 	post("reclaim", `{"id":"`+id+`"}`)

@@ -291,12 +291,13 @@ func (s *Server) steerDeny(body []byte) error {
 
 func (s *Server) steerSettings(body []byte) error {
 	var in struct {
-		Boot, VisibleAfter, TerminateTime               *string
-		Stop, Start, Reboot, Modify                     *string
-		AsyncChecks, CauseFields, UpperKeys, MovePrices *bool
-		FailureMode                                     *string
-		Seed                                            *int64
-		MaxDataDisks, MaxDataDiskSize                   *int
+		Boot, VisibleAfter, TerminateTime *string
+		Stop, Start, Reboot, Modify       *string
+		AsyncChecks, CauseFields          *bool
+		UpperKeys, WrapOrders, MovePrices *bool
+		FailureMode                       *string
+		Seed                              *int64
+		MaxDataDisks, MaxDataDiskSize     *int
 	}
 	if err := decodeControl(body, &in); err != nil {
 		return err
@@ -333,6 +334,7 @@ func (s *Server) steerSettings(body []byte) error {
 		assign(&set.AsyncChecks, in.AsyncChecks)
 		assign(&set.CauseFields, in.CauseFields)
 		assign(&set.UpperKeys, in.UpperKeys)
+		assign(&set.WrapOrders, in.WrapOrders)
 		assign(&set.MovePrices, in.MovePrices)
 		assign(&set.FailureMode, in.FailureMode)
 		assign(&set.Seed, in.Seed)

@@ -306,7 +306,7 @@ func (s *Server) do(req *request, call *Call) reply {
 	if refusal != nil {
 		return s.refusal(call, refusal)
 	}
-	if m, ok := value.(map[string]any); ok && !a.noRequestID {
+	if m, ok := value.(map[string]any); ok && (!a.noRequestID || s.w.settings.WrapOrders) {
 		m = maps.Clone(m)
 		m["RequestId"] = call.RequestID
 		value = m

@@ -14,7 +14,7 @@ var queryOrderRules = []rule{{"orderId", true, nil}}
 //
 // documented: names, enumerations, neither wrapper nor RequestId (facts 110-115).
 // assumed: the code of an unknown order (fact 162), one sub-order per instance
-// (fact 199), failReason where switched on (fact 202).
+// (fact 199), failReason and a wrapper where switched on (facts 202, 231).
 func (s *Server) queryOrderInfo(r *request) (any, *apiError) {
 	o := s.w.orderByID[r.get("orderId")]
 	if o == nil {
@@ -39,14 +39,18 @@ func (s *Server) queryOrderInfo(r *request) (any, *apiError) {
 		}
 		list = append(list, extended(out, sub.Extra))
 	}
-	return extended(map[string]any{
+	order := extended(map[string]any{
 		"orderId": o.ID, "orderName": o.Name, "userId": o.UserID, "orderType": o.Type, "orderUse": o.Use,
 		"status": o.Status, "hasRefund": o.HasRefund, "billName": o.BillName,
 		"totalMoney": amount(o.TotalMoney), "realMoney": amount(o.RealMoney),
 		"payableMoney": amount(o.PayableMoney), "discountAmount": amount(o.DiscountAmount),
 		"createTime": millis(o.CreateTime), "payTime": millis(o.PayTime), "updateTime": millis(o.UpdateTime),
 		"orderList": list,
-	}, o.Extra), nil
+	}, o.Extra)
+	if s.w.settings.WrapOrders {
+		return map[string]any{"data": order}, nil
+	}
+	return order, nil
 }
 
 func extended(out, extra map[string]any) map[string]any {

@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -74,6 +75,33 @@ func TestBilling_followsTheInstance(t *testing.T) {
 	data := me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", gone+","+taken).ok().JSON["data"].([]any)
 	same(t, "records", len(data), 2)
 	same(t, "deleted at", data[0].(map[string]any)["serviveDeleteTime"], any("2026-03-02 17:00:20"))
+}
+
+func TestOrder_wrapped(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := sim.OrderOf(me.launch()[0])
+	sim.Advance(20 * time.Second)
+	bare := fmt.Sprint(me.order(id))
+	sim.Update(func(s *Settings) { s.WrapOrders = true })
+	o := me.order(id)
+	same(t, "fields", len(o), 2)
+	same(t, "order", fmt.Sprint(o["data"]), bare)
+	same(t, "status", o["data"].(map[string]any)["status"], any(1.0))
+	same(t, "request id", o["RequestId"], any("0000000a-0000-4000-8000-000000000003"))
+
+	// Nothing else is wrapped, and nothing twice.
+	same(t, "billing", len(me.billed(sim.Instances()[0].ID, "")), 1)
+	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8").refused(400, "OrderNotExist", "8")
+
+	sim.Update(func(s *Settings) { s.UpperKeys = true })
+	o = me.order(id)
+	same(t, "fields", len(o), 2)
+	same(t, "request id", o["RequestId"], any("0000000a-0000-4000-8000-000000000006"))
+	same(t, "sub-orders", o["Data"].(map[string]any)["OrderList"].([]any)[0].(map[string]any)["InstanceId"], any(sim.Instances()[0].ID))
+
+	sim.Update(func(s *Settings) { s.UpperKeys, s.WrapOrders = false, false })
+	same(t, "in the end", fmt.Sprint(me.order(id)), bare)
 }
 
 func TestOrder_anyAtAll(t *testing.T) {

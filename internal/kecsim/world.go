@@ -42,7 +42,7 @@ type world struct {
 }
 
 // Settings are the parts of the world a test may want otherwise. The defaults
-// are assumed (facts 190-192, 220).
+// are assumed (facts 190-192, 220, 231).
 type Settings struct {
 	Boot          time.Duration // from the order to active, 20 s
 	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
@@ -62,6 +62,9 @@ type Settings struct {
 	CauseFields bool
 	// UpperKeys writes trade's keys upper-first, as one of the SDKs has them.
 	UpperKeys bool
+	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId,
+	// which no model does (fact 231).
+	WrapOrders bool
 	// MovePrices lets prices walk every hour; Seed picks the walk.
 	MovePrices bool
 	Seed       int64
