@@ -42,6 +42,7 @@ POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "st
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
                     "maxDataDiskSize"}
 POST order          an order as GET orders shows it
+POST billing        {"id", "status"}                        of the record of an instance, gone or not; 1 to 12
 `
 
 // errUnknownRoute is a control route that does not exist.

@@ -60,6 +60,8 @@ func TestControl_steersTheWorld(t *testing.T) {
 		t.Errorf("instances: %s", shown)
 	}
 	post("release", `{"id":"`+id+`"}`)
+	post("billing", `{"id":"`+id+`","status":8}`)
+	same(t, "billing status", sim.w.findRecord(id).status, 8)
 	same(t, "instances", len(sim.Instances()), 0)
 
 	for route, want := range map[string]string{
@@ -106,6 +108,9 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"settings", `{"boot":"soon"}`, "boot"},
 		{"settings", `{"failureMode":"x"}`, "mode"},
 		{"deny", `{"service":"ecs","deny":true}`, "no service"},
+		{"billing", `{"id":"x","status":3}`, `no billing record of instance \"x\"`},
+		{"billing", `{"id":"x"}`, "status"},
+		{"billing", `{"id":"x","status":13}`, "status"},
 		{"order", `{"status":1}`, "id"},
 		{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
 	} {

@@ -23,6 +23,7 @@ func (s *Server) steer(route string, body []byte) error {
 		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
+		"billing": s.steerBilling,
 	}
 	step := steps[route]
 	if step == nil {
@@ -370,5 +371,23 @@ func (s *Server) steerOrder(body []byte) error {
 		}
 	}
 	s.PutOrder(o)
+	return nil
+}
+
+func (s *Server) steerBilling(body []byte) error {
+	var in struct {
+		ID     string
+		Status int
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if billingNames[in.Status] == "" {
+		return fmt.Errorf("status must be between 1 and 12, not %d", in.Status)
+	}
+	if err := s.checkWorld("billing record of instance", in.ID, func() bool { return s.w.findRecord(in.ID) != nil }); err != nil {
+		return err
+	}
+	s.SetBillingStatus(in.ID, in.Status)
 	return nil
 }

@@ -274,6 +274,7 @@ func TestSteering_panicsOnAWorldThatIsNotThere(t *testing.T) {
 		"subnet":         func() { sim.SetSubnetFree("x", 1) },
 		"image":          func() { sim.SetImageState("x", "active") },
 		"zone of a disk": func() { sim.SellOutDisk("cn-beijing-6z", "EHDD", true) },
+		"record":         func() { sim.SetBillingStatus("x", 3) },
 		"disk type":      func() { sim.SellOutDisk(ZoneA, "ESSD_SYSTEM_PL0", true) },
 	} {
 		func() {

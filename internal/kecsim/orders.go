@@ -189,7 +189,7 @@ func (w *world) closed(in *instance, status int) {
 	if in.record.status == billingFailed {
 		return
 	}
-	if in.record.status == billingCreating {
+	if in.record.begin.IsZero() {
 		w.opened(in)
 	}
 	if in.record.end.IsZero() {

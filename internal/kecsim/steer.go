@@ -228,6 +228,29 @@ func (s *Server) OrderOf(instanceID string) string {
 	return s.w.orderOf[instanceID]
 }
 
+// SetBillingStatus sets the status of an instance's billing record, also of one
+// that is gone, such as 3 failed to open or 8 in arrears (fact 118). It changes
+// nothing else (fact 232). It panics if there is no record of the instance.
+func (s *Server) SetBillingStatus(instanceID string, status int) {
+	defer s.lock()()
+	rec := s.w.findRecord(instanceID)
+	if rec == nil {
+		panic(fmt.Sprintf("kecsim: there is no billing record of an instance %q", instanceID))
+	}
+	rec.status = status
+}
+
+// findRecord finds the billing record of an instance; the latest, should an id have
+// come back.
+func (w *world) findRecord(instanceID string) *record {
+	for _, rec := range slices.Backward(w.billing) {
+		if rec.instanceID == instanceID {
+			return rec
+		}
+	}
+	return nil
+}
+
 // PutOrder adds an order, or replaces the one with its id.
 func (s *Server) PutOrder(o Order) {
 	defer s.lock()()

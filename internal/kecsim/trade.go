@@ -92,7 +92,8 @@ var queryInstancesRules = []rule{
 // asked for.
 //
 // documented: parameters, the default status, fields (facts 117, 118). assumed:
-// which status a gone instance has, failReason where switched on (facts 201, 202).
+// which status a gone instance has, or one whose record was changed by hand,
+// failReason where switched on (facts 201, 202, 232).
 func (s *Server) queryInstances(r *request) (any, *apiError) {
 	ids := r.list("instanceIds")
 	status := r.number("status", billingOpened)

@@ -77,6 +77,50 @@ func TestBilling_followsTheInstance(t *testing.T) {
 	same(t, "deleted at", data[0].(map[string]any)["serviveDeleteTime"], any("2026-03-02 17:00:20"))
 }
 
+func TestBilling_setByHand(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	ids := me.launch("MinCount", "2", "MaxCount", "2")
+	sim.Advance(20 * time.Second)
+	in, gone := ids[0], ids[1]
+	sim.Release(gone)
+
+	sim.SetBillingStatus(in, 8)
+	same(t, "opened", len(me.billed(in, "")), 0)
+	rec := me.billed(in, `,"status":8`)[0].(map[string]any)
+	same(t, "status", fmt.Sprint(rec["status"], " ", rec["statusName"]), "8 in arrears")
+	same(t, "begin", rec["billingBeginTime"], any("2026-03-02 17:00:20"))
+	same(t, "its state", me.state(in), "active")
+
+	sim.SetBillingStatus(gone, 3)
+	same(t, "reclaimed", len(me.billed(gone, `,"status":5`)), 0)
+	rec = me.billed(gone, `,"status":3`)[0].(map[string]any)
+	same(t, "status", fmt.Sprint(rec["status"], " ", rec["statusName"]), "3 failed to open")
+	data := me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", in+","+gone).ok().JSON["data"].([]any)
+	same(t, "records", len(data), 1)
+	same(t, "status", data[0].(map[string]any)["status"], any(8.0))
+	o := me.order(sim.OrderOf(gone))
+	same(t, "order", o["status"], any(1.0))
+	same(t, "sub-order", o["orderList"].([]any)[1].(map[string]any)["status"], any(2.0))
+
+	// The end of the instance settles it.
+	me.kec("TerminateInstances", "InstanceId.1", in).ok()
+	same(t, "deleted", len(me.billed(in, `,"status":7`)), 1)
+
+	// Whatever the record says meanwhile, the order goes its way.
+	opening := me.launch()[0]
+	sim.SetBillingStatus(opening, 12)
+	me.kec("TerminateInstances", "InstanceId.1", opening).ok()
+	same(t, "deleted while opening", len(me.billed(opening, `,"status":7`)), 1)
+	same(t, "its sub-order", me.order(sim.OrderOf(opening))["orderList"].([]any)[0].(map[string]any)["status"], any(2.0))
+
+	// An id that has come back: the record of the living one.
+	sim.AddInstance(Instance{ID: gone})
+	sim.SetBillingStatus(gone, 9)
+	same(t, "new", len(me.billed(gone, `,"status":9`)), 1)
+	same(t, "old", len(me.billed(gone, `,"status":3`)), 1)
+}
+
 func TestOrder_wrapped(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
