@@ -37,7 +37,7 @@ POST fault          {"action", "times", "name"} or, instead of name, "status", "
                     Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost
 POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
 POST refuse-terminate {"id", "message"}
-POST deny           {"service", "deny"}
+POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
                     "maxDataDiskSize"}

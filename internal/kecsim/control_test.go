@@ -52,7 +52,12 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
 	same(t, "order", me.order("9")["data"].(map[string]any)["status"], any(21.0))
 	post("refuse-terminate", `{"id":"`+id+`","message":"no"}`)
+	post("deny", `{"service":"kec","action":"DescribeImages","deny":true}`)
+	me.kec("DescribeImages").refused(403, "PermissionDenied", "kec DescribeImages")
+	post("deny", `{"service":"kec","action":"DescribeImages"}`)
+	me.kec("DescribeImages").ok()
 	post("deny", `{"service":"trade","deny":true}`)
+	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "9").refused(403, "PermissionDenied", "may not use trade")
 	post("reclaim", `{"id":"`+id+`"}`)
 	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
 	_, shown = control(t, sim, "GET", "instances", "")
@@ -109,6 +114,7 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"settings", `{"failureMode":"x"}`, "mode"},
 		{"deny", `{"service":"ecs","deny":true}`, "no service"},
 		{"billing", `{"id":"x","status":3}`, `no billing record of instance \"x\"`},
+		{"deny", `{"service":"trade","action":"RunInstances","deny":true}`, `service \"trade\" has no action \"RunInstances\"`},
 		{"billing", `{"id":"x"}`, "status"},
 		{"billing", `{"id":"x","status":13}`, "status"},
 		{"order", `{"status":1}`, "id"},

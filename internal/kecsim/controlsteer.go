@@ -277,8 +277,8 @@ func (s *Server) steerRefuse(body []byte) error {
 
 func (s *Server) steerDeny(body []byte) error {
 	var in struct {
-		Service string
-		Deny    bool
+		Service, Action string
+		Deny            bool
 	}
 	if err := decodeControl(body, &in); err != nil {
 		return err
@@ -286,7 +286,14 @@ func (s *Server) steerDeny(body []byte) error {
 	if services[in.Service] == nil {
 		return fmt.Errorf("there is no service %q", clip(in.Service))
 	}
-	s.DenyService(in.Service, in.Deny)
+	switch {
+	case in.Action == "":
+		s.DenyService(in.Service, in.Deny)
+	case services[in.Service][in.Action] == nil:
+		return fmt.Errorf("service %q has no action %q", in.Service, clip(in.Action))
+	default:
+		s.DenyAction(in.Service, in.Action, in.Deny)
+	}
 	return nil
 }
 

@@ -275,6 +275,8 @@ func TestSteering_panicsOnAWorldThatIsNotThere(t *testing.T) {
 		"image":          func() { sim.SetImageState("x", "active") },
 		"zone of a disk": func() { sim.SellOutDisk("cn-beijing-6z", "EHDD", true) },
 		"record":         func() { sim.SetBillingStatus("x", 3) },
+		"service":        func() { sim.DenyAction("ecs", "QueryInstances", true) },
+		"action":         func() { sim.DenyAction("kec", "QueryInstances", true) },
 		"disk type":      func() { sim.SellOutDisk(ZoneA, "ESSD_SYSTEM_PL0", true) },
 	} {
 		func() {

@@ -20,7 +20,7 @@ type Server struct {
 	mu     sync.Mutex
 	w      *world
 	keys   map[string]key
-	denied map[string]bool // by service
+	denied map[string]bool // by service, or by service and action: "trade QueryInstances"
 	faults []*scriptedFault
 	calls  []Call
 	counts map[string]int // calls by action
@@ -247,7 +247,8 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 // route finds the action a signature and the common fields lead to.
 //
 // documented: the scope names service and region (facts 1, 2, 14, 27). assumed:
-// codes of a scope that does not fit, and that Region must agree (facts 163, 170).
+// codes of a scope that does not fit, and that Region must agree (facts 163, 170),
+// when a permission is asked for (fact 233).
 func (s *Server) route(sig *signature, fields *args, call *Call) (*action, *apiError) {
 	actions := services[sig.service]
 	if actions == nil {
@@ -260,8 +261,10 @@ func (s *Server) route(sig *signature, fields *args, call *Call) (*action, *apiE
 	if !known {
 		return nil, refuse(codeSignatureMismatch, "the credential scope names no region: %q", clip(sig.region))
 	}
-	if s.denied[sig.service] {
-		return nil, refuse(codePermissionDenied, "lack of policy: this key may not use %s", sig.service)
+	for _, what := range []string{sig.service, sig.service + " " + call.Action} {
+		if s.denied[what] {
+			return nil, refuse(codePermissionDenied, "lack of policy: this key may not use %s", what)
+		}
 	}
 	versions := actions[call.Action]
 	if versions == nil {

@@ -27,6 +27,38 @@ func TestActions_unknown(t *testing.T) {
 	me.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", "x").refused(403, "PermissionDenied")
 }
 
+func TestPermissions_missForOneAction(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := me.launch()[0]
+	query := func() answer {
+		me := *me
+		me.contentType = "application/json"
+		return me.send(me.request("trade", "QueryInstances", "2025-08-28", `{"status":1}`))
+	}
+	sim.DenyAction("trade", "QueryInstances", true)
+	a := query()
+	a.refused(403, "PermissionDenied")
+	same(t, "message", a.message(), "lack of policy: this key may not use trade QueryInstances")
+	me.call("trade", "QueryInstances", "2020-01-01").refused(403, "PermissionDenied") // before the version
+	me.order(sim.OrderOf(id))
+	me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", id).ok()
+	sim.DenyAction("trade", "DescribeInstances", true)
+	me.kec("DescribeInstances").ok() // of another service
+	other := *me
+	other.secret = "wrong"
+	other.call("trade", "QueryInstances", "2025-08-28").refused(403, "SignatureDoesNotMatch")
+
+	// The two kinds of denial do not know each other.
+	sim.DenyService("trade", true)
+	same(t, "message", query().message(), "lack of policy: this key may not use trade")
+	sim.DenyAction("trade", "QueryInstances", false)
+	query().refused(403, "PermissionDenied", "may not use trade")
+	sim.DenyService("trade", false)
+	same(t, "total", query().ok().JSON["data"].(map[string]any)["total"], any(1.0))
+	me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", id).refused(403, "PermissionDenied", "trade DescribeInstances")
+}
+
 func TestRequests_thatAreNotOnes(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)

@@ -20,6 +20,17 @@ func (s *Server) DenyService(service string, deny bool) {
 	s.denied[service] = deny
 }
 
+// DenyAction takes the permission for one action of a service away, or gives it
+// back (fact 233). One that DenyService denies stays denied. It panics if there is
+// no such service or action.
+func (s *Server) DenyAction(service, action string, deny bool) {
+	defer s.lock()()
+	if services[service][action] == nil {
+		panic(fmt.Sprintf("kecsim: service %q has no action %q", service, action))
+	}
+	s.denied[service+" "+action] = deny
+}
+
 // mustMarket finds a type in a zone. The Set functions panic when they are told of
 // something the world has not, or of a number that is none: a test that misspells
 // its world would otherwise pass for the wrong reason. Requests never get here.
