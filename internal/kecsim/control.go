@@ -21,6 +21,7 @@ GET  instances      machines that are not gone
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
 GET  prices         price and stock per type and zone
+GET  faults         the scripted faults that are left
 
 POST price          {"zone", "type", "spot", "onDemand"}    decimals in CNY per hour
 POST stock          {"zone", "type", "count"}               0 is sold out
@@ -34,7 +35,8 @@ POST release        {"id"}                                  taken back by the sy
 POST advance        {"duration"}                            such as "1h30m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
                     "contentType", "dropBefore", "dropAfter", "echo"; names: Throttled, ServiceUnavailable,
-                    Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost
+                    Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost;
+                    or {"clear": true}, which removes all that are left
 POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
 POST refuse-terminate {"id", "message"}
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
@@ -146,6 +148,8 @@ func (s *Server) show(route string) (any, error) {
 		return out, nil
 	case "prices":
 		return s.showPrices(), nil
+	case "faults":
+		return s.showFaults(), nil
 	}
 	return nil, errUnknownRoute
 }

@@ -82,6 +82,47 @@ func TestControl_steersTheWorld(t *testing.T) {
 	}
 }
 
+func TestControl_showsAndClearsFaults(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	post := func(body string) {
+		t.Helper()
+		if status, answer := control(t, sim, "POST", "fault", body); status != 200 {
+			t.Fatalf("%s: %d %s", body, status, answer)
+		}
+	}
+	faults := func() string {
+		t.Helper()
+		status, answer := control(t, sim, "GET", "faults", "")
+		same(t, "status", status, 200)
+		return strings.TrimSpace(answer)
+	}
+	same(t, "at first", faults(), "[]")
+	post(`{"action":"DescribeRegions","times":2,"name":"Throttled"}`)
+	post(`{"action":"*","times":1,"name":"AnswerLost"}`)
+	post(`{"action":"RunInstances","times":1,"name":"Denied","echo":true}`)
+	post(`{"action":"RunInstances","times":3,"code":"Odd","message":"m"}`)
+	post(`{"action":"RunInstances","times":1,"status":503,"body":"<html>","contentType":"text/html"}`)
+	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	same(t, "scripted", faults(), `[{"action":"DescribeRegions","left":1,"name":"Throttled"},`+
+		`{"action":"*","left":1,"name":"AnswerLost"},`+
+		`{"action":"RunInstances","left":1,"name":"Denied","echo":true},`+
+		`{"action":"RunInstances","left":3,"status":400,"code":"Odd","message":"m"},`+
+		`{"action":"RunInstances","left":1,"status":503,"body":"<html>","contentType":"text/html"}]`)
+	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	if strings.Contains(faults(), "Throttled") {
+		t.Errorf("a fault that is used up is shown: %s", faults())
+	}
+
+	post(`{"clear":true}`)
+	same(t, "cleared", faults(), "[]")
+	me.kec("DescribeRegions").ok()
+	me.launch()
+	post(`{"clear":true}`) // nothing to clear is no mistake
+	post(`{"clear":false,"action":"DescribeRegions","times":1,"name":"EmptyObject"}`)
+	same(t, "the next", faults(), `[{"action":"DescribeRegions","left":1,"name":"EmptyObject"}]`)
+}
+
 func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
 	sim := New()
@@ -109,6 +150,8 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"fault", `{"action":"X","times":1,"name":"Nope"}`, "Nope"},
 		{"fault", `{"action":"X","times":1,"code":"c","status":7}`, "status"},
 		{"fail-launches", `{"count":1,"mode":"explode"}`, "explode"},
+		{"fault", `{"clear":true,"action":"X"}`, "clear"},
+		{"fault", `{"clear":false}`, "times"},
 		{"fail-launches", `{"mode":"error"}`, "count"},
 		{"settings", `{"boot":"soon"}`, "boot"},
 		{"settings", `{"failureMode":"x"}`, "mode"},

@@ -9,14 +9,16 @@ import (
 // Fault is a scripted misbehaviour: an error (Code, Message), a raw answer (Body,
 // ContentType) or a connection closed before or after the action was done.
 type Fault struct {
-	Status            int // 400 with a code, 200 with a body, if left out
-	Code, Message     string
-	Body, ContentType string
-	DropBefore        bool // closed before doing anything
-	DropAfter         bool // done, then closed: the caller cannot know
+	Status      int    `json:"status,omitempty"` // 400 with a code, 200 with a body, if left out
+	Code        string `json:"code,omitempty"`
+	Message     string `json:"message,omitempty"`
+	Body        string `json:"body,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
+	DropBefore  bool   `json:"dropBefore,omitempty"` // closed before doing anything
+	DropAfter   bool   `json:"dropAfter,omitempty"`  // done, then closed: the caller cannot know
 	// Echo repeats the request's parameters in the message, as a careless service
 	// would. A caller must not let it reach its own output.
-	Echo bool
+	Echo bool `json:"echo,omitempty"`
 }
 
 // Faults seen in the wild or feared.
@@ -44,6 +46,13 @@ func (s *Server) FailNext(action string, f Fault, times int) {
 	if times > 0 {
 		s.faults = append(s.faults, &scriptedFault{f, action, times})
 	}
+}
+
+// ClearFaults forgets every fault FailNext has scripted. What FailLaunches, Refuse
+// and the denials have set stays.
+func (s *Server) ClearFaults() {
+	defer s.lock()()
+	s.faults = nil
 }
 
 // takeFault uses up one call of the first fault that fits.

@@ -105,6 +105,22 @@ func TestFaults_playAndRunOut(t *testing.T) {
 	same(t, "instances", len(sim.Instances()), 1)
 }
 
+func TestFaults_cleared(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.FailLaunches(1, ModeVanish, "out of stock")
+	sim.DenyAction("kec", "DescribeImages", true)
+	sim.FailNext("*", ConnectionLost, 3)
+	sim.FailNext("RunInstances", Throttled, 3)
+	sim.ClearFaults()
+	id := me.launch()[0]
+	me.kec("DescribeImages").refused(403, "PermissionDenied") // no fault: it stays
+	sim.Advance(20 * time.Second)
+	same(t, "state of a launch scripted to fail", me.state(id), "")
+	sim.FailNext("DescribeRegions", Throttled, 1)
+	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+}
+
 func TestFaults_closeTheConnection(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
