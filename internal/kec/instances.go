@@ -17,8 +17,8 @@ const (
 	maxPage = 1000 // instances in one page of DescribeInstances (fact 77)
 )
 
-// errEmptyID stops a look-up that KEC could take for one without ids, which lists everything.
-var errEmptyID = errors.New("an instance id is empty")
+// errEmptyID stops a look-up by id that KEC could take for one without, which lists everything.
+var errEmptyID = errors.New("an id is empty")
 
 // page is one answer of DescribeInstances, or several put together.
 type page struct {

@@ -1,0 +1,98 @@
+package kec
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Image is what a launch must know of an image.
+type Image struct {
+	ID    string
+	Name  string
+	State string // "active" boots; the list is open
+}
+
+// DescribeImages returns the image with this id, with or without its prefix "IMG-" (fact 217). An id that the account does not see
+// is missing from the result, or is an *Error: nothing says which.
+func (c *Client) DescribeImages(ctx context.Context, id string) ([]Image, error) {
+	if id == "" {
+		return nil, errEmptyID
+	}
+	ans, err := c.do(ctx, &call{service: kecService, action: "DescribeImages", version: kecVersion, form: url.Values{"ImageId": {id}}})
+	if err != nil {
+		return nil, err
+	}
+	set, ok := ans.list("imagesset")
+	if !ok {
+		return nil, ans.malformed("the answer holds no ImagesSet")
+	}
+	bare := func(id string) string { return strings.TrimPrefix(strings.ToLower(id), "img-") }
+	var images []Image
+	for _, raw := range set {
+		var w struct{ ImageID, Name, ImageState text }
+		decode(raw, &w)
+		if bare(string(w.ImageID)) == bare(id) {
+			images = append(images, Image{ID: string(w.ImageID), Name: string(w.Name), State: string(w.ImageState)})
+		}
+	}
+	if len(images) == 0 && len(set) > 0 {
+		return nil, ans.malformed("the answer holds %d images and not the one that was asked for", len(set))
+	}
+	return images, nil
+}
+
+// InstanceTypeConfig says where an instance type and its disks are sold.
+type InstanceTypeConfig struct {
+	Type    string
+	Zones   []string            // where it can be ordered; empty when the answer does not say
+	SoldOut map[string][]string // the zones in which a type of data disk is sold out, by that type
+}
+
+// DescribeInstanceTypeConfigs returns what KEC says of one instance type (fact 93), nil when the answer does not hold it. That
+// proves little: the form of the filter is documented in two ways (fact 10). The one sent here is that of the official client
+// of this action and of the one that runs against the real service.
+func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType string) (*InstanceTypeConfig, error) {
+	ans, err := c.do(ctx, &call{
+		service: kecService, action: "DescribeInstanceTypeConfigs", version: kecVersion,
+		form: url.Values{"Filter.1.Name.1": {"instance-type"}, "Filter.1.Value.1": {instanceType}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	set, ok := ans.list("instancetypeconfigset")
+	if !ok {
+		return nil, ans.malformed("the answer holds no InstanceTypeConfigSet")
+	}
+	for _, raw := range set {
+		var w struct {
+			InstanceType                          text
+			AvailabilityZoneSet, DataDiskQuotaSet items
+		}
+		if decode(raw, &w); !strings.EqualFold(string(w.InstanceType), instanceType) {
+			continue
+		}
+		config := &InstanceTypeConfig{Type: string(w.InstanceType), Zones: idsOf(w.AvailabilityZoneSet, "azcode"), SoldOut: map[string][]string{}}
+		for _, raw := range w.DataDiskQuotaSet {
+			var disk struct {
+				DataDiskType        text
+				AvailabilityZoneSet items
+			}
+			decode(raw, &disk)
+			for _, raw := range disk.AvailabilityZoneSet {
+				var zone struct {
+					AzCode    text
+					IsSellOut flag
+				}
+				decode(raw, &zone)
+				name := string(disk.DataDiskType)
+				if zone.IsSellOut.bool != nil && *zone.IsSellOut.bool && !slices.Contains(config.SoldOut[name], string(zone.AzCode)) {
+					config.SoldOut[name] = append(config.SoldOut[name], string(zone.AzCode))
+				}
+			}
+		}
+		return config, nil
+	}
+	return nil, nil
+}
