@@ -39,7 +39,7 @@ func (s *Server) runInstances(r *request) (any, *apiError) {
 	set := []any{}
 	for i := range count {
 		mode, reason := failureMode(w.settings.FailureMode), cause
-		if i < fit {
+		if i < fit || len(w.failures) > 0 {
 			mode, reason = w.nextFailure()
 		}
 		in := w.open(l, i, i < fit)

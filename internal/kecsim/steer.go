@@ -123,6 +123,12 @@ func (w *world) mustSubnet(id string) *subnet {
 	panic(fmt.Sprintf("kecsim: there is no subnet %q", id))
 }
 
+// AddSecurityGroup adds a security group to the default region. Its VPC may be any.
+func (s *Server) AddSecurityGroup(id, vpcID string) {
+	defer s.lock()()
+	s.w.groups = append(s.w.groups, &securityGroup{id, "added", vpcID, Region})
+}
+
 // SetImageState sets the state of an image; only "active" ones boot. It panics if
 // there is no such image.
 func (s *Server) SetImageState(imageID, state string) {
@@ -175,7 +181,7 @@ func (s *Server) Update(change func(*Settings)) {
 
 // FailLaunches has the next n instances accepted by RunInstances and then fail in
 // the given mode; an unknown mode counts as ModeError. The reason shows only where
-// CauseFields is on.
+// CauseFields is on. It goes before what the world itself has against a launch.
 func (s *Server) FailLaunches(n int, mode, reason string) {
 	defer s.lock()()
 	if n > 0 {
