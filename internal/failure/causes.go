@@ -27,6 +27,8 @@ const (
 	Throttled           Code = "Throttled"
 	InstanceProtected   Code = "InstanceProtected"
 	LaunchFailed        Code = "LaunchFailed"
+	OrderUnpaid         Code = "OrderUnpaid"
+	OrderCanceled       Code = "OrderCanceled"
 	Unknown             Code = "Unknown"
 )
 
@@ -46,7 +48,8 @@ type Cause struct {
 // causes is the catalogue. An exact code wins over words; among words the
 // first entry wins, so entries with telling words stand before entries with
 // general ones ("limit", "invalid"). Most codes of RunInstances are
-// placeholders (facts 160-167).
+// placeholders (facts 160-167), and all words but those of facts 120 and 38 are
+// assumed (fact 240).
 var causes = []Cause{
 	{
 		Code:      Throttled,
@@ -157,12 +160,27 @@ var causes = []Cause{
 		Param:   "IsProtect",
 		Remedy:  "Lift the protection in the console, or set deletion_protection = true, apply, set it to false and apply, then destroy again.",
 		Codes:   []string{"InstanceResourceProtected"},
+		Words:   []string{"protected against deletion", "deletion protection", "release protection", "删除保护", "释放保护"},
+	},
+	{
+		Code:    OrderUnpaid,
+		Summary: "The order is not paid",
+		Remedy: "Pay the order in the console, Billing > Order Management, or cancel it there and apply again; KEC cancels it by itself " +
+			"after 24 hours.",
+		Words: []string{"unpaid", "not paid", "未支付", "待支付"},
+	},
+	{
+		Code:    OrderCanceled,
+		Summary: "The order was cancelled",
+		Remedy:  "Apply again if the instances are still wanted: a cancelled order opens nothing.",
+		Words:   []string{"order & cancel", "订单 & 取消"},
 	},
 	{
 		Code:    LaunchFailed,
 		Summary: "KEC accepted the launch, but the instance did not start",
 		Remedy:  "Apply again; if it fails again, try another instance_type or image_id, or ask KEC support with the ids below.",
-		// A failure after acceptance leaves neither a code nor words.
+		// Mostly, a failure after acceptance leaves neither a code nor words.
+		Words:     []string{"failed to start", "failed to boot", "boot failed", "failed to create instance", "启动失败", "创建失败"},
 		Retryable: true,
 	},
 	{
@@ -175,7 +193,8 @@ var causes = []Cause{
 // Catalogue returns a copy of every cause, in the order in which they are tried.
 func Catalogue() []Cause { return slices.Clone(causes) }
 
-func causeOf(code Code) Cause {
+// CauseOf is the entry of a code.
+func CauseOf(code Code) Cause {
 	i := slices.IndexFunc(causes, func(c Cause) bool { return c.Code == code })
 	return causes[i]
 }
@@ -194,7 +213,7 @@ func classify(code, words string) (cause Cause, exact bool) {
 			return c, false
 		}
 	}
-	return causeOf(Unknown), false
+	return CauseOf(Unknown), false
 }
 
 // says tells whether a text holds every part of an entry of Words.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
@@ -20,7 +21,10 @@ type Source string
 const (
 	FromAPI     Source = "api"      // KEC's answer says it
 	FromBilling Source = "billing"  // the billing record of the instance says it
-	Inferred    Source = "inferred" // concluded from stock, price and addresses now; nobody says it
+	Inferred    Source = "inferred" // concluded from what KEC offers now; nobody says it
+	// FromPreflight is a failure that has not happened: the plan asks for what
+	// KEC does not offer now.
+	FromPreflight Source = "preflight"
 )
 
 // Failure is one failure, explained. Its text holds nothing of the request.
@@ -45,7 +49,7 @@ func Of(err error) Failure {
 	var refusal *kec.Error
 	switch {
 	case errors.Is(err, kec.ErrOutcomeUnknown):
-		f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
+		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
 		f.Summary = "KEC may have accepted the launch"
 		f.Remedy = "Look for the instance in the console (by instance_name and time) before the next apply, and import it " +
 			"or delete it: KEC has no way to repeat a launch safely."
@@ -55,7 +59,7 @@ func Of(err error) Failure {
 		return f
 	case errors.As(err, &refusal) && refusal.Unusable:
 		f := Failure{
-			Cause: causeOf(Unknown), Source: FromAPI, Action: refusal.Action, RequestID: refusal.RequestID,
+			Cause: CauseOf(Unknown), Source: FromAPI, Action: refusal.Action, RequestID: refusal.RequestID,
 			Facts: fmt.Sprintf("%s: %s (HTTP %d).", refusal.Action, refusal.Message, refusal.Status),
 		}
 		f.Summary = "The answer cannot be used"
@@ -64,17 +68,20 @@ func Of(err error) Failure {
 	case errors.As(err, &refusal):
 		cause, exact := classify(refusal.Code, refusal.Message)
 		if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
-			cause = causeOf(InvalidParameter) // words about one setting say nothing of the cause that has another
+			cause = CauseOf(InvalidParameter) // words about one setting say nothing of the cause that has another
 		}
 		f := Failure{
 			Cause: cause, Source: FromAPI,
 			Words: refusal.Message, KECCode: refusal.Code, Action: refusal.Action, RequestID: refusal.RequestID,
 		}
 		if refusal.Status == http.StatusForbidden {
-			f.Cause = causeOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
+			f.Cause = CauseOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
 		}
-		if f.Param == "" {
+		if f.Param == "" || nested(refusal.Param) { // the one disk or interface that KEC names
 			f.Param = refusal.Param
+		}
+		if f.Code == OutOfStock && nested(f.Param) {
+			f.Cause = SoldOutDisk(f.Param)
 		}
 		if f.Code == Unknown && (refusal.Status >= http.StatusInternalServerError || strings.HasPrefix(refusal.Code, "Service")) {
 			f.Summary = "KEC's service is not available"
@@ -82,7 +89,7 @@ func Of(err error) Failure {
 		}
 		return f
 	}
-	f := Failure{Cause: causeOf(Unknown), Source: FromAPI, Facts: err.Error()}
+	f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error()}
 	var broken *kec.StateError
 	var wait *kec.WaitError
 	switch {
@@ -119,19 +126,42 @@ func lowerFirst(s string) string {
 	return s
 }
 
+// SoldOutDisk is OutOfStock of a type of data disk, which is the parameter.
+func SoldOutDisk(param string) Cause {
+	c := CauseOf(OutOfStock)
+	c.Param, c.Summary = param, "A type of data disk is out of stock"
+	c.Remedy = "Choose another type for this data disk, or a subnet_id in another zone, or try again later."
+	return c
+}
+
 // Diagnostic renders the failure as an error at the attribute that the table
-// knows for its parameter, or at the resource. A CLI finds the line of a
-// top-level attribute only, so a deeper path is named in the text.
+// knows for its parameter, or at the resource.
 func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
-	at, ok := t.Locate(f.Param)
+	at, detail, ok := f.place(t)
 	if !ok {
-		return diag.NewErrorDiagnostic(f.Summary, f.Detail())
+		return diag.NewErrorDiagnostic(f.Summary, detail)
 	}
-	detail := f.Detail()
+	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
+}
+
+// Warning renders the failure as Diagnostic does, but as a warning.
+func (f Failure) Warning(t param.Table) diag.Diagnostic {
+	at, detail, ok := f.place(t)
+	if !ok {
+		return diag.NewWarningDiagnostic(f.Summary, detail)
+	}
+	return diag.NewAttributeWarningDiagnostic(at, f.Summary, detail)
+}
+
+// place finds the attribute. A CLI finds the line of a top-level attribute only,
+// so a deeper path is named in the text.
+func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
+	at, ok = t.Locate(f.Param)
+	detail = f.Detail()
 	if len(at.Steps()) > 1 {
 		detail += "\nAttribute: " + at.String()
 	}
-	return diag.NewAttributeErrorDiagnostic(param.TopLevel(at), f.Summary, detail)
+	return param.TopLevel(at), detail, ok
 }
 
 // Headline is the cause behind what failed, worded as likely where it is
@@ -142,7 +172,7 @@ func (f Failure) Headline(what string) string {
 	}
 	summary := f.Summary
 	if f.Code != Unknown { // which has no summary of its own; the others' may carry numbers
-		summary = causeOf(f.Code).Summary
+		summary = CauseOf(f.Code).Summary
 	}
 	return what + ": " + lowerFirst(summary)
 }
@@ -156,7 +186,11 @@ func (f Failure) Detail() string {
 // evidence is the code, then what KEC said, in which answer.
 func (f Failure) evidence() string {
 	code := "Code: " + string(f.Code)
-	if f.Source != FromAPI {
+	switch f.Source {
+	case FromAPI:
+	case FromPreflight: // the look-up is known, and KEC has refused nothing yet
+		return code + " (" + string(f.Source) + ", " + f.Action + ")"
+	default:
 		code += " (" + string(f.Source) + ")"
 	}
 	if said := f.Said(); said != "" {

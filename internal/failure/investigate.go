@@ -2,8 +2,12 @@ package failure
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -11,13 +15,19 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Launch is what was ordered: the facts that a refusal is held against.
-// Whatever is not known is left empty.
+// Launch is what is or was ordered: the facts that a refusal, or a plan, is held
+// against. Whatever is not known is left empty.
 type Launch struct {
-	InstanceType, SubnetID, Zone string
-	PriceLimit                   *decimal.Decimal // CNY per hour; nil: the bid follows the market
-	RequestID                    string           // of the RunInstances call that was accepted
-	Request                      url.Values       // what it sent, to be kept out of every message
+	InstanceType, ImageID, SubnetID, Zone string
+	PriceLimit                            *decimal.Decimal // CNY per hour; nil: the bid follows the market
+
+	SecurityGroupIDs []string
+	PrivateIP        string
+	OtherSubnetIDs   []string // of the secondary interfaces, in their order
+	DataDiskTypes    []string // in the order of the disks
+
+	RequestID string     // of the RunInstances call that was accepted
+	Request   url.Values // what it sent, to be kept out of every message
 }
 
 // patience bounds the look-ups behind one explanation: a reason must not make
@@ -37,44 +47,74 @@ func Refused(ctx context.Context, client *kec.Client, err error, launch Launch) 
 
 // Failed explains why an accepted launch came to nothing. It looks for a reason
 // in the last answer about the instance, then in the instance's billing record,
-// then concludes the likely one from stock, price and addresses.
+// then concludes the likely one from what KEC offers now.
 func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launch Launch) Failure {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	f := Failure{Cause: causeOf(LaunchFailed), Source: FromAPI, Action: "RunInstances", RequestID: launch.RequestID, InstanceID: err.InstanceID}
+	f := Failure{
+		Cause: CauseOf(LaunchFailed), Source: FromAPI, Facts: outcome(err),
+		Action: "RunInstances", RequestID: launch.RequestID, InstanceID: err.InstanceID,
+	}
 	if err.Last != nil {
 		f.Words = reason(err.Last.Raw)
 	}
 	if f.Words == "" {
-		if words := billed(ctx, client, err.InstanceID); words != "" {
-			f.Words, f.Source, f.Action = words, FromBilling, "QueryInstances"
-		}
+		f.bill(billed(ctx, client, f.InstanceID))
 	}
 	f.Words = kec.Hide(f.Words, launch.Request)
 	f.explain(ctx, client, launch)
-	f.Facts = joined(" ", outcome(err), f.Facts)
 	if f.Code != LaunchFailed {
 		f.Summary = f.Headline("Spot launch failed")
 	}
 	return f
 }
 
+// OfRecord explains the failure of an instance to open: by what KEC still shows
+// of it, which may be nil, then by its billing record, which may be nil too, then
+// by what KEC offers now.
+func OfRecord(ctx context.Context, client *kec.Client, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	f := Failure{Cause: CauseOf(LaunchFailed), Source: FromAPI, Action: "DescribeInstances", InstanceID: id}
+	var launch Launch
+	if in != nil {
+		f.Words = reason(in.Raw)
+		launch = Launch{
+			InstanceType: in.Type, ImageID: in.ImageID, SubnetID: in.SubnetID, Zone: in.Zone, PriceLimit: in.SpotPriceLimit,
+			Request: url.Values{"UserData": {in.UserData}},
+		}
+		if strings.EqualFold(in.SpotStrategy, "SpotAsPriceGo") {
+			launch.PriceLimit = nil // KEC may show the highest price all the same
+		}
+	}
+	if f.Words == "" && record != nil {
+		f.Source, f.Action = FromBilling, "QueryInstances"
+		f.bill(billing{record: record})
+	}
+	f.Words = kec.Hide(f.Words, launch.Request)
+	f.explain(ctx, client, launch)
+	return f
+}
+
 // explain settles the cause of a failure after acceptance: by KEC's words, or
-// else by what the market looks like now.
+// else by what KEC offers now.
 func (f *Failure) explain(ctx context.Context, client *kec.Client, launch Launch) {
+	said := f.Facts
+	f.Facts = ""
 	if f.Words != "" {
 		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
 		f.weigh(observe(ctx, client, launch, f.Code), launch)
-		return
+	} else {
+		o := observe(ctx, client, launch, Unknown)
+		if c, ok := o.likely(launch); ok {
+			f.Cause, f.Source = c, Inferred
+			f.weigh(o, launch)
+			f.Facts = joined(" ", f.Facts, "KEC gave no reason; this is concluded from what it offers now.")
+		}
 	}
-	m := observe(ctx, client, launch, Unknown)
-	if c, ok := m.likely(launch); ok {
-		f.Cause, f.Source = c, Inferred
-		f.weigh(m, launch)
-		f.Facts = joined(" ", f.Facts, "KEC gave no reason; this is concluded from what it offers now.")
-	}
+	f.Facts = joined(" ", said, f.Facts)
 }
 
 // outcome says in one sentence how an accepted launch ended.
@@ -89,20 +129,78 @@ func outcome(err *kec.LaunchError) string {
 	}
 }
 
-// statusFailedToOpen is the billing status of an instance that could not be
-// opened; QueryInstances hides it unless asked for.
-const statusFailedToOpen = 3
+// The billing states of an instance that could not be opened, and of one that is
+// still being opened (fact 118). QueryInstances hides both unless asked for.
+const (
+	StatusFailedToOpen = 3
+	StatusCreating     = 1
+)
 
-// billed returns what the billing record says of a failed instance, or "".
-func billed(ctx context.Context, client *kec.Client, id string) string {
-	records, err := client.QueryInstances(ctx, statusFailedToOpen, id)
-	if err != nil {
-		return ""
-	}
-	for _, r := range records {
-		if words := reason(r.Raw); words != "" {
-			return words
+// billing is what the billing service tells of one instance.
+type billing struct {
+	record *kec.BillingRecord // nil if there is none, or it could not be had
+	denied bool               // the user behind the keys may not look
+}
+
+// billed looks for the record of an instance that failed to open.
+func billed(ctx context.Context, client *kec.Client, id string) billing {
+	for _, status := range []int{StatusFailedToOpen, StatusCreating} {
+		records, err := client.QueryInstances(ctx, status, id)
+		switch {
+		case err != nil:
+			return billing{denied: Denied(err)}
+		case len(records) > 0:
+			return billing{record: &records[0]}
 		}
 	}
-	return ""
+	return billing{}
+}
+
+// Denied tells whether an error is a refusal for lack of permission (fact 215), not
+// one for keys that are wrong.
+func Denied(err error) bool {
+	var refusal *kec.Error
+	if !errors.As(err, &refusal) || refusal.Status != http.StatusForbidden {
+		return false
+	}
+	code := strings.ToLower(refusal.Code)
+	return !slices.ContainsFunc([]string{"signature", "token", "accesskey", "skewed", "expired"}, func(s string) bool {
+		return strings.Contains(code, s)
+	})
+}
+
+// Blind explains a look-up at the billing service that was refused for lack of
+// permission; lost is what cannot be known for that.
+func Blind(err error, lost string) Failure {
+	f := Of(err)
+	f.Facts = noAccess(f.Action, lost)
+	f.Remedy = fmt.Sprintf("Give that user permission for trade %s in the account's access control.", f.Action)
+	return f
+}
+
+func noAccess(action, lost string) string {
+	return fmt.Sprintf("The user behind the keys has no permission for trade %s, so %s.", action, lost)
+}
+
+// bill takes the reason from a billing record, or else what the record does say.
+func (f *Failure) bill(b billing) {
+	switch {
+	case b.denied:
+		f.Facts = joined(" ", f.Facts, noAccess("QueryInstances", "the billing record could not be asked for the reason"))
+	case b.record == nil || f.Words != "":
+	default:
+		if words := reason(b.record.Raw); words != "" {
+			f.Words, f.Source, f.Action, f.RequestID = words, FromBilling, "QueryInstances", ""
+			return
+		}
+		f.Facts = joined(" ", f.Facts, "Its billing record says: "+StatusText(b.record)+".")
+	}
+}
+
+// StatusText is the state of a billing record in KEC's words.
+func StatusText(r *kec.BillingRecord) string {
+	if r.StatusName == "" {
+		return fmt.Sprintf("status %d", r.Status)
+	}
+	return fmt.Sprintf("%s (status %d)", r.StatusName, r.Status)
 }

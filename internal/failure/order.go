@@ -10,9 +10,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Order status codes that say instances failed to open; 20 means some did,
-// 21 means all did. Services have also been seen to put them on sub-orders.
+// Order status codes that say why instances did not open (fact 113): 20 means
+// some failed to, 21 means all did. Services have also been seen to put these two
+// on sub-orders.
 const (
+	orderUnpaid       = 0
+	orderCanceled     = 2
 	orderPartlyFailed = 20
 	orderFailed       = 21
 	subOrderFailed    = 3
@@ -24,7 +27,8 @@ func SubOrderFailed(s kec.SubOrder) bool {
 }
 
 // OfOrder explains every failed part of an order, one failure a sub-order. An
-// order that says it failed without saying which part yields one failure.
+// order that says it failed without saying which part yields one failure, and so
+// does one that opens nothing because it is not paid or was cancelled.
 func OfOrder(ctx context.Context, client *kec.Client, order *kec.Order) []Failure {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -34,17 +38,33 @@ func OfOrder(ctx context.Context, client *kec.Client, order *kec.Order) []Failur
 			failures = append(failures, ofPart(ctx, client, order, sub))
 		}
 	}
-	if len(failures) == 0 && (order.Status == orderPartlyFailed || order.Status == orderFailed) {
-		failures = append(failures, ofPart(ctx, client, order, kec.SubOrder{}))
+	if len(failures) > 0 {
+		return failures
 	}
-	return failures
+	switch order.Status {
+	case orderPartlyFailed, orderFailed:
+		return []Failure{ofPart(ctx, client, order, kec.SubOrder{})}
+	case orderUnpaid:
+		f := Failure{Cause: CauseOf(OrderUnpaid), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID}
+		if order.PayableMoney != nil && order.PayableMoney.Sign() > 0 {
+			f.Facts = fmt.Sprintf("%s CNY are to be paid before anything opens.", order.PayableMoney)
+		}
+		return []Failure{f}
+	case orderCanceled:
+		return []Failure{{Cause: CauseOf(OrderCanceled), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID}}
+	}
+	return nil
 }
+
+// Final tells whether the instance failed to open for good: an order that is not
+// paid may still open, and one that was cancelled was meant not to.
+func (f Failure) Final() bool { return f.Code != OrderUnpaid && f.Code != OrderCanceled }
 
 // ofPart looks for the reason in the sub-order, then in the order, then in the
 // billing record, then concludes the likely one.
 func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.SubOrder) Failure {
 	f := Failure{
-		Cause: causeOf(Unknown), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID,
+		Cause: CauseOf(Unknown), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID,
 		SubOrderID: sub.ID, InstanceID: sub.InstanceID, Words: reason(sub.Raw),
 	}
 	f.Summary = "KEC does not say why"
@@ -53,9 +73,7 @@ func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.S
 		f.Words = reason(withoutParts(order.Raw))
 	}
 	if f.Words == "" && sub.InstanceID != "" {
-		if words := billed(ctx, client, sub.InstanceID); words != "" {
-			f.Words, f.Source, f.Action, f.RequestID = words, FromBilling, "QueryInstances", ""
-		}
+		f.bill(billed(ctx, client, sub.InstanceID))
 	}
 	f.explain(ctx, client, ordered(sub))
 	if f.Code == Unknown {
