@@ -61,7 +61,7 @@ func (e *Env) Config(hcl string) string {
 // Expand puts the names of the simulator's world into a configuration.
 func Expand(hcl string) string {
 	return strings.NewReplacer(
-		"@subnet_a", kecsim.SubnetA, "@subnet_b", kecsim.SubnetB,
+		"@subnet_a", kecsim.SubnetA, "@subnet_b", kecsim.SubnetB, "@subnet_c", kecsim.SubnetC,
 		"@group2", kecsim.SecurityGroup2, "@group", kecsim.SecurityGroup,
 		"@ubuntu", kecsim.ImageUbuntu, "@custom", kecsim.ImageCustom, "@broken", kecsim.ImageBroken,
 		"@key_a", kecsim.KeyA, "@key_b", kecsim.KeyB,

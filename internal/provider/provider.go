@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
@@ -22,6 +24,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
@@ -34,6 +37,8 @@ const (
 	shortestBackoff          = 200 * time.Millisecond
 	longestBackoff           = 20 * time.Second
 )
+
+var preflightModes = []string{string(preflight.Error), string(preflight.Warn), string(preflight.Off)}
 
 // Provider implements the kec provider.
 type Provider struct {
@@ -59,6 +64,7 @@ type model struct {
 	RequestTimeout    types.String  `tfsdk:"request_timeout"`
 	RequestsPerSecond types.Float64 `tfsdk:"requests_per_second"`
 	DefaultTags       types.Map     `tfsdk:"default_tags"`
+	Preflight         types.String  `tfsdk:"preflight"`
 }
 
 // Metadata names the provider.
@@ -140,6 +146,12 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Tags for every instance; a resource's own `tags` win. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none.",
 				Validators:          spotinstance.TagValidators(),
 			},
+			"preflight": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "How a plan is checked against what KEC offers now, before anything is ordered: `error` fails a plan that KEC cannot serve, " +
+					"`warn` warns of it, `off` looks nothing up. See the guide *When a spot order fails*. Default: `KEC_PREFLIGHT`, else `error`.",
+				Validators: []validator.String{stringvalidator.OneOf(preflightModes...)},
+			},
 		},
 	}
 }
@@ -189,6 +201,14 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		}
 		options = append(options, kec.WithRootCA(pem))
 	}
+	mode := preflight.Mode(setting(config.Preflight, "KEC_PREFLIGHT"))
+	switch {
+	case mode == "":
+		mode = preflight.Error
+	case !slices.Contains(preflightModes, string(mode)):
+		resp.Diagnostics.AddAttributeError(path.Root("preflight"), "Not a way to check a plan", fmt.Sprintf(
+			"It is %q.\n\nSet preflight in the provider block, or the environment variable KEC_PREFLIGHT, to one of: %s.", mode, strings.Join(preflightModes, ", ")))
+	}
 	retries := int64(defaultMaxRetries)
 	if !config.MaxRetries.IsNull() {
 		retries = config.MaxRetries.ValueInt64()
@@ -211,7 +231,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	settings.Client, settings.Region = client, region
+	settings.Client, settings.Region, settings.Preflight = client, region, preflight.New(client, mode)
 	resp.DataSourceData = client
 }
 

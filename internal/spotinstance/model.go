@@ -173,14 +173,25 @@ func encoded(s types.String) types.String {
 	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
 }
 
-// launch is the part of the model that a refusal is explained with.
+// launch is the part of the model that a refusal, or a plan, is held against. What
+// is unknown is left empty.
 func (m *model) launch() failure.Launch {
-	return failure.Launch{
-		InstanceType: m.InstanceType.ValueString(),
-		SubnetID:     m.SubnetID.ValueString(),
-		Zone:         m.AvailabilityZone.ValueString(),
-		PriceLimit:   value.Decimal(m.SpotPriceLimit),
+	launch := failure.Launch{
+		InstanceType:     m.InstanceType.ValueString(),
+		ImageID:          m.ImageID.ValueString(),
+		SubnetID:         m.SubnetID.ValueString(),
+		Zone:             m.AvailabilityZone.ValueString(),
+		PriceLimit:       value.Decimal(m.SpotPriceLimit),
+		SecurityGroupIDs: param.Texts(m.SecurityGroupIDs),
+		PrivateIP:        m.PrivateIPAddress.ValueString(),
 	}
+	for _, nic := range secondaryNICsOf(m.SecondaryNICs) {
+		launch.OtherSubnetIDs = append(launch.OtherSubnetIDs, nic.SubnetID.ValueString())
+	}
+	for _, disk := range dataDisksOf(m.DataDisks) {
+		launch.DataDiskTypes = append(launch.DataDiskTypes, disk.Type.ValueString())
+	}
+	return launch
 }
 
 // refresh reads every field back from KEC's answer. What KEC does not report

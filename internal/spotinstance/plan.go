@@ -17,12 +17,14 @@ import (
 // ModifyPlan decides what replaces the instance, and warns of what the plan
 // costs or what KEC is about to do.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer r.Preflight.Busy()()
 	var state, plan model
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if living {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	if destroying {
+		r.frees(&state)
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
 		return
 	}
@@ -34,8 +36,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 	plan.TagsAll = allTags(r.DefaultTags, plan.Tags)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), plan.TagsAll)...)
-	if !living {
+	if !living { // a replacement comes here too, a second time and as a new instance
 		r.checkAutoDelete(ctx, &plan, resp)
+		r.checkLaunch(ctx, &plan, resp)
 		return
 	}
 	if state.InstanceType.IsNull() {
@@ -65,6 +68,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	switch {
 	case len(replacing) > 0:
+		r.frees(&state)
 		r.warnEnd(ctx, &state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
 	case len(restarting) > 0 && state.State.ValueString() == active:
 		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
@@ -77,6 +81,29 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(believed, ", ")))
 	}
 	r.warnRecycling(ctx, &state, resp)
+}
+
+// checkLaunch asks whether KEC can do what the plan orders. Nothing is asked once
+// the plan is known to be wrong.
+func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	for _, f := range r.Preflight.Launch(ctx, plan.launch()) {
+		if f.Veto {
+			resp.Diagnostics.Append(f.Diagnostic(plan.params()))
+		} else {
+			resp.Diagnostics.Append(f.Warning(plan.params()))
+		}
+	}
+}
+
+// frees notes the addresses that the end of an instance gives back.
+func (r *Resource) frees(state *model) {
+	r.Preflight.Frees(state.SubnetID.ValueString())
+	for _, nic := range secondaryNICsOf(state.SecondaryNICs) {
+		r.Preflight.Frees(nic.SubnetID.ValueString())
+	}
 }
 
 // autoDeleteLead is how far ahead automatic deletion must be when it is set.

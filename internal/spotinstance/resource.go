@@ -17,6 +17,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
 var (
@@ -50,6 +51,7 @@ const importedWithUserData = `"with user data"`
 // Settings is what the provider gives to its resources.
 type Settings struct {
 	Client      *kec.Client // nil while the provider's configuration is unknown
+	Preflight   *preflight.Check
 	Region      string
 	DefaultTags types.Map // as configured: it may hold unknown values, or be one
 }
@@ -102,6 +104,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("The launch cannot be expressed as a request", err.Error())
 		return
 	}
+	r.Preflight.Launching()
 	launched, err := r.Client.RunInstances(ctx, request)
 	var extra *kec.ExtraInstancesError
 	switch {
@@ -172,6 +175,7 @@ func (r *Resource) unprotect(ctx context.Context, id string, protected bool) boo
 // Read refreshes the state. Only a proof of absence removes the instance from
 // it, and never silently.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.Preflight.Busy()()
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, readTimeout)

@@ -100,7 +100,7 @@ func TestAccValidate_badInputIsRefusedBeforeAnyRequest(t *testing.T) {
 			if c.old = acctest.Expand(c.old); !strings.Contains(hcl, c.old) {
 				t.Fatalf("nothing to replace: %s", c.old)
 			}
-			w.Write(strings.Replace(hcl, c.old, c.new, 1) + env.Block("") +
+			w.Write(strings.Replace(hcl, c.old, c.new, 1) + env.Block(`preflight = "off"`) +
 				"locals {\n  upper = \"L\"\n  lower = sensitive(\"" + secret + "\")\n}\n" +
 				"resource \"terraform_data\" \"later\" { input = \"later\" }\nresource \"terraform_data\" \"number\" { input = 0.05 }\n")
 			code := 1
