@@ -53,27 +53,133 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 			"The provider's configuration holds values that are known only after apply.\n\nGive it known values, or read the order in a later run.")
 		return
 	}
-	order, err := d.client.QueryOrderInfo(ctx, config.OrderID.ValueString())
+	var v verdict
+	if id := config.InstanceID.ValueString(); id != "" {
+		v = ofInstance(ctx, d.client, id)
+	} else {
+		v = ofOrder(ctx, d.client, config.OrderID.ValueString())
+	}
+	if v.err != nil {
+		resp.Diagnostics.Append(failure.Of(v.err).Diagnostic(nil))
+		return
+	}
+	config.refresh(v)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
+	v.report(config.OnFailure.ValueString(), resp)
+}
+
+// verdict is what was found out about an order, or about an instance in its place.
+type verdict struct {
+	at       path.Path  // the key that was given
+	subject  string     // what it names: "Order 2026...", "Instance 5b7f..."
+	status   string     // in words
+	order    *kec.Order // never nil; without a status and parts where there is none to be seen
+	state    string
+	failures []failure.Failure
+	missing  []note // what could not be found out
+	err      error  // why nothing is known
+}
+
+// note is a message beside the failures.
+type note struct {
+	summary, detail string
+	blind           bool // for lack of permission: said whatever the user wants of failures
+	harmless        bool // never an error: the user gets what is known all the same
+}
+
+// ofOrder looks an order up by its id.
+func ofOrder(ctx context.Context, client *kec.Client, id string) verdict {
+	v := verdict{at: path.Root("order_id"), subject: "Order " + id, order: &kec.Order{ID: id, Status: kec.StatusAbsent}, state: unknown}
+	order, err := client.QueryOrderInfo(ctx, id)
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
 		// Nothing to explain, and under "ignore" nothing that may block a destroy.
-		order = &kec.Order{ID: config.OrderID.ValueString(), Status: kec.StatusAbsent}
-		tell(config.OnFailure.ValueString(), "No such order",
-			fmt.Sprintf("KEC knows no order %s in this account.\n\nCopy the order id from the console, Billing > Order Management.\n\n%s",
-				order.ID, failure.Of(err).Said()), resp)
+		v.missing = []note{{summary: "No such order", detail: fmt.Sprintf(
+			"KEC knows no order %s in this account.\n\nCopy the order id from the console, Billing > Order Management.\n\n%s", id, failure.Of(err).Said())}}
+	case failure.Denied(err):
+		detail := failure.Blind(err, "nothing is known of order "+id).Detail()
+		v.missing = []note{{summary: "The order cannot be read", detail: detail, blind: true}}
 	case err != nil:
-		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
-		return
+		v.err = err
+	default:
+		v.order, v.state, v.status = order, serviceState(order), statusText(order.Status)
+		v.failures = failure.OfOrder(ctx, client, order)
 	}
-	failures := failure.OfOrder(ctx, d.client, order)
-	config.refresh(order, failures)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &config)...)
-	report(order, failures, config.OnFailure.ValueString(), resp)
+	return v
 }
 
-// report tells the failures at order_id, alike ones once.
-func report(order *kec.Order, failures []failure.Failure, how string, resp *datasource.ReadResponse) {
-	for len(failures) > 0 {
+// recordStatuses are the states in which an instance is looked for: what failed,
+// what runs, then the others. A record is shown in its own state only (fact 117).
+var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating, 5, 7, 6, 4, 8, 9, 10, 11, 12}
+
+// ofInstance looks the billing record of an instance up, and the machine itself
+// where the record cannot be had or does not say enough.
+func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
+	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
+	record, err := findRecord(ctx, client, id)
+	denied := failure.Denied(err)
+	if err != nil && !denied {
+		v.err = err
+		return v
+	}
+	if record != nil {
+		v.state, v.status = recordState(record), "billing status: "+failure.StatusText(record)
+		v.order = &kec.Order{
+			Type: formalities[record.InstanceType], Status: record.Status, BillName: record.BillTypeName, CreatedAt: record.CreatedAt,
+		}
+	}
+	var in *kec.Instance
+	if record == nil || v.state == failed {
+		if all, err := client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
+			in = &all[0]
+		}
+	}
+	if record == nil && in != nil {
+		v.state, v.status = instanceState(in), "instance state: "+in.State
+	}
+	if v.state == failed {
+		v.failures = []failure.Failure{failure.OfRecord(ctx, client, id, in, record)}
+	}
+	switch {
+	case denied:
+		f := failure.Blind(err, "the billing record of instance "+id+" cannot be read")
+		f.Note = fmt.Sprintf("What KEC shows of the instance itself: service_state is %q.", v.state)
+		v.missing = []note{{summary: "The billing record cannot be read", detail: f.Detail(), blind: true, harmless: true}}
+	case record == nil && in == nil:
+		v.missing = []note{{summary: "No such instance", detail: fmt.Sprintf(
+			"KEC knows no instance %s in this account, and has no billing record of it.\n\nCopy the instance id from the message of the failed launch.", id)}}
+	}
+	return v
+}
+
+// formalities are the order types behind a billing record's instance type.
+var formalities = map[int64]int{1: 2, 2: 1}
+
+func findRecord(ctx context.Context, client *kec.Client, id string) (*kec.BillingRecord, error) {
+	for _, status := range recordStatuses {
+		records, err := client.QueryInstances(ctx, status, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			return &records[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// report tells the failures at the key, alike ones once, as loud as the user wants
+// it.
+func (v verdict) report(how string, resp *datasource.ReadResponse) {
+	for _, n := range v.missing {
+		switch {
+		case how != onFailureIgnore && how != onFailureWarning && !n.harmless:
+			resp.Diagnostics.AddAttributeError(v.at, n.summary, n.detail)
+		case how != onFailureIgnore || n.blind:
+			resp.Diagnostics.AddAttributeWarning(v.at, n.summary, n.detail)
+		}
+	}
+	for failures := v.failures; len(failures) > 0; {
 		same := []failure.Failure{failures[0]}
 		var other []failure.Failure
 		for _, f := range failures[1:] {
@@ -84,30 +190,24 @@ func report(order *kec.Order, failures []failure.Failure, how string, resp *data
 			}
 		}
 		failures = other
-		summary, detail := describe(order, same)
-		tell(how, summary, detail, resp)
-	}
-}
-
-// tell speaks at order_id, as loud as the user wants it.
-func tell(how, summary, detail string, resp *datasource.ReadResponse) {
-	switch how {
-	case onFailureIgnore:
-	case onFailureWarning:
-		resp.Diagnostics.AddAttributeWarning(path.Root("order_id"), summary, detail)
-	default:
-		resp.Diagnostics.AddAttributeError(path.Root("order_id"), summary, detail)
+		summary, detail := v.describe(same)
+		switch {
+		case how == onFailureIgnore:
+		case how == onFailureWarning || !same[0].Final():
+			resp.Diagnostics.AddAttributeWarning(v.at, summary, detail)
+		default:
+			resp.Diagnostics.AddAttributeError(v.at, summary, detail)
+		}
 	}
 }
 
 // describe words failures of one cause as one message.
-func describe(order *kec.Order, same []failure.Failure) (summary, detail string) {
+func (v verdict) describe(same []failure.Failure) (summary, detail string) {
 	f := same[0]
-	which := fmt.Sprintf("%d of the %d sub-orders of order %s", len(same), len(order.SubOrders), order.ID)
-	if len(order.SubOrders) < 2 {
-		which = "Order " + order.ID
+	which := v.subject
+	if n := len(v.order.SubOrders); n > 1 {
+		which = fmt.Sprintf("%d of the %d sub-orders of order %s", len(same), n, v.order.ID)
 	}
-	f.Facts = strings.TrimSpace(fmt.Sprintf("%s failed (%s). %s", which, statusText(order.Status), f.Facts))
 	if len(same) > 1 {
 		ids := make([]string, 0, len(same))
 		for _, one := range same {
@@ -115,5 +215,16 @@ func describe(order *kec.Order, same []failure.Failure) (summary, detail string)
 		}
 		f.SubOrderID = strings.Join(ids, ", ")
 	}
-	return f.Headline("Spot order failed"), f.Detail()
+	if f.Final() {
+		f.Facts = strings.TrimSpace(fmt.Sprintf("%s failed (%s). %s", which, v.status, f.Facts))
+		summary = f.Headline("Spot order failed")
+	} else {
+		f.Facts = strings.TrimSpace(fmt.Sprintf("%s opens nothing (%s). %s", v.subject, v.status, f.Facts))
+		summary = f.Summary
+	}
+	detail = f.Detail()
+	if at := attribute(f); at != "" {
+		detail += "\nAttribute: " + at + " of kec_spot_instance"
+	}
+	return summary, detail
 }

@@ -1,6 +1,8 @@
 package spotorder
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
@@ -10,8 +12,9 @@ import (
 )
 
 type model struct {
-	OrderID   types.String `tfsdk:"order_id"`
-	OnFailure types.String `tfsdk:"on_failure"`
+	OrderID    types.String `tfsdk:"order_id"`
+	InstanceID types.String `tfsdk:"instance_id"`
+	OnFailure  types.String `tfsdk:"on_failure"`
 
 	ServiceState  types.String   `tfsdk:"service_state"`
 	Failed        types.Bool     `tfsdk:"failed"`
@@ -55,16 +58,16 @@ type subOrder struct {
 	ServiceEnd   types.String            `tfsdk:"service_end"`
 }
 
-// refresh fills every computed field from KEC's answer; what KEC leaves out is
+// refresh fills every computed field from what was found; what KEC leaves out is
 // null.
-func (m *model) refresh(order *kec.Order, failures []failure.Failure) {
-	state := serviceState(order)
-	m.ServiceState = types.StringValue(state)
-	m.Failed = types.BoolValue(len(failures) > 0)
-	m.Failures = make([]failureModel, 0, len(failures))
-	for _, f := range failures {
+func (m *model) refresh(v verdict) {
+	m.ServiceState = types.StringValue(v.state)
+	m.Failed = types.BoolValue(slices.ContainsFunc(v.failures, failure.Failure.Final))
+	m.Failures = make([]failureModel, 0, len(v.failures))
+	for _, f := range v.failures {
 		m.Failures = append(m.Failures, explained(f))
 	}
+	order := v.order
 	m.SubOrders = make([]subOrder, 0, len(order.SubOrders))
 	for _, s := range order.SubOrders {
 		m.SubOrders = append(m.SubOrders, part(order, s))
@@ -86,15 +89,19 @@ var purposes = map[int]string{
 var orderTypes = map[int]string{1: "trial", 2: "regular"}
 
 func explained(f failure.Failure) failureModel {
-	m := failureModel{
+	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: value.Text(f.Words),
-		Remedy: types.StringValue(f.Remedy), Attribute: types.StringNull(), Retryable: types.BoolValue(f.Retryable),
+		Remedy: types.StringValue(f.Remedy), Attribute: value.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
 		Source: types.StringValue(string(f.Source)), SubOrderID: value.Text(f.SubOrderID), InstanceID: value.Text(f.InstanceID),
 	}
+}
+
+// attribute is the one of kec_spot_instance that a failure points at, or "".
+func attribute(f failure.Failure) string {
 	if at, ok := spotinstance.Parameters().Locate(f.Param); ok {
-		m.Attribute = types.StringValue(at.String())
+		return at.String()
 	}
-	return m
+	return ""
 }
 
 func part(order *kec.Order, s kec.SubOrder) subOrder {

@@ -2,6 +2,7 @@ package spotorder
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -17,6 +18,7 @@ const (
 	canceled        = "Canceled"
 	refunding       = "Refunding"
 	refunded        = "Refunded"
+	released        = "Released"
 	unknown         = "Unknown"
 )
 
@@ -72,6 +74,38 @@ func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 		return succeeded
 	case sub.Status == 2 && order.Status == 2:
 		return canceled
+	}
+	return unknown
+}
+
+// recordState reads the state of a billing record (fact 118). What is in arrears or
+// shut down has been opened and is still held (fact 241).
+func recordState(r *kec.BillingRecord) string {
+	switch r.Status {
+	case failure.StatusCreating:
+		return creating
+	case 2, 8, 10:
+		return succeeded
+	case failure.StatusFailedToOpen:
+		return failed
+	case 4, 5, 6, 7, 9, 11:
+		return released
+	case 12:
+		return refunding
+	}
+	return unknown
+}
+
+// instanceState reads the state of a machine, where there is no billing record to
+// be had (facts 145 to 148).
+func instanceState(in *kec.Instance) string {
+	switch strings.ToLower(in.State) {
+	case "scheduling", "block_device_mapping", "building", "spawning", "networking":
+		return creating
+	case "active", "stopping", "stopped":
+		return succeeded
+	case "error":
+		return failed
 	}
 	return unknown
 }
