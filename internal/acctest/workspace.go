@@ -127,8 +127,18 @@ func (w *Workspace) Setenv(pairs ...string) { w.env = append(w.env, pairs...) }
 // Write replaces the configuration. Line 1 of the HCL is line 1 of main.tf.
 func (w *Workspace) Write(hcl string) {
 	w.t.Helper()
+	w.WriteModule(".", hcl)
+}
+
+// WriteModule replaces the configuration of a module in a folder of its own. The
+// command "get" makes it known to those that follow.
+func (w *Workspace) WriteModule(folder, hcl string) {
+	w.t.Helper()
+	if err := os.MkdirAll(filepath.Join(w.Dir, folder), 0o750); err != nil {
+		w.t.Fatal(err)
+	}
 	for name, content := range map[string]string{"main.tf": strings.TrimPrefix(hcl, "\n"), "source.tf": source} {
-		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(content), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(w.Dir, folder, name), []byte(content), 0o600); err != nil {
 			w.t.Fatal(err)
 		}
 	}
