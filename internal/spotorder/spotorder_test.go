@@ -229,7 +229,7 @@ func TestAccSpotOrder_thatCannotBeRead(t *testing.T) {
 	w.Apply().Want(t, 0, `state = "Unknown"`).Lacks(t, "Error", "Warning")
 	w.Destroy().Want(t, 0)
 	w.Write(lookUp + env.Block(""))
-	env.Sim.DenyService("trade", true)
+	env.Sim.FailNext("QueryOrderInfo", kecsim.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "the signature does not match"}, 1)
 	w.Plan().Want(t, 1, "Error: KEC refused access", "Code: PermissionDenied", "QueryOrderInfo")
 }
 
