@@ -12,3 +12,15 @@ check "workers_order" {
     ])
   }
 }
+
+# Inside a check block even an error of the data source is a warning. The id is that of a failed launch, from its message.
+check "worker_launch" {
+  data "kec_spot_order" "worker" {
+    instance_id = "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11"
+  }
+
+  assert {
+    condition     = data.kec_spot_order.worker.service_state == "Succeeded"
+    error_message = "The launch is ${data.kec_spot_order.worker.service_state}."
+  }
+}

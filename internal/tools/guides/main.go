@@ -1,5 +1,6 @@
-// Groupdocs writes one page for each group of attributes of kec_spot_instance,
-// from the schema, where the documentation generator looks for guides.
+// Guides writes the guides, where the documentation generator looks for them: one
+// page for each group of attributes of kec_spot_instance, from the schema, and
+// the page of failures, from their catalogue.
 package main
 
 import (
@@ -25,12 +26,15 @@ func main() {
 	if err := os.MkdirAll(folder, 0o750); err != nil {
 		log.Fatal(err)
 	}
-	for i, g := range spotinstance.Groups(context.Background()) {
-		name := filepath.Join(folder, fmt.Sprintf("spot-instance-%02d-%s.md", i+1, g.Name))
-		if err := os.WriteFile(name, []byte(page(g)), 0o600); err != nil {
+	write := func(name, page string) {
+		if err := os.WriteFile(filepath.Join(folder, name+".md"), []byte(page), 0o600); err != nil {
 			log.Fatal(err)
 		}
 	}
+	for i, g := range spotinstance.Groups(context.Background()) {
+		write(fmt.Sprintf("spot-instance-%02d-%s", i+1, g.Name), page(g))
+	}
+	write("failures", failures())
 }
 
 // page is one group in Markdown: its required attributes first, then by name.

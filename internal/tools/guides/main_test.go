@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
@@ -30,5 +31,28 @@ func TestPage(t *testing.T) {
 	}
 	if strings.Index(pages["billing"], "## `image_id`") > strings.Index(pages["billing"], "## `spot_price_limit`") {
 		t.Error("a required attribute stands behind an optional one")
+	}
+}
+
+// Every code can be found on the page, with where it points and what to do.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	page := failures()
+	for _, want := range []string{
+		"---\npage_title: \"When a spot order fails\"\n",
+		"| `OutOfStock` | Out of stock | `instance_type` | Choose another instance_type, or a subnet_id in another zone, or try again later. | yes |\n",
+		"| `InvalidParameter` | KEC does not accept a value | the one KEC names | Change the value as KEC says below. | no |\n",
+		"| `InsufficientBalance` | The account's balance is too low | – | Top the account up: ",
+		"| `OutOfStock` | `ProductSellOutInvalid` | sellout, sell out, sold out, ",
+		"account *and* balance",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("missing: %s", want)
+		}
+	}
+	for _, c := range failure.Catalogue() {
+		if !strings.Contains(page, "\n| `"+string(c.Code)+"` | "+c.Summary+" | ") {
+			t.Errorf("%s is not on the page", c.Code)
+		}
 	}
 }
