@@ -145,9 +145,9 @@ func (d *demo) failedOrder(ctx context.Context) (string, error) {
 func (d *demo) summarise(took time.Duration, bin string) {
 	d.say(`
 ── Done in %d seconds. Every step did what it announced:
-   a plan, an apply, an empty second plan and outputs; a change in place; an order refused for stock, one refused for its price
-   limit, and one that was accepted and failed, each explained at the line to change; an order explained by its id; a reclaim
-   announced, remembered, explained and made good; a destroy that left nothing behind.
+   a plan, an apply, an empty second plan and outputs; a change in place; a plan that cannot be had for stock and one for its price
+   limit; a launch that was refused, and one that was accepted and failed, each explained at the line to change; an order explained
+   by its id; a reclaim announced, remembered, explained and made good; a destroy that left nothing behind.
 
    Try it by hand. In one terminal:
 

@@ -29,9 +29,10 @@ var story = []step{
 	{"Plan again: nothing has changed, so the plan must be empty.", (*demo).planAgain},
 	{"Read the outputs: where each worker runs, until when KEC cannot reclaim it, what it may cost.", (*demo).outputs},
 	{"Day two: every worker gets another tag. KEC can change that in place, so no machine may be replaced.", (*demo).retag},
-	{"Somebody buys the last N3.2B in cn-beijing-6a. Order one more: KEC must refuse, and we must read what to change.", (*demo).outOfStock},
-	{"The price of N3.4B in cn-beijing-6b rises above our limit. Order one: the refusal must name both prices.", (*demo).belowMarket},
-	{"Order the sold-out type again; KEC now accepts first and fails later: it must say why, and leave nothing behind.", (*demo).failLater},
+	{"Somebody buys the last N3.2B in cn-beijing-6a. Plan one more: the plan must say that it cannot be had, and where it can.", (*demo).outOfStock},
+	{"The price of N3.4B in cn-beijing-6b rises above our limit. Plan one: the plan must name both prices.", (*demo).belowMarket},
+	{"Order the sold-out type without that check: KEC itself must refuse, and we must read what to change.", (*demo).refused},
+	{"Order it once more; KEC now accepts first and fails later: it must say why, and leave nothing behind.", (*demo).failLater},
 	{"Look that failed order up by its id: the plan must stop and say why the order failed.", (*demo).explainOrder},
 	{"Two hours later KEC takes one worker back: the plan must warn, with the minutes that are left.", (*demo).notice},
 	{"Save the notice, which a plan only shows, so that the next plan can explain what happened.", (*demo).remember},
@@ -104,10 +105,10 @@ func (d *demo) outOfStock(ctx context.Context) error {
 	}
 	return d.run(ctx, want{code: 1, says: []string{
 		"Error: Out of stock: 1 wanted, 0 available", `with kec_spot_instance.worker["web-3"],`, at,
-		"1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now.",
+		"This plan orders 1 N3.2B in cn-beijing-6a; KEC can open 0 now, 1 short. In cn-beijing-6c it can open 50, in cn-beijing-6b 49.",
 		"Choose another instance_type, or a subnet_id in another zone, or try again later.",
-		"Code: OutOfStock", "(ProductSellOutInvalid), RunInstances, request KEC-",
-	}, alive: fleet}, "apply", "-auto-approve")
+		"Code: OutOfStock (preflight, DescribeKecInventory)",
+	}, alive: fleet}, "plan")
 }
 
 func (d *demo) belowMarket(ctx context.Context) error {
@@ -124,17 +125,37 @@ func (d *demo) belowMarket(ctx context.Context) error {
 	}
 	return d.run(ctx, want{code: 1, says: []string{
 		"Error: Spot price limit is below the market price", `with kec_spot_instance.worker["job-2"],`, at,
-		"N3.4B in cn-beijing-6b costs 0.25 CNY per hour now (on-demand 0.393); the limit is 0.1.",
+		"N3.4B in cn-beijing-6b costs 0.25 CNY per hour now (on-demand 0.393); the limit is 0.1.", "at the lowest and 0.25 at the highest.",
 		"Raise spot_price_limit to at least 0.25, or leave it out to follow the market.",
-		"Code: PriceBelowMarket", "(SpotPriceLimitInvalid), RunInstances, request KEC-",
+		"Code: PriceBelowMarket (preflight, DescribeSpotPriceHistory)",
+	}, alive: fleet}, "plan")
+}
+
+// check says how loud the check of the plan is from now on.
+func (d *demo) check(mode string) {
+	d.say("$ export KEC_PREFLIGHT=%s", mode)
+	d.cli.setenv("KEC_PREFLIGHT=" + mode)
+}
+
+func (d *demo) refused(ctx context.Context) error {
+	d.check("off")
+	if err := d.edit(soldOut); err != nil {
+		return err
+	}
+	at, err := d.at("instance_type", resourceBlock)
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, want{code: 1, says: []string{
+		"Error: Out of stock: 1 wanted, 0 available", `with kec_spot_instance.worker["web-3"],`, at,
+		"1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now. In cn-beijing-6c it can open 50, in cn-beijing-6b 49.",
+		"Choose another instance_type, or a subnet_id in another zone, or try again later.",
+		"Code: OutOfStock", "(ProductSellOutInvalid), RunInstances, request KEC-",
 	}, alive: fleet}, "apply", "-auto-approve")
 }
 
 func (d *demo) failLater(ctx context.Context) error {
 	if err := d.steer(ctx, "KEC finds out only while it opens the instance that none is left.", event{"settings", `{"asyncChecks": true}`}); err != nil {
-		return err
-	}
-	if err := d.edit(soldOut); err != nil {
 		return err
 	}
 	at, err := d.at("instance_type", resourceBlock)
@@ -149,6 +170,7 @@ func (d *demo) failLater(ctx context.Context) error {
 }
 
 func (d *demo) explainOrder(ctx context.Context) error {
+	d.check("error")
 	if err := d.edit(""); err != nil {
 		return err
 	}
