@@ -209,3 +209,24 @@ func described(t *testing.T, prefix string, attributes map[string]datasourcesche
 		}
 	}
 }
+
+// The environment chooses how loud the check of a plan is, and the provider block
+// goes before it.
+func TestAccProvider_preflightFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
+	w := env.BinaryWorkspace(t)
+	w.Write(env.Block("") + acctest.Expand(machine))
+	w.Plan().Want(t, 1, "Error: Out of stock: 1 wanted, 0 available")
+	w.Setenv("KEC_PREFLIGHT=warn")
+	w.Plan().Want(t, 2, "Warning: Out of stock: 1 wanted, 0 available").Lacks(t, "Error:")
+	w.Setenv("KEC_PREFLIGHT=off")
+	w.Plan().Want(t, 2).Lacks(t, "Out of stock")
+	w.Write(env.Block(`preflight = "error"`) + acctest.Expand(machine))
+	w.Plan().Want(t, 1, "Error: Out of stock: 1 wanted, 0 available")
+	w.Setenv("KEC_PREFLIGHT=perhaps")
+	w.Write(env.Block("") + acctest.Expand(machine))
+	w.Plan().Want(t, 1, "Error: Not a way to check a plan", `It is "perhaps".`,
+		"Set preflight in the provider block, or the environment variable KEC_PREFLIGHT, to one of: error, warn, off.")
+}
