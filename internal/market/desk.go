@@ -39,8 +39,13 @@ type look struct {
 // New returns a desk that has asked nothing yet.
 func New(client *kec.Client) *Desk { return &Desk{client: client, asked: map[string]*look{}} }
 
-// once makes the look-up of this key, or takes part in the one that was made.
+// once makes the look-up of this key, or takes part in the one that was made. One
+// who has left already asks nothing.
 func once[V any](ctx context.Context, d *Desk, key string, ask func(context.Context) (V, error)) (V, error) {
+	var none V
+	if err := ctx.Err(); err != nil {
+		return none, err
+	}
 	d.mu.Lock()
 	l, ok := d.asked[key]
 	if !ok {
@@ -59,7 +64,6 @@ func once[V any](ctx context.Context, d *Desk, key string, ask func(context.Cont
 		}()
 	}
 	d.mu.Unlock()
-	var none V
 	select {
 	case <-l.done:
 	case <-ctx.Done():

@@ -1,0 +1,410 @@
+package market_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
+)
+
+// inMemory carries requests to a handler without a socket, because a bubble of
+// synctest knows none. Its latency passes in the bubble's time.
+type inMemory struct {
+	http.Handler
+	latency time.Duration
+}
+
+func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(m.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	answer := httptest.NewRecorder()
+	m.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+// script answers every call with what the function says, and remembers them.
+type script struct {
+	mu     sync.Mutex
+	asked  []string // the action and the values of its parameters
+	answer func(action string, form url.Values) (status int, body string)
+}
+
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	form, _ := url.ParseQuery(string(body))
+	action := r.URL.Query().Get("Action")
+	s.mu.Lock()
+	s.asked = append(s.asked, strings.TrimSpace(action+" "+form.Get("AvailabilityZone")))
+	s.mu.Unlock()
+	status, text := s.answer(action, form)
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+func (s *script) calls() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(slices.Values(s.asked))
+}
+
+// always is a script with one answer.
+func always(status int, body string) *script {
+	return &script{answer: func(string, url.Values) (int, string) { return status, body }}
+}
+
+func deskOf(t *testing.T, transport http.RoundTripper, opts ...kec.Option) *market.Desk {
+	t.Helper()
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		append([]kec.Option{kec.WithHTTPTransport(transport), kec.WithRate(0), kec.WithRetries(0, 0, 0)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return market.New(client)
+}
+
+func simDesk(t *testing.T, sim *kecsim.Server, latency time.Duration) *market.Desk {
+	t.Helper()
+	return deskOf(t, inMemory{sim, latency}, kec.WithClock(sim.Now, sim.Sleep))
+}
+
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	}
+}
+
+// lookUps are the look-ups of a desk in the simulator's world, each with the answer
+// in a line.
+var lookUps = map[string]struct {
+	ask  func(context.Context, *market.Desk) (string, error)
+	want string
+}{
+	"DescribeSpotPriceHistory": {func(ctx context.Context, d *market.Desk) (string, error) {
+		q, err := d.Price(ctx, kecsim.TypeSmall, kecsim.ZoneA)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(q.Now, " ", q.OnDemand, " ", q.Hours), nil
+	}, "0.0393 0.1965 3"},
+	"DescribeKecInventory": {func(ctx context.Context, d *market.Desk) (string, error) {
+		n, err := d.Stock(ctx, kecsim.TypeSmall, kecsim.ZoneA)
+		return fmt.Sprint(n), err
+	}, "50"},
+	"DescribeSubnets": {func(ctx context.Context, d *market.Desk) (string, error) {
+		s, err := d.Subnet(ctx, kecsim.SubnetA)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(s.Zone, " ", s.VPCID, " ", s.CIDR, " ", *s.FreeIPs), nil
+	}, kecsim.ZoneA + " " + kecsim.VPC + " 10.7.0.0/24 250"},
+	"DescribeSecurityGroups": {func(ctx context.Context, d *market.Desk) (string, error) {
+		g, err := d.SecurityGroup(ctx, kecsim.SecurityGroup)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(*g), nil
+	}, "{" + kecsim.SecurityGroup + " " + kecsim.VPC + " default}"},
+	"DescribeImages": {func(ctx context.Context, d *market.Desk) (string, error) {
+		i, err := d.Image(ctx, kecsim.ImageUbuntu)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(*i), nil
+	}, "{" + kecsim.ImageUbuntu + " ubuntu-24.04 active}"},
+	"DescribeInstanceTypeConfigs": {func(ctx context.Context, d *market.Desk) (string, error) {
+		c, err := d.Type(ctx, kecsim.TypeSmall)
+		if err != nil {
+			return "", err
+		}
+		return fmt.Sprint(*c), nil
+	}, "{N3.2B [cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]}"},
+}
+
+func TestDesk_makesEachLookUpOnce(t *testing.T) {
+	t.Parallel()
+	for action, l := range lookUps {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				sim := kecsim.New()
+				d := simDesk(t, sim, time.Second)
+				start := time.Now()
+				var asking sync.WaitGroup
+				for range 50 {
+					asking.Go(func() {
+						got, err := l.ask(t.Context(), d)
+						equal(t, "answer", got+" "+fmt.Sprint(err), l.want+" <nil>")
+					})
+				}
+				asking.Wait()
+				equal(t, "time", time.Since(start), time.Second)
+				got, err := l.ask(t.Context(), d) // later
+				equal(t, "answer", got+" "+fmt.Sprint(err), l.want+" <nil>")
+				equal(t, "time", time.Since(start), time.Second)
+				equal(t, "requests", len(sim.Calls()), 1)
+				equal(t, "requests of the action", sim.Count(action), 1)
+
+				_, _ = l.ask(t.Context(), simDesk(t, sim, 0)) // a new desk has heard nothing
+				equal(t, "requests of two desks", sim.Count(action), 2)
+			})
+		})
+	}
+}
+
+func TestDesk_remembersAFailure(t *testing.T) {
+	t.Parallel()
+	for action, l := range lookUps {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			s := always(http.StatusForbidden, `{"RequestId":"r","Error":{"Code":"PermissionDenied","Message":"lack of policy"}}`)
+			d := deskOf(t, inMemory{Handler: s})
+			for range 3 {
+				_, err := l.ask(t.Context(), d)
+				equal(t, "error", fmt.Sprint(err), action+": PermissionDenied: lack of policy (request id r, HTTP 403)")
+				_, is := errors.AsType[*kec.Error](err)
+				equal(t, "is a refusal", is, true)
+			}
+			equal(t, "requests", len(s.calls()), 1)
+		})
+	}
+}
+
+func TestDesk_asksForEachThingByItself(t *testing.T) {
+	t.Parallel()
+	s := &script{answer: func(_ string, form url.Values) (int, string) {
+		return http.StatusOK, fmt.Sprintf(`{"InstanceCount":%d}`, len(form.Get("InstanceType"))+len(form.Get("AvailabilityZone")))
+	}}
+	d := deskOf(t, inMemory{Handler: s})
+	for range 2 {
+		for _, c := range []struct {
+			instanceType, zone string
+			want               int
+		}{{"a", "z", 2}, {"a", "zz", 3}, {"aaa", "z", 4}, {"aaa", "zz", 5}} {
+			n, err := d.Stock(t.Context(), c.instanceType, c.zone)
+			equal(t, c.instanceType+" in "+c.zone, fmt.Sprint(n, err), fmt.Sprint(c.want, " <nil>"))
+		}
+	}
+	equal(t, "requests", len(s.calls()), 4)
+}
+
+// Whoever asks first may leave first: the others still get their answer.
+func TestDesk_aCallerWhoLeavesDisturbsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := always(http.StatusOK, `{"InstanceCount":7}`)
+		d := deskOf(t, inMemory{s, 5 * time.Second})
+		start := time.Now()
+		type end struct {
+			n     int
+			err   error
+			after time.Duration
+		}
+		ends := make([]end, 3)
+		asks := func(ctx context.Context, i int) {
+			n, err := d.Stock(ctx, "N3.2B", "z")
+			ends[i] = end{n, err, time.Since(start)}
+		}
+		first, leave := context.WithCancel(t.Context())
+		second, done := context.WithTimeout(t.Context(), 3*time.Second)
+		defer done()
+		var asking sync.WaitGroup
+		asking.Go(func() { asks(first, 0) })
+		synctest.Wait()
+		asking.Go(func() { asks(second, 1) })
+		asking.Go(func() { asks(t.Context(), 2) })
+		time.Sleep(time.Second)
+		leave()
+		asking.Wait()
+		for i, want := range []end{{0, context.Canceled, time.Second}, {0, context.DeadlineExceeded, 3 * time.Second}, {7, nil, 5 * time.Second}} {
+			equal(t, fmt.Sprint("caller ", i), fmt.Sprint(ends[i]), fmt.Sprint(want))
+		}
+		equal(t, "requests", len(s.calls()), 1)
+		n, err := d.Stock(t.Context(), "N3.2B", "z")
+		equal(t, "afterwards", fmt.Sprint(n, err), "7 <nil>")
+		equal(t, "requests", len(s.calls()), 1)
+	})
+}
+
+// A look-up nobody waits for is not worth a request.
+func TestDesk_aCallerWhoHasLeftAsksNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := always(http.StatusOK, `{"InstanceCount":7}`)
+		d := deskOf(t, inMemory{Handler: s})
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		n, err := d.Stock(gone, "N3.2B", "z")
+		equal(t, "for one who has left", fmt.Sprint(n, err), fmt.Sprint(0, context.Canceled))
+		synctest.Wait()
+		equal(t, "requests", len(s.calls()), 0)
+		n, err = d.Stock(t.Context(), "N3.2B", "z")
+		equal(t, "for the next", fmt.Sprint(n, err), "7 <nil>")
+		equal(t, "requests", len(s.calls()), 1)
+	})
+}
+
+// A service that never answers holds nobody for more than the desk's patience.
+func TestDesk_losesPatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := always(http.StatusOK, `{"InstanceCount":7}`)
+		d := deskOf(t, inMemory{s, time.Hour})
+		start := time.Now()
+		for range 2 { // the failure is remembered, so the second time takes no time
+			_, err := d.Stock(t.Context(), "N3.2B", "z")
+			equal(t, "deadline exceeded", errors.Is(err, context.DeadlineExceeded), true)
+			equal(t, "time", time.Since(start), 15*time.Second)
+		}
+		equal(t, "requests", len(s.calls()), 0)
+	})
+}
+
+type panicking struct{ tries int }
+
+func (p *panicking) RoundTrip(*http.Request) (*http.Response, error) {
+	p.tries++
+	panic("the list is empty")
+}
+
+// A look-up runs in a goroutine of its own, where a panic would end the provider.
+func TestDesk_aPanicIsAnError(t *testing.T) {
+	t.Parallel()
+	p := &panicking{}
+	d := deskOf(t, p)
+	for range 2 {
+		q, err := d.Price(t.Context(), "N3.2B", "z")
+		equal(t, "result", fmt.Sprint(q, " ", err), "<nil> price of N3.2B in z: the list is empty")
+	}
+	equal(t, "tries", p.tries, 1)
+	_, err := d.Subnet(t.Context(), "s-1")
+	equal(t, "another look-up", fmt.Sprint(err), "subnet s-1: the list is empty")
+}
+
+func TestDesk_whatTheAnswerDoesNotHold(t *testing.T) {
+	t.Parallel()
+	s := always(http.StatusOK, `{"SpotPrices":[],"SubnetSet":[],"SecurityGroupSet":[],"ImagesSet":[],"InstanceTypeConfigSet":[]}`)
+	d := deskOf(t, inMemory{Handler: s})
+	price, priceErr := d.Price(t.Context(), "N3.2B", "z")
+	subnet, subnetErr := d.Subnet(t.Context(), "s-1")
+	group, groupErr := d.SecurityGroup(t.Context(), "g-1")
+	image, imageErr := d.Image(t.Context(), "IMG-1")
+	config, typeErr := d.Type(t.Context(), "N3.2B")
+	equal(t, "nothing is nil", price == nil && subnet == nil && group == nil && image == nil && config == nil, true)
+	equal(t, "and no error", errors.Join(priceErr, subnetErr, groupErr, imageErr, typeErr), nil)
+}
+
+func TestDesk_price(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ points, want string }{
+		"a history": {`{"SpotPrice":0.0401,"OriginPrice":0.1965,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.0388,"OriginPrice":0.1965,"Timestamp":"2026-03-02 15:00:00"},` +
+			`{"SpotPrice":"0.0393","OriginPrice":"0.1970","Timestamp":"2026-03-02 17:00:00"},{"SpotPrice":0.0415,"OriginPrice":0.1965,"Timestamp":"2026-03-02 14:00:00"}`,
+			"now 0.0393, on demand 0.197, low 0.0388, high 0.0415 of 3 hours"},
+		"now is the lowest": {`{"SpotPrice":0.04,"OriginPrice":0.2,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.03,"OriginPrice":0.2,"Timestamp":"2026-03-02 17:00:00"}`,
+			"now 0.03, on demand 0.2, low 0.03, high 0.04 of 1 hours"},
+		"now is the highest": {`{"SpotPrice":0.03,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.04,"OriginPrice":0.2,"Timestamp":"2026-03-02 17:00:00"}`,
+			"now 0.04, on demand 0.2, low 0.03, high 0.04 of 1 hours"},
+		"hours are rounded": {`{"SpotPrice":0.04,"Timestamp":"2026-03-02 14:00:00"},{"SpotPrice":0.04,"Timestamp":"2026-03-02 16:31:00"}`,
+			"now 0.04, low 0.04, high 0.04 of 3 hours"},
+		"one price": {`{"SpotPrice":0.0393,"OriginPrice":0.1965,"Timestamp":"2026-03-02 17:00:00"}`,
+			"now 0.0393, on demand 0.1965, low 0.0393, high 0.0393 of 0 hours"},
+		"no on-demand price":          {`{"SpotPrice":0.0393,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
+		"an on-demand price of 0":     {`{"SpotPrice":0.0393,"OriginPrice":0,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
+		"an on-demand price below 0":  {`{"SpotPrice":0.0393,"OriginPrice":-1,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
+		"an on-demand price long ago": {`{"SpotPrice":0.03,"OriginPrice":0.2,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.04,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.04, low 0.03, high 0.04 of 1 hours"},
+		"none":                        {``, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := deskOf(t, inMemory{Handler: always(http.StatusOK, `{"SpotPrices":[`+c.points+`]}`)})
+			q, err := d.Price(t.Context(), "N3.2B", "z")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "none"
+			if q != nil {
+				onDemand := ""
+				if q.OnDemand != nil {
+					onDemand = fmt.Sprintf(", on demand %s", q.OnDemand)
+				}
+				got = fmt.Sprintf("now %s%s, low %s, high %s of %d hours", q.Now, onDemand, q.Low, q.High, q.Hours)
+			}
+			equal(t, "quote", got, c.want)
+		})
+	}
+}
+
+func TestDesk_elsewhere(t *testing.T) {
+	t.Parallel()
+	const denied = `{"Error":{"Code":"PermissionDenied","Message":"no"}}`
+	for name, c := range map[string]struct {
+		zones string            // of the type, as JSON; "" if that cannot be had
+		stock map[string]string // by zone; a zone without one fails
+		want  string
+		asked string
+	}{
+		"the fullest first": {`"z1","z2","z3"`, map[string]string{"z1": "9", "z2": "3", "z3": "60"}, "[{z3 60} {z2 3}]", "z2 z3"},
+		"as many":           {`"z3","z1","z2"`, map[string]string{"z2": "5", "z3": "5"}, "[{z3 5} {z2 5}]", "z2 z3"},
+		"this zone in another case": {
+			`"Z1","z2"`, map[string]string{"Z1": "9", "z2": "3"}, "[{z2 3}]", "z2",
+		},
+		"empty ones":            {`"z1","z2","z3","z4"`, map[string]string{"z2": "0", "z3": "1", "z4": "-1"}, "[{z3 1}]", "z2 z3 z4"},
+		"failing ones":          {`"z1","z2","z3"`, map[string]string{"z3": "4"}, "[{z3 4}]", "z2 z3"},
+		"unreadable ones":       {`"z1","z2","z3"`, map[string]string{"z2": "null", "z3": "4"}, "[{z3 4}]", "z2 z3"},
+		"at most four":          {`"z2","z3","z1","z4","z5","z6","z7"`, map[string]string{"z2": "1", "z3": "2", "z4": "3", "z5": "4", "z6": "5"}, "[{z5 4} {z4 3} {z3 2} {z2 1}]", "z2 z3 z4 z5"},
+		"nowhere":               {`"z1","z2"`, map[string]string{"z2": "0"}, "[]", "z2"},
+		"only here":             {`"z1"`, nil, "[]", ""},
+		"no zones":              {``, nil, "[]", ""},
+		"the type is not known": {`-`, nil, "[]", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{answer: func(action string, form url.Values) (int, string) {
+				switch n, ok := c.stock[form.Get("AvailabilityZone")]; {
+				case action == "DescribeKecInventory" && ok:
+					return http.StatusOK, `{"InstanceCount":` + n + `}`
+				case action == "DescribeInstanceTypeConfigs" && c.zones != "-":
+					return http.StatusOK, `{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":[` + c.zones + `]}]}`
+				}
+				return http.StatusForbidden, denied
+			}}
+			d := deskOf(t, inMemory{Handler: s})
+			for range 2 {
+				equal(t, "places", fmt.Sprint(d.Elsewhere(t.Context(), "N3.2B", "z1")), c.want)
+			}
+			asked := strings.Join(s.calls(), " ")
+			asked = strings.NewReplacer("DescribeInstanceTypeConfigs", "", "DescribeKecInventory ", "").Replace(asked)
+			equal(t, "zones asked for", strings.TrimSpace(asked), c.asked)
+		})
+	}
+}
+
+// The zones are asked at the same time.
+func TestDesk_elsewhereTakesNoLongerThanOneZone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := kecsim.New()
+		sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 60)
+		sim.SetStock(kecsim.ZoneC, kecsim.TypeSmall, 7)
+		d := simDesk(t, sim, time.Second)
+		start := time.Now()
+		equal(t, "places", fmt.Sprint(d.Elsewhere(t.Context(), kecsim.TypeSmall, kecsim.ZoneA)), "[{cn-beijing-6b 60} {cn-beijing-6c 7}]")
+		equal(t, "time", time.Since(start), 2*time.Second) // the type first, then both zones
+	})
+}
