@@ -49,6 +49,7 @@ type Check struct {
 	peak    int              // the most that ever were
 	waiting int              // those among them that wait for the others
 	heard   time.Time        // when the last one came or went
+	over    chan struct{}    // closed when the plan is complete for those who wait
 }
 
 // sum is what the plan wants of one thing.
@@ -67,7 +68,7 @@ type Finding struct {
 func New(client *kec.Client, mode Mode) *Check {
 	return &Check{
 		mode: mode, desk: market.New(client), launched: make(chan struct{}),
-		sums: map[string]*sum{}, freed: map[string]int64{}, heard: time.Now(),
+		sums: map[string]*sum{}, freed: map[string]int64{}, heard: time.Now(), over: make(chan struct{}),
 	}
 }
 
@@ -123,7 +124,7 @@ type complaint struct {
 type total struct {
 	wanted  int64
 	freed   int64
-	partial bool // more may come: the CLI asks for one resource after the other
+	partial bool // more may come: the CLI could not ask for it
 }
 
 // Launch adds a launch to the plan and returns what this resource has to report:
@@ -135,10 +136,15 @@ func (c *Check) Launch(ctx context.Context, launch failure.Launch) []Finding {
 	}
 	complaints := c.look(ctx, launch)
 	mine := c.add(complaints)
-	if len(mine) == 0 || !c.settled(ctx) {
+	if len(mine) == 0 {
 		return nil
 	}
-	return c.report(mine)
+	partial, ok := c.settled(ctx)
+	if !ok {
+		c.withdraw(mine)
+		return nil
+	}
+	return c.report(mine, partial)
 }
 
 // add sums what a launch needs, and returns the complaints that are new and that
@@ -161,12 +167,22 @@ func (c *Check) add(complaints []complaint) (mine []complaint) {
 	return mine
 }
 
-// report words complaints with the totals of the whole plan. What the plan turned
-// out to free in the meantime may have settled one.
-func (c *Check) report(mine []complaint) []Finding {
+// withdraw leaves complaints to the next launch that has them.
+func (c *Check) withdraw(mine []complaint) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range mine {
+		c.sums[one.key].spoken = false
+	}
+}
+
+// report words complaints with the totals of the whole plan, or of what is known
+// of it. What the plan turned out to free in the meantime may have settled one.
+func (c *Check) report(mine []complaint, partial bool) []Finding {
 	var findings []Finding
 	for _, one := range mine {
 		t, refused := c.total(one)
+		t.partial = partial
 		if !refused {
 			continue
 		}
@@ -183,34 +199,57 @@ func (c *Check) total(one complaint) (t total, refused bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.sums[one.key]
-	t = total{s.wanted, c.freed[one.key], c.peak < 2}
+	t = total{wanted: s.wanted, freed: c.freed[one.key]}
 	s.spoken = one.refused(t.wanted, t.freed)
 	return t, s.spoken
 }
 
-// settled waits until the plan has been asked for as a whole. It is false where
-// nothing is to be reported any more: a launch has begun, or the caller has left.
-func (c *Check) settled(ctx context.Context) bool {
+// settled waits until the plan has been asked for as a whole, or as far as it can
+// be (partial). It is not ok where nothing is to be reported any more: a launch has
+// begun, or the caller has left.
+func (c *Check) settled(ctx context.Context) (partial, ok bool) {
 	c.count(&c.waiting, 1)
 	defer c.count(&c.waiting, -1)
+	c.mu.Lock()
+	over := c.over
+	c.mu.Unlock()
 	for {
-		c.mu.Lock()
-		left := quiet - time.Since(c.heard)
-		if c.busy > c.waiting {
-			left = quiet
-		}
-		c.mu.Unlock()
-		if left <= 0 {
-			return !c.hasBegun() && ctx.Err() == nil
+		left, alone := c.left()
+		if alone {
+			return true, !c.hasBegun() && ctx.Err() == nil
 		}
 		select {
+		case <-over:
+			return false, !c.hasBegun() && ctx.Err() == nil
 		case <-time.After(left):
 		case <-c.launched:
-			return false
+			return false, false
 		case <-ctx.Done():
-			return false
+			return false, false
 		}
 	}
+}
+
+// left is how long the CLI has yet to be silent. After that the plan is complete,
+// and all who wait go on together: the return of the first would look like a CLI
+// that goes on. But where they are all that the CLI asks at once, it could not ask
+// for more, and the one who calls goes on alone to let it.
+func (c *Check) left() (left time.Duration, alone bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy > c.waiting {
+		return quiet, false
+	}
+	if left = quiet - time.Since(c.heard); left > 0 {
+		return left, false
+	}
+	if c.waiting >= c.peak {
+		c.heard = time.Now()
+		return 0, true
+	}
+	close(c.over)
+	c.over = make(chan struct{}) // for those who come later
+	return quiet, false
 }
 
 func (c *Check) hasBegun() bool {

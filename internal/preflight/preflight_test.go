@@ -1,0 +1,490 @@
+package preflight_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+)
+
+// quiet is the silence after which a plan counts as asked for. The time of these
+// tests is that of a bubble: it passes only while everybody waits for it.
+const quiet = time.Second
+
+// inMemory carries requests to the simulator without a socket, because a bubble
+// knows none. Its latency passes in the bubble's time.
+type inMemory struct {
+	sim     *kecsim.Server
+	latency time.Duration
+}
+
+func (m inMemory) RoundTrip(r *http.Request) (answer *http.Response, err error) {
+	select {
+	case <-time.After(m.latency):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	defer func() {
+		if p := recover(); p != nil { // the simulator closes the connection
+			answer, err = nil, io.ErrUnexpectedEOF
+		}
+	}()
+	recorder := httptest.NewRecorder()
+	m.sim.ServeHTTP(recorder, r)
+	return recorder.Result(), nil
+}
+
+// world is one run of the provider: a check over a simulator of its own.
+type world struct {
+	*preflight.Check
+	t     *testing.T
+	sim   *kecsim.Server
+	start time.Time
+}
+
+// newWorld is to be called in a bubble.
+func newWorld(t *testing.T, mode preflight.Mode, latency time.Duration) *world {
+	t.Helper()
+	sim := kecsim.New()
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		kec.WithHTTPTransport(inMemory{sim, latency}), kec.WithClock(sim.Now, sim.Sleep), kec.WithRate(0), kec.WithRetries(0, 0, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{preflight.New(client, mode), t, sim, time.Now()}
+}
+
+// ask is one request of the CLI: it plans one launch.
+func (w *world) ask(ctx context.Context, launch failure.Launch) []preflight.Finding {
+	defer w.Busy()()
+	return w.Launch(ctx, launch)
+}
+
+// passed checks how much time has passed since the beginning.
+func (w *world) passed(want time.Duration) {
+	w.t.Helper()
+	equal(w.t, "time", time.Since(w.start), want)
+}
+
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	}
+}
+
+// told is what findings say: each as its summary, a bar, its facts.
+func told(findings []preflight.Finding) string {
+	lines := make([]string, len(findings))
+	for i, f := range findings {
+		lines[i] = f.Summary + " | " + f.Facts
+	}
+	return strings.Join(lines, "\n")
+}
+
+// worker is a launch that the simulator's world can serve 50 times.
+func worker() failure.Launch {
+	return failure.Launch{
+		InstanceType: kecsim.TypeSmall, ImageID: kecsim.ImageUbuntu, SubnetID: kecsim.SubnetA, SecurityGroupIDs: []string{kecsim.SecurityGroup},
+	}
+}
+
+// board collects what the requests of one plan report.
+type board struct {
+	mu       sync.Mutex
+	findings []preflight.Finding
+}
+
+func (b *board) add(findings []preflight.Finding) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.findings = append(b.findings, findings...)
+}
+
+// plan asks for n launches with as many requests at once as parallel says, like a CLI.
+func (w *world) plan(n, parallel int, launch func(i int) failure.Launch) []preflight.Finding {
+	var all board
+	jobs := make(chan failure.Launch)
+	var working sync.WaitGroup
+	for range parallel {
+		working.Go(func() {
+			for l := range jobs {
+				all.add(w.ask(w.t.Context(), l))
+			}
+		})
+	}
+	for i := range n {
+		jobs <- launch(i)
+	}
+	close(jobs)
+	working.Wait()
+	return all.findings
+}
+
+func alike(int) failure.Launch { return worker() }
+
+func TestCheck_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
+	t.Parallel()
+	for _, latency := range []time.Duration{0, 300 * time.Millisecond, 5 * time.Second} {
+		t.Run(latency.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, preflight.Error, latency)
+				w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 25)
+				w.sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 60)
+				w.sim.SetStock(kecsim.ZoneC, kecsim.TypeSmall, 0)
+				got := w.plan(40, 10, alike)
+				equal(t, "findings", told(got), "Out of stock: 40 wanted, 25 available | "+
+					"This plan orders 40 N3.2B in cn-beijing-6a; KEC can open 25 now, 15 short. In cn-beijing-6b it can open 60.")
+				f := got[0]
+				equal(t, "the rest", fmt.Sprint(f.Code, f.Param, f.Source, f.Action, f.Veto, f.Retryable),
+					fmt.Sprint(failure.OutOfStock, "InstanceType", failure.FromPreflight, "DescribeKecInventory", true, true))
+				equal(t, "remedy", f.Remedy, "Order fewer, move some to another zone, or choose another instance_type.")
+				w.passed(3*latency + quiet) // the subnet, what it decides, the silence, the zones elsewhere
+				for action, want := range map[string]int{
+					"DescribeSubnets": 1, "DescribeSecurityGroups": 1, "DescribeImages": 1, "DescribeSpotPriceHistory": 1, "DescribeInstanceTypeConfigs": 1,
+					"DescribeKecInventory": 3,
+				} {
+					equal(t, action, w.sim.Count(action), want)
+				}
+			})
+		})
+	}
+}
+
+func TestCheck_aPlanThatFitsWaitsForNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 40)
+		w.sim.SetSubnetFree(kecsim.SubnetA, 40)
+		equal(t, "findings", told(w.plan(40, 10, alike)), "")
+		w.passed(0)
+		equal(t, "one more", told(w.plan(1, 1, alike)), "Out of stock: 41 wanted, 40 available | "+
+			"This plan orders 41 N3.2B in cn-beijing-6a; KEC can open 40 now, 1 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.\n"+
+			"The subnet has too few free addresses: 41 wanted, 40 free | "+
+			"This plan needs 41 addresses in subnet "+kecsim.SubnetA+" (10.7.0.0/24) in cn-beijing-6a; 40 are free, 1 short.")
+		w.passed(quiet)
+	})
+}
+
+// A CLI under load pauses between its requests, for longer than a look-up takes
+// but less than the silence.
+func TestCheck_aCLIThatPausesIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const latency, pause = 50 * time.Millisecond, 900 * time.Millisecond
+		w := newWorld(t, preflight.Error, latency)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 2)
+		var all board
+		var asking sync.WaitGroup
+		for range 10 {
+			asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
+			time.Sleep(pause)
+		}
+		asking.Wait()
+		equal(t, "findings", told(all.findings), "Out of stock: 10 wanted, 2 available | "+
+			"This plan orders 10 N3.2B in cn-beijing-6a; KEC can open 2 now, 8 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+		w.passed(9*pause + quiet + latency) // the last request needs no look-up; the zones elsewhere take one
+	})
+}
+
+// A request that is under way, such as a refresh, shows that more may come.
+func TestCheck_whatIsUnderWayIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 0)
+		refreshed := w.Busy()
+		var all board
+		var asking sync.WaitGroup
+		asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
+		time.Sleep(7300 * time.Millisecond)
+		refreshed()
+		equal(t, "while it is under way", len(all.findings), 0)
+		equal(t, "the one that was refreshed", told(w.ask(t.Context(), worker())), "")
+		asking.Wait()
+		equal(t, "findings", told(all.findings), "Out of stock: 2 wanted, 0 available | "+
+			"This plan orders 2 N3.2B in cn-beijing-6a; KEC can open 0 now, 2 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+		equal(t, "remedy", all.findings[0].Remedy, failure.CauseOf(failure.OutOfStock).Remedy)
+		w.passed(7300*time.Millisecond + quiet)
+	})
+}
+
+func TestCheck_lateArrivalsStaySilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 1)
+		equal(t, "findings", len(w.plan(5, 5, alike)), 1)
+		w.passed(quiet)
+		equal(t, "findings of late ones", told(w.plan(5, 5, alike)), "")
+		w.passed(quiet)
+	})
+}
+
+// With one request at a time nobody can know how many are to come.
+func TestCheck_oneAtATimeSaysAtLeast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 2)
+		w.sim.SetSubnetFree(kecsim.SubnetA, 3)
+		equal(t, "findings", told(w.plan(6, 1, alike)), "Out of stock: 3 wanted, 2 available | "+
+			"This plan orders at least 3 N3.2B in cn-beijing-6a; KEC can open 2 now, 1 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.\n"+
+			"The subnet has too few free addresses: 4 wanted, 3 free | "+
+			"This plan needs at least 4 addresses in subnet "+kecsim.SubnetA+" (10.7.0.0/24) in cn-beijing-6a; 3 are free, 1 short.")
+		w.passed(2 * quiet)
+
+		w = newWorld(t, preflight.Error, 0)
+		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 0)
+		w.sim.SetSubnetFree(kecsim.SubnetA, 0)
+		equal(t, "findings about one", told(w.plan(1, 1, alike)), "Out of stock: 1 wanted, 0 available | "+
+			"This plan orders 1 N3.2B in cn-beijing-6a; KEC can open 0 now, 1 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.\n"+
+			"The subnet has no free address | "+
+			"This plan needs 1 address in subnet "+kecsim.SubnetA+" (10.7.0.0/24) in cn-beijing-6a; 0 are free, 1 short.")
+	})
+}
+
+// Where every request that the CLI makes at once is waiting, its silence proves as
+// little. One of them speaks, so that the CLI can go on; the others know the totals.
+func TestCheck_whereAllWaitOneSaysAtLeast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		types := []string{kecsim.TypeSmall, kecsim.TypeLarge, kecsim.TypeEntry}
+		got := w.plan(12, 3, short(w, types))
+		atLeast := 0
+		for i, f := range got {
+			for _, typ := range types {
+				partly := "This plan orders at least 2 " + typ + " in cn-beijing-6a; KEC can open 1 now, 1 short."
+				whole := "This plan orders 4 " + typ + " in cn-beijing-6a; KEC can open 1 now, 3 short."
+				if f.Facts == partly {
+					atLeast++
+				}
+				if f.Facts == partly || f.Facts == whole {
+					got[i].Facts = ""
+				}
+			}
+			equal(t, "unexpected", got[i].Facts, "")
+		}
+		equal(t, "findings", len(got), 3)
+		equal(t, "findings that say at least", atLeast, 1)
+		w.passed(2 * quiet)
+	})
+}
+
+// short is a plan for these types in turn, of each of which one can be had.
+func short(w *world, types []string) func(int) failure.Launch {
+	for _, typ := range types {
+		w.sim.SetStock(kecsim.ZoneA, typ, 1)
+		w.sim.SetStock(kecsim.ZoneB, typ, 0)
+		w.sim.SetStock(kecsim.ZoneC, typ, 0)
+	}
+	return func(i int) failure.Launch {
+		l := worker()
+		l.InstanceType = types[i%len(types)]
+		return l
+	}
+}
+
+// Different shortfalls are told by different requests, after one silence.
+func TestCheck_differentShortfallsWaitTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		types := []string{kecsim.TypeSmall, kecsim.TypeLarge, kecsim.TypeEntry}
+		got := w.plan(30, 10, short(w, types))
+		said := told(got)
+		equal(t, "findings", len(got), 3)
+		for _, typ := range types {
+			want := "Out of stock: 10 wanted, 1 available | This plan orders 10 " + typ + " in cn-beijing-6a; KEC can open 1 now, 9 short."
+			if !strings.Contains(said, want) {
+				t.Errorf("nobody says %q, but\n%s", want, said)
+			}
+		}
+		w.passed(quiet)
+	})
+}
+
+func TestCheck_twoShortfallsOfOneLaunch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+		w.sim.SetImageState(kecsim.ImageUbuntu, "error")
+		equal(t, "findings", told(w.plan(1, 1, alike)),
+			"The image cannot be used | Image "+kecsim.ImageUbuntu+" is in state \"error\"; only active images boot.\n"+
+				"Out of stock: 1 wanted, 0 available | This plan orders 1 N3.2B in cn-beijing-6a; KEC can open 0 now, 1 short. "+
+				"In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+		w.passed(quiet)
+	})
+}
+
+// Once a launch has begun KEC itself decides.
+func TestCheck_aLaunchEndsTheCheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+		var all board
+		var asking sync.WaitGroup
+		for range 3 {
+			asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
+		}
+		time.Sleep(400 * time.Millisecond)
+		w.Launching()
+		asking.Wait()
+		w.passed(400 * time.Millisecond)
+		equal(t, "findings", told(all.findings), "")
+
+		before := len(w.sim.Calls())
+		w.Launching()
+		other := worker()
+		other.InstanceType, other.SubnetID = kecsim.TypeLarge, kecsim.SubnetB
+		equal(t, "findings afterwards", told(w.ask(t.Context(), other)), "")
+		synctest.Wait()
+		equal(t, "look-ups", len(w.sim.Calls()), before)
+		w.passed(400 * time.Millisecond)
+	})
+}
+
+// A launch may also begin while the look-ups of a plan are under way.
+func TestCheck_aLaunchBeginsDuringTheLookUps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, time.Second)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+		time.AfterFunc(500*time.Millisecond, w.Launching)
+		equal(t, "findings", told(w.ask(t.Context(), worker())), "")
+		w.passed(2 * time.Second) // the look-ups alone
+	})
+}
+
+// One who is called off says nothing and keeps nobody waiting. The shortfall stays,
+// so the next one tells it.
+func TestCheck_oneWhoIsCalledOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeLarge)
+		ctx, callOff := context.WithCancel(t.Context())
+		var first, other board
+		var asking, calledOff sync.WaitGroup
+		calledOff.Go(func() { first.add(w.ask(ctx, worker())) })
+		synctest.Wait()
+		large := worker()
+		large.InstanceType = kecsim.TypeLarge
+		asking.Go(func() { other.add(w.ask(t.Context(), large)) })
+		time.Sleep(700 * time.Millisecond)
+		callOff()
+		calledOff.Wait()
+		w.passed(700 * time.Millisecond)
+		equal(t, "findings of the one", told(first.findings), "")
+		asking.Wait()
+		w.passed(700*time.Millisecond + quiet)
+		equal(t, "findings of the other", told(other.findings), "Out of stock: 1 wanted, 0 available | "+
+			"This plan orders 1 N3.4B in cn-beijing-6a; KEC can open 0 now, 1 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+
+		equal(t, "findings of the next", told(w.ask(t.Context(), worker())), "Out of stock: 2 wanted, 0 available | "+
+			"This plan orders 2 N3.2B in cn-beijing-6a; KEC can open 0 now, 2 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+	})
+}
+
+func TestCheck_calledOffDuringTheLookUps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 10*time.Second)
+		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+		ctx, end := context.WithTimeout(t.Context(), 12*time.Second) // the subnet is known by then
+		defer end()
+		equal(t, "findings", told(w.ask(ctx, worker())), "")
+		w.passed(12 * time.Second)
+		time.Sleep(15 * time.Second) // nothing runs on after that, or the bubble could not end
+	})
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, time.Second)
+		ctx, callOff := context.WithCancel(t.Context())
+		callOff()
+		equal(t, "findings", told(w.ask(ctx, worker())), "")
+		w.passed(0)
+		time.Sleep(time.Minute)
+		equal(t, "look-ups", len(w.sim.Calls()), 0)
+	})
+}
+
+// An instance that the plan ends gives its address back, and the CLI may say so
+// after the launch that needs it.
+func TestCheck_whatThePlanFrees(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, preflight.Error, 0)
+		w.sim.SetSubnetFree(kecsim.SubnetA, 2)
+		var all board
+		var asking sync.WaitGroup
+		for range 3 {
+			asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
+		}
+		time.Sleep(900 * time.Millisecond)
+		w.Frees("")
+		w.Frees(kecsim.SubnetB)
+		w.Frees(kecsim.SubnetA)
+		asking.Wait()
+		equal(t, "findings", told(all.findings), "")
+		w.passed(quiet)
+
+		// What comes next is too much again.
+		equal(t, "findings of the next", told(w.plan(2, 2, alike)), "The subnet has too few free addresses: 5 wanted, 2 free | "+
+			"This plan needs 5 addresses in subnet "+kecsim.SubnetA+" (10.7.0.0/24) in cn-beijing-6a; 2 are free, 2 short. "+
+			"1 more are those of instances that this plan ends.")
+		w.passed(2 * quiet)
+	})
+}
+
+func TestCheck_modes(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[preflight.Mode]string{
+		preflight.Error: "Out of stock: 3 wanted, 1 available true", preflight.Warn: "Out of stock: 3 wanted, 1 available false", preflight.Off: "",
+	} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, mode, 0)
+				w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 1)
+				got := ""
+				for _, f := range w.plan(3, 3, alike) {
+					got += fmt.Sprint(f.Summary, " ", f.Veto)
+				}
+				equal(t, "findings", got, want)
+				if mode == preflight.Off {
+					w.passed(0)
+					equal(t, "look-ups", len(w.sim.Calls()), 0)
+				}
+			})
+		})
+	}
+}
+
+// The CLI validates and plans without a configured provider too.
+func TestCheck_nil(t *testing.T) {
+	t.Parallel()
+	var c *preflight.Check
+	done := c.Busy()
+	c.Frees(kecsim.SubnetA)
+	equal(t, "findings", len(c.Launch(t.Context(), worker())), 0)
+	c.Launching()
+	equal(t, "findings", len(c.Launch(t.Context(), worker())), 0)
+	done()
+}
