@@ -115,7 +115,7 @@ func (c *Check) Frees(subnetID string) {
 // that the plan wants of it is known.
 type complaint struct {
 	key     string
-	need    int64
+	once    bool                           // a launch has it once; else each complaint is one more that is wanted
 	refused func(wanted, freed int64) bool // whether that is too much
 	finding func(t total) Finding
 }
@@ -158,7 +158,7 @@ func (c *Check) add(complaints []complaint) (mine []complaint) {
 			s = &sum{}
 			c.sums[one.key] = s
 		}
-		s.wanted += one.need
+		s.wanted++
 		if !s.spoken && one.refused(s.wanted, c.freed[one.key]) {
 			s.spoken = true
 			mine = append(mine, one)

@@ -16,41 +16,40 @@ import (
 // to be wrong with it. The subnet comes first where the zone matters: it decides
 // the zone (fact 102).
 func (c *Check) look(ctx context.Context, launch failure.Launch) []complaint {
-	var mu sync.Mutex
-	var all []complaint
-	add := func(found ...complaint) {
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, found...)
-	}
 	var asking sync.WaitGroup
-	asking.Go(func() { add(c.image(ctx, launch.ImageID)...) })
+	var answers []*[]complaint // in the order of the questions, whichever is answered first
+	ask := func(find func() []complaint) {
+		found := new([]complaint)
+		answers = append(answers, found)
+		asking.Go(func() { *found = find() })
+	}
+	ask(func() []complaint { return c.image(ctx, launch.ImageID) })
 	for i, id := range launch.OtherSubnetIDs {
-		asking.Go(func() {
-			if subnet, err := c.desk.Subnet(ctx, id); err == nil && id != "" {
-				add(addresses(subnet, id, fmt.Sprintf("NetworkInterface.%d.SubnetId", i+1))...)
-			}
-		})
+		ask(func() []complaint { return c.otherSubnet(ctx, id, fmt.Sprintf("NetworkInterface.%d.SubnetId", i+1)) })
 	}
 	subnet, err := c.subnet(ctx, launch.SubnetID)
+	var all []complaint // those about the subnet of the launch before those about the others
 	if err == nil && launch.SubnetID != "" {
-		add(addresses(subnet, launch.SubnetID, "SubnetId")...)
+		all = addresses(subnet, launch.SubnetID, "SubnetId")
 	}
 	if subnet != nil {
-		add(inside(subnet, launch.PrivateIP)...)
+		all = append(all, inside(subnet, launch.PrivateIP)...)
 		for _, id := range launch.SecurityGroupIDs {
-			asking.Go(func() { add(c.group(ctx, id, subnet)...) })
+			ask(func() []complaint { return c.group(ctx, id, subnet) })
 		}
 		if launch.InstanceType != "" && subnet.Zone != "" {
-			asking.Go(func() { add(c.price(ctx, launch, subnet.Zone)...) })
-			asking.Go(func() { add(c.stock(ctx, launch, subnet.Zone)...) })
-			asking.Go(func() { add(c.offered(ctx, launch, subnet.Zone)...) })
+			ask(func() []complaint { return c.price(ctx, launch, subnet.Zone) })
+			ask(func() []complaint { return c.stock(ctx, launch, subnet.Zone) })
+			ask(func() []complaint { return c.offered(ctx, launch, subnet.Zone) })
 		}
 	}
 	asking.Wait()
-	// In one order, whichever answer came first.
+	for _, found := range answers {
+		all = append(all, *found...)
+	}
 	slices.SortStableFunc(all, func(a, b complaint) int { return strings.Compare(a.key, b.key) })
-	return all
+	// Two disks or interfaces of one launch may have the same wrong value.
+	return slices.CompactFunc(all, func(a, b complaint) bool { return a.once && a.key == b.key })
 }
 
 func (c *Check) subnet(ctx context.Context, id string) (*kec.Subnet, error) {
@@ -60,16 +59,25 @@ func (c *Check) subnet(ctx context.Context, id string) (*kec.Subnet, error) {
 	return c.desk.Subnet(ctx, id)
 }
 
+// otherSubnet checks the subnet of a secondary interface.
+func (c *Check) otherSubnet(ctx context.Context, id, param string) []complaint {
+	subnet, err := c.subnet(ctx, id)
+	if err != nil || id == "" {
+		return nil
+	}
+	return addresses(subnet, id, param)
+}
+
 // always refuses whatever the plan wants: the thing itself is wrong.
 func always(int64, int64) bool { return true }
 
 // wrong is a complaint about a value, told once for all that have it.
 func wrong(f failure.Failure, kind string, parts ...string) []complaint {
 	return []complaint{{
-		key: kind + " " + strings.Join(parts, " "), need: 1, refused: always,
+		key: kind + " " + strings.Join(parts, " "), once: true, refused: always,
 		finding: func(t total) Finding {
 			if t.wanted > 1 {
-				f.Facts += fmt.Sprintf(" That goes for %d instances of this plan.", t.wanted)
+				f.Facts += fmt.Sprintf(" That goes for %s instances of this plan.", t)
 			}
 			return Finding{f, true}
 		},
@@ -111,7 +119,7 @@ func (c *Check) stock(ctx context.Context, launch failure.Launch, zone string) [
 		return nil
 	}
 	return []complaint{{
-		key: "stock of " + launch.InstanceType + " in " + zone, need: 1,
+		key:     "stock of " + launch.InstanceType + " in " + zone,
 		refused: func(wanted, _ int64) bool { return wanted > int64(available) },
 		finding: func(t total) Finding {
 			f := failure.Failure{Cause: failure.CauseOf(failure.OutOfStock), Action: "DescribeKecInventory"}
@@ -159,7 +167,7 @@ func (c *Check) offered(ctx context.Context, launch failure.Launch, zone string)
 			found = append(found, wrong(f, "disk", launch.InstanceType, zone, name)...)
 		}
 	}
-	return slices.CompactFunc(found, func(a, b complaint) bool { return a.key == b.key }) // two disks of one instance
+	return found
 }
 
 func contains(all []string, s string) bool {
@@ -181,7 +189,7 @@ func addresses(subnet *kec.Subnet, id, param string) []complaint {
 	}
 	free := *subnet.FreeIPs
 	return []complaint{{
-		key: addressesOf(id), need: 1,
+		key:     addressesOf(id),
 		refused: func(wanted, freed int64) bool { return wanted > free+freed },
 		finding: func(t total) Finding {
 			f := failure.Failure{Cause: failure.CauseOf(failure.SubnetFull), Action: "DescribeSubnets"}
