@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -112,6 +113,41 @@ func TestCatalogue_isComplete(t *testing.T) {
 	} {
 		if !seen[c] {
 			t.Errorf("%s is missing", c)
+		}
+	}
+}
+
+// An entry that an earlier one shadows would never be reached, so each must lead
+// to the cause it belongs to.
+func TestCatalogue_everyWordLeadsToItsCause(t *testing.T) {
+	t.Parallel()
+	for _, c := range Catalogue() {
+		chinese, english := 0, 0
+		for _, entry := range c.Words {
+			text := strings.ReplaceAll(entry, " & ", " ")
+			if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+				chinese++
+			} else {
+				english++
+			}
+			for _, said := range []string{text, strings.ToUpper(text), "KEC: " + text + "."} {
+				if got, exact := classify("", said); got.Code != c.Code || exact {
+					t.Errorf("%q leads to %s (exact: %t), not to %s", said, got.Code, exact, c.Code)
+				}
+			}
+			if got, _ := classify(text, ""); got.Code != c.Code {
+				t.Errorf("the code %q leads to %s, not to %s", text, got.Code, c.Code)
+			}
+		}
+		if len(c.Words) > 0 && (chinese == 0 || english == 0) {
+			t.Errorf("%s has %d Chinese and %d English entries", c.Code, chinese, english)
+		}
+		for _, code := range c.Codes {
+			for _, said := range []string{code, strings.ToLower(code)} {
+				if got, exact := classify(said, "out of stock, quota exceeded, lack of policy"); got.Code != c.Code || !exact {
+					t.Errorf("the code %q leads to %s (exact: %t), not to %s", said, got.Code, exact, c.Code)
+				}
+			}
 		}
 	}
 }
