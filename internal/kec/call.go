@@ -1,6 +1,7 @@
 package kec
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -136,7 +137,8 @@ func (cl *call) read(resp *http.Response) *answer {
 	if cl.parsed != nil && cl.parsedFrom == resp {
 		return cl.parsed
 	}
-	ans := &answer{call: cl, status: resp.StatusCode, body: peek(resp)}
+	body := bytes.TrimPrefix(peek(resp), []byte("\xef\xbb\xbf")) // a byte order mark, which is no JSON
+	ans := &answer{call: cl, status: resp.StatusCode, body: body}
 	cl.parsed, cl.parsedFrom = ans, resp
 	fields, notJSON := object(ans.body)
 	ans.fields = fields

@@ -18,7 +18,7 @@ import (
 
 // object reads a JSON object into its members by lower-case key, null ones left out. Otherwise why says what was read instead.
 func object(raw []byte) (fields map[string]json.RawMessage, why string) {
-	raw = bytes.TrimSpace(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")))
+	raw = bytes.TrimSpace(raw)
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
 		switch {

@@ -93,7 +93,8 @@ func TestQueryOrderInfo_variants(t *testing.T) {
 		"no status":      {`{"orderId":"7","orderList":null,"payTime":null,"realMoney":""}`, `{"HasRefund":-1,"ID":"7","Status":-1}`},
 		"wrong shapes": {`{"orderId":"7","status":{},"orderName":[],"totalMoney":{},"createTime":[],"orderList":[{"productItems":"x","promotionItem":"x","num":"x"},7]}`,
 			`{"HasRefund":-1,"ID":"7","Status":-1,"SubOrders":[{"Items":{},"Status":-1},{"Items":{},"Status":-1}]}`},
-		"exact money": {`{"orderId":"7","status":1,"totalMoney":0.1000000000000000055511}`, `{"HasRefund":-1,"ID":"7","Status":1,"TotalMoney":"0.1000000000000000055511"}`},
+		"byte order mark": {"\xef\xbb\xbf" + `{"orderId":"7","status":21}`, `{"HasRefund":-1,"ID":"7","Status":21}`},
+		"exact money":     {`{"orderId":"7","status":1,"totalMoney":0.1000000000000000055511}`, `{"HasRefund":-1,"ID":"7","Status":1,"TotalMoney":"0.1000000000000000055511"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
