@@ -3,10 +3,8 @@ package kec
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 const documentedOrder = `{
@@ -150,21 +148,4 @@ func TestQueryOrderInfo_notFound(t *testing.T) {
 	if _, err := c.QueryOrderInfo(t.Context(), ""); err == nil || len(s.got) != 0 {
 		t.Errorf("empty id: got %v", err)
 	}
-}
-
-func FuzzDecodeOrder(f *testing.F) {
-	for _, s := range []string{documentedOrder, `{}`, `null`, `[]`, `{"Data":{"OrderId":"7","OrderList":[{"ProductItems":[{}]}]}}`, `{"data":[[]]}`,
-		`{"orderId":{},"orderList":[[],7,null],"totalMoney":"1e999999999","createTime":9223372036854775807}`} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		o, why := decodeOrder(body)
-		if o != nil && why != "" || o != nil && !json.Valid(o.Raw) {
-			t.Errorf("%q: %v, %q", body, o, why)
-		}
-		if o != nil && o.CreatedAt != nil && o.CreatedAt.Location() != time.UTC {
-			t.Errorf("%q: a time that is not in UTC", body)
-		}
-		_ = fmt.Sprint(o)
-	})
 }
