@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,6 +129,32 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	subnets, err := client.DescribeSubnets(ctx, kecsim.SubnetA)
 	if err != nil || len(subnets) != 1 || subnets[0].Zone != kecsim.ZoneA || *subnets[0].FreeIPs != 249 {
 		t.Errorf("subnets %+v, %v", subnets, err)
+	}
+	groups, err := client.DescribeSecurityGroups(ctx, kecsim.SecurityGroup2, kecsim.SecurityGroup, kecsim.SecurityGroupOther)
+	wantGroups := []kec.SecurityGroup{{ID: kecsim.SecurityGroup, VPCID: kecsim.VPC, Name: "default"}, {ID: kecsim.SecurityGroup2, VPCID: kecsim.VPC, Name: "web"}}
+	if err != nil || !reflect.DeepEqual(groups, wantGroups) {
+		t.Errorf("security groups %+v, %v, want %+v", groups, err, wantGroups)
+	}
+	for _, id := range []string{kecsim.ImageBroken, strings.TrimPrefix(kecsim.ImageBroken, "IMG-")} {
+		images, err := client.DescribeImages(ctx, id)
+		if want := []kec.Image{{ID: kecsim.ImageBroken, Name: "half-uploaded", State: "error"}}; err != nil || !reflect.DeepEqual(images, want) {
+			t.Errorf("image %s: %+v, %v, want %+v", id, images, err, want)
+		}
+	}
+	if images, err := client.DescribeImages(ctx, "IMG-0d000000-0000-4000-8000-00000000dead"); err != nil || len(images) != 0 {
+		t.Errorf("an unknown image: %+v, %v", images, err)
+	}
+	sim.SellOutDisk(kecsim.ZoneC, "EHDD", true)
+	sim.SellOutDisk(kecsim.ZoneA, "EHDD", true)
+	config, err := client.DescribeInstanceTypeConfigs(ctx, "N3.2B")
+	wantConfig := &kec.InstanceTypeConfig{
+		Type: "N3.2B", Zones: []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC}, SoldOut: map[string][]string{"EHDD": {kecsim.ZoneA, kecsim.ZoneC}},
+	}
+	if err != nil || !reflect.DeepEqual(config, wantConfig) {
+		t.Errorf("instance type %+v, %v, want %+v", config, err, wantConfig)
+	}
+	if config, err := client.DescribeInstanceTypeConfigs(ctx, "N9.2B"); err != nil || config != nil {
+		t.Errorf("an unknown instance type: %+v, %v", config, err)
 	}
 	prices, err := client.DescribeSpotPriceHistory(ctx, "N3.2B", kecsim.ZoneA)
 	if err != nil || len(prices) == 0 || prices[len(prices)-1].Spot.String() != "0.0393" || prices[len(prices)-1].OnDemand.String() != "0.1965" {
