@@ -36,6 +36,8 @@ POST advance        {"duration"}                            such as "1h30m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
                     "contentType", "dropBefore", "dropAfter", "echo"; names: Throttled, ServiceUnavailable,
                     Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost;
+                    with "share", above 0 to 1, a random share of the calls, of which "times" is the most if it is
+                    given, and "seed" starts the draws anew;
                     or {"clear": true}, which removes all that are left
 POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
 POST refuse-terminate {"id", "message"}

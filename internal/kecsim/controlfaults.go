@@ -13,18 +13,19 @@ var namedFaults = map[string]Fault{
 
 // shownFault is a scripted fault: by its name if it has one, else field by field.
 type shownFault struct {
-	Action string `json:"action"`
-	Left   int    `json:"left"`
-	Name   string `json:"name,omitempty"`
+	Action string  `json:"action"`
+	Share  float64 `json:"share,omitempty"`
+	Left   int     `json:"left,omitempty"` // of a share only if it is limited
+	Name   string  `json:"name,omitempty"`
 	Fault
 }
 
-// showFaults lists what is scripted, in the order in which it is used up.
+// showFaults lists what is scripted, in the order in which it was given.
 func (s *Server) showFaults() any {
 	defer s.lock()()
 	out := []shownFault{}
 	for _, f := range s.faults {
-		shown := shownFault{Action: f.action, Left: f.left, Fault: f.Fault}
+		shown := shownFault{Action: f.action, Share: f.share, Left: max(f.left, 0), Fault: f.Fault}
 		plain := f.Fault
 		plain.Echo = false
 		for name, named := range namedFaults {
@@ -48,6 +49,8 @@ func (s *Server) steerFault(body []byte) error {
 	var in struct {
 		Action, Name string
 		Times        int
+		Share        *float64
+		Seed         *uint64
 		Clear        bool
 		Fault
 	}
@@ -55,14 +58,19 @@ func (s *Server) steerFault(body []byte) error {
 		return err
 	}
 	if in.Clear {
-		if in.Action != "" || in.Times != 0 || in.Name != "" || in.Fault != (Fault{}) {
+		if in.Action != "" || in.Times != 0 || in.Share != nil || in.Seed != nil || in.Name != "" || in.Fault != (Fault{}) {
 			return errors.New("clear removes every fault and takes no other field")
 		}
 		s.ClearFaults()
 		return nil
 	}
-	if in.Action == "" || in.Times < 1 {
-		return errors.New(`action must be given ("*" for any), and times must be at least 1`)
+	switch {
+	case in.Action == "" || in.Times < 0 || in.Times == 0 && in.Share == nil:
+		return errors.New(`action must be given ("*" for any), and times must be at least 1, unless there is a share`)
+	case in.Share != nil && !(*in.Share > 0 && *in.Share <= 1):
+		return fmt.Errorf("share must be above 0 and at most 1, not %v", *in.Share)
+	case in.Seed != nil && in.Share == nil:
+		return errors.New("seed is for a share")
 	}
 	f := in.Fault
 	switch named, known := namedFaults[in.Name]; {
@@ -78,6 +86,13 @@ func (s *Server) steerFault(body []byte) error {
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status must be between 200 and 599, not %d", f.Status)
 	}
-	s.FailNext(in.Action, f, in.Times)
+	if in.Share == nil {
+		s.FailNext(in.Action, f, in.Times)
+		return nil
+	}
+	if in.Seed != nil {
+		s.Seed(*in.Seed)
+	}
+	s.FailShareAtMost(in.Action, f, *in.Share, in.Times)
 	return nil
 }

@@ -89,7 +89,7 @@ func defaultWorld(clock *Clock) *world {
 		balance:  1000 * yuan,
 		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
 		refusals: map[refusalKey]string{}, counts: map[string]int{},
-		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{},
+		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{}, random: seeded(1),
 	}
 	w.subnets = []*subnet{
 		newSubnet(SubnetA, "app-a", VPC, Region, ZoneA, "Normal", "10.7.0.0/24"),

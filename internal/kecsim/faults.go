@@ -33,23 +33,44 @@ var (
 	AnswerLost         = Fault{DropAfter: true}                                                                                   // assumed
 )
 
+// scriptedFault is a fault on its way: of the next calls, or of a random share.
 type scriptedFault struct {
 	Fault
 	action string
-	left   int
+	left   int     // below 1 for a share without an end
+	share  float64 // 0 for the next calls
 }
+
+func (f *scriptedFault) fits(action string) bool { return f.action == action || f.action == "*" }
 
 // FailNext makes the next calls of an action fail, as many as times says; "*"
 // stands for any action. Signature and parameter names are still checked first.
 func (s *Server) FailNext(action string, f Fault, times int) {
 	defer s.lock()()
 	if times > 0 {
-		s.faults = append(s.faults, &scriptedFault{f, action, times})
+		s.faults = append(s.faults, &scriptedFault{Fault: f, action: action, left: times})
 	}
 }
 
-// ClearFaults forgets every fault FailNext has scripted. What FailLaunches, Refuse
-// and the denials have set stays.
+// FailShare makes a random share of the calls of an action fail, from 0 to 1; "*"
+// stands for any action. Several may be active: each is drawn for by itself, in the
+// order in which they were given, and the first that comes up is played. A fault of
+// FailNext goes before them. FailShare panics if the share is none.
+func (s *Server) FailShare(action string, f Fault, share float64) {
+	s.FailShareAtMost(action, f, share, 0)
+}
+
+// FailShareAtMost is FailShare for so many calls in all; without end if times is
+// below 1.
+func (s *Server) FailShareAtMost(action string, f Fault, share float64, times int) {
+	defer s.lock()()
+	if mustShare(share); share > 0 {
+		s.faults = append(s.faults, &scriptedFault{Fault: f, action: action, left: times, share: share})
+	}
+}
+
+// ClearFaults forgets every fault FailNext and FailShare have scripted. What
+// FailLaunches, Refuse and the denials have set stays.
 func (s *Server) ClearFaults() {
 	defer s.lock()()
 	s.faults = nil
@@ -57,14 +78,16 @@ func (s *Server) ClearFaults() {
 
 // takeFault uses up one call of the first fault that fits.
 func (s *Server) takeFault(action string) *Fault {
-	for i, f := range s.faults {
-		if f.action != action && f.action != "*" {
-			continue
+	for _, random := range []bool{false, true} {
+		for i, f := range s.faults {
+			if f.share > 0 != random || !f.fits(action) || random && !s.w.chance(f.share) {
+				continue
+			}
+			if f.left--; f.left == 0 {
+				s.faults = slices.Delete(s.faults, i, i+1)
+			}
+			return &f.Fault
 		}
-		if f.left--; f.left < 1 {
-			s.faults = slices.Delete(s.faults, i, i+1)
-		}
-		return &f.Fault
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package kecsim
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sort"
 	"time"
@@ -39,6 +40,7 @@ type world struct {
 	events []event        // by time
 	counts map[string]int // of identifiers handed out, per kind
 	walks  bool           // the hourly walk has been scheduled
+	random *rand.Rand     // whatever is left to chance
 }
 
 // Settings are the parts of the world a test may want otherwise. The defaults
