@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -34,8 +33,12 @@ POST reclaim        {"id"}                                  ten-minute notice, n
 POST release        {"id"}                                  taken back by the system, now
 POST advance        {"duration"}                            such as "1h30m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
-                    "contentType", "dropBefore", "dropAfter", "echo"; names: Throttled, ServiceUnavailable,
-                    Denied, HTMLGateway, EmptyObject, Garbage, ConnectionLost, AnswerLost;
+                    "contentType", "retryAfter", "after", "dropBefore", "dropAfter", "reset", "cut", "slow", "echo";
+                    names: Throttled, Throttling, ThrottlingException, TooManyRequests, BandwidthExceeded,
+                    ThrottledRetryAfter, ServiceUnavailable, InternalFailure, Denied, HTMLGateway, EmptyObject,
+                    Garbage, ConnectionLost, ConnectionReset, SlowToAct, and these, after which the action was done:
+                    AnswerLost, AnswerReset, AnswerCut, SlowAnswer, InternalFailureAfter, HTMLGatewayAfter,
+                    EmptyObjectAfter;
                     with "share", above 0 to 1, a random share of the calls, of which "times" is the most if it is
                     given, and "seed" starts the draws anew;
                     or {"clear": true}, which removes all that are left
@@ -52,43 +55,35 @@ POST billing        {"id", "status"}                        of the record of an 
 // errUnknownRoute is a control route that does not exist.
 var errUnknownRoute = errors.New("there is no such route; GET " + controlPath + " lists them")
 
-func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
-	route := strings.TrimPrefix(r.URL.Path, controlPath)
+func (s *Server) control(r *http.Request, route string, body []byte, bodyErr error) reply {
 	var out any
 	var err error
 	switch {
 	case r.Header.Get("Origin") != "":
 		// A web page the user happens to have open must not steer the world.
-		writeControl(w, http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
-		return
+		return controlReply(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
 	case r.Method == http.MethodGet && route == "":
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, controlHelp)
-		return
+		return reply{status: http.StatusOK, contentType: plainType, body: []byte(controlHelp)}
 	case r.Method == http.MethodGet:
 		out, err = s.show(route)
-	case r.Method == http.MethodPost:
-		var body []byte
-		if body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)); err == nil {
-			out, err = map[string]any{"ok": true}, s.steer(route, body)
-		}
-	default:
+	case r.Method != http.MethodPost:
 		err = fmt.Errorf("the method must be GET or POST, not %s", clip(r.Method))
+	case bodyErr != nil:
+		err = bodyErr
+	default:
+		out, err = map[string]any{"ok": true}, s.steer(route, body)
 	}
 	switch {
 	case errors.Is(err, errUnknownRoute):
-		writeControl(w, http.StatusNotFound, map[string]any{"error": err.Error()})
+		return controlReply(http.StatusNotFound, map[string]any{"error": err.Error()})
 	case err != nil:
-		writeControl(w, http.StatusBadRequest, map[string]any{"error": err.Error()})
-	default:
-		writeControl(w, http.StatusOK, out)
+		return controlReply(http.StatusBadRequest, map[string]any{"error": err.Error()})
 	}
+	return controlReply(http.StatusOK, out)
 }
 
-func writeControl(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", jsonType)
-	w.WriteHeader(status)
-	_, _ = w.Write(append(encode(v), '\n'))
+func controlReply(status int, v any) reply {
+	return reply{status: status, contentType: jsonType, body: append(encode(v), '\n')}
 }
 
 // shownInstance is what the control path tells of a machine: no secrets.

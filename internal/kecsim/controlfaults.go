@@ -3,12 +3,18 @@ package kecsim
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // namedFaults are the predeclared faults the control path knows by name.
 var namedFaults = map[string]Fault{
-	"Throttled": Throttled, "ServiceUnavailable": ServiceUnavailable, "Denied": Denied, "HTMLGateway": HTMLGateway,
-	"EmptyObject": EmptyObject, "Garbage": Garbage, "ConnectionLost": ConnectionLost, "AnswerLost": AnswerLost,
+	"Throttled": Throttled, "Throttling": Throttling, "ThrottlingException": ThrottlingException,
+	"TooManyRequests": TooManyRequests, "BandwidthExceeded": BandwidthExceeded, "ThrottledRetryAfter": ThrottledRetryAfter,
+	"ServiceUnavailable": ServiceUnavailable, "InternalFailure": InternalFailure, "Denied": Denied, "HTMLGateway": HTMLGateway,
+	"EmptyObject": EmptyObject, "Garbage": Garbage,
+	"ConnectionLost": ConnectionLost, "ConnectionReset": ConnectionReset, "SlowToAct": SlowToAct,
+	"AnswerLost": AnswerLost, "AnswerReset": AnswerReset, "AnswerCut": AnswerCut, "SlowAnswer": SlowAnswer,
+	"InternalFailureAfter": InternalFailureAfter, "HTMLGatewayAfter": HTMLGatewayAfter, "EmptyObjectAfter": EmptyObjectAfter,
 }
 
 // shownFault is a scripted fault: by its name if it has one, else field by field.
@@ -18,6 +24,7 @@ type shownFault struct {
 	Left   int     `json:"left,omitempty"` // of a share only if it is limited
 	Name   string  `json:"name,omitempty"`
 	Fault
+	Slow string `json:"slow,omitempty"`
 }
 
 // showFaults lists what is scripted, in the order in which it was given.
@@ -34,11 +41,14 @@ func (s *Server) showFaults() any {
 			}
 		}
 		switch {
-		case shown.Name != "" || f.DropBefore || f.DropAfter:
+		case shown.Name != "" || !f.speaks():
 		case f.Code != "":
 			shown.Status = orElse(f.Status, 400)
 		default:
 			shown.Status = orElse(f.Status, 200)
+		}
+		if shown.Fault.Slow > 0 {
+			shown.Slow = f.Slow.String()
 		}
 		out = append(out, shown)
 	}
@@ -52,13 +62,14 @@ func (s *Server) steerFault(body []byte) error {
 		Share        *float64
 		Seed         *uint64
 		Clear        bool
+		Slow         string
 		Fault
 	}
 	if err := decodeControl(body, &in); err != nil {
 		return err
 	}
 	if in.Clear {
-		if in.Action != "" || in.Times != 0 || in.Share != nil || in.Seed != nil || in.Name != "" || in.Fault != (Fault{}) {
+		if in.Action != "" || in.Times != 0 || in.Share != nil || in.Seed != nil || in.Name != "" || in.Slow != "" || in.Fault != (Fault{}) {
 			return errors.New("clear removes every fault and takes no other field")
 		}
 		s.ClearFaults()
@@ -72,27 +83,47 @@ func (s *Server) steerFault(body []byte) error {
 	case in.Seed != nil && in.Share == nil:
 		return errors.New("seed is for a share")
 	}
-	f := in.Fault
-	switch named, known := namedFaults[in.Name]; {
-	case in.Name != "" && !known:
-		return fmt.Errorf("there is no fault named %q", clip(in.Name))
-	case in.Name != "" && f != (Fault{Echo: f.Echo}):
-		return errors.New("a named fault takes no other field but echo")
-	case in.Name != "":
-		named.Echo = f.Echo
-		f = named
-	case f == Fault{}:
-		return errors.New("name, code, body, dropBefore or dropAfter must be given")
-	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return fmt.Errorf("status must be between 200 and 599, not %d", f.Status)
-	}
-	if in.Share == nil {
+	f, err := readFault(in.Name, in.Slow, in.Fault)
+	switch {
+	case err != nil:
+		return err
+	case in.Share == nil:
 		s.FailNext(in.Action, f, in.Times)
 		return nil
-	}
-	if in.Seed != nil {
+	case in.Seed != nil:
 		s.Seed(*in.Seed)
 	}
 	s.FailShareAtMost(in.Action, f, *in.Share, in.Times)
 	return nil
 }
+
+// readFault is the fault of a name, or the one whose fields were given.
+func readFault(name, slow string, f Fault) (Fault, error) {
+	if slow != "" {
+		d, err := time.ParseDuration(slow)
+		if err != nil || d <= 0 || d > maxSlow {
+			return Fault{}, fmt.Errorf("slow must be like 2s, above 0 and at most %s, not %q", maxSlow, clip(slow))
+		}
+		f.Slow = d
+	}
+	named, known := namedFaults[name]
+	switch {
+	case name != "" && !known:
+		return Fault{}, fmt.Errorf("there is no fault named %q", clip(name))
+	case name != "" && f != (Fault{Echo: f.Echo}):
+		return Fault{}, errors.New("a named fault takes no other field but echo")
+	case name != "":
+		named.Echo = f.Echo
+		return named, nil
+	case f == Fault{}:
+		return Fault{}, errors.New("name, or status, code, body, dropBefore, dropAfter, reset, cut, slow or another field of a fault, must be given")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return Fault{}, fmt.Errorf("status must be between 200 and 599, not %d", f.Status)
+	case f.Cut < 0:
+		return Fault{}, fmt.Errorf("cut must be a number of bytes above 0, not %d", f.Cut)
+	}
+	return f, nil
+}
+
+// maxSlow bounds how long an answer can be held up: every held one is a connection.
+const maxSlow = 10 * time.Minute

@@ -4,34 +4,93 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Fault is a scripted misbehaviour: an error (Code, Message), a raw answer (Body,
-// ContentType) or a connection closed before or after the action was done.
+// Fault is a scripted misbehaviour: an answer in place of the action's own, an
+// answer that is late or cut, or none at all. The action is not done where an answer
+// (Status, Code or Body), DropBefore or Reset is scripted, unless After is set; with
+// nothing but Slow, Cut or RetryAfter it is done and answers for itself.
 type Fault struct {
 	Status      int    `json:"status,omitempty"` // 400 with a code, 200 with a body, if left out
 	Code        string `json:"code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Body        string `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
-	DropBefore  bool   `json:"dropBefore,omitempty"` // closed before doing anything
-	DropAfter   bool   `json:"dropAfter,omitempty"`  // done, then closed: the caller cannot know
+	RetryAfter  string `json:"retryAfter,omitempty"` // the header: seconds, or an HTTP date
+
+	After      bool          `json:"after,omitempty"`      // the action is done first: the caller cannot know
+	DropBefore bool          `json:"dropBefore,omitempty"` // closed before doing anything
+	DropAfter  bool          `json:"dropAfter,omitempty"`  // done, then closed: the caller cannot know
+	Reset      bool          `json:"reset,omitempty"`      // as DropBefore, but the connection is reset
+	Cut        int           `json:"cut,omitempty"`        // bytes of the body that are sent; the header promises more
+	Slow       time.Duration `json:"-"`                    // of real time, before the action, or with After between it and the answer
+
 	// Echo repeats the request's parameters in the message, as a careless service
 	// would. A caller must not let it reach its own output.
 	Echo bool `json:"echo,omitempty"`
 }
 
+const badGateway = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+
 // Faults seen in the wild or feared.
+//
+// documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: the rest,
+// and that a call may have been carried out whatever becomes of its answer (facts 252,
+// 253).
 var (
-	Throttled          = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}                     // documented: fact 37
-	ServiceUnavailable = Fault{Status: 400, Code: "ServiceUnavailable", Message: "The back end is unreachable."}                  // documented: fact 32
-	Denied             = Fault{Status: 403, Code: "PermissionDenied", Message: "lack of policy for this action"}                  // documented: fact 35
-	HTMLGateway        = Fault{Status: 502, ContentType: "text/html", Body: "<html><body><h1>502 Bad Gateway</h1></body></html>"} // assumed
-	EmptyObject        = Fault{Status: 200, Body: "{}"}                                                                           // assumed
-	Garbage            = Fault{Status: 200, Body: `{"RequestId":"half`}                                                           // assumed
-	ConnectionLost     = Fault{DropBefore: true}                                                                                  // assumed
-	AnswerLost         = Fault{DropAfter: true}                                                                                   // assumed
+	Throttled           = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
+	Throttling          = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
+	ThrottlingException = Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded."}
+	TooManyRequests     = Fault{Status: 429, ContentType: plainType, Body: "Too Many Requests"}
+	BandwidthExceeded   = Fault{Status: 509, ContentType: plainType, Body: "Bandwidth Limit Exceeded"}
+	ThrottledRetryAfter = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded.", RetryAfter: "2"}
+
+	ServiceUnavailable = Fault{Status: 400, Code: "ServiceUnavailable", Message: "The back end is unreachable."}
+	InternalFailure    = Fault{Status: 500, Code: "INTERNAL_FAILURE", Message: "The back end has failed."}
+	Denied             = Fault{Status: 403, Code: "PermissionDenied", Message: "lack of policy for this action"}
+	HTMLGateway        = Fault{Status: 502, ContentType: "text/html", Body: badGateway}
+	EmptyObject        = Fault{Status: 200, Body: "{}"}
+	Garbage            = Fault{Status: 200, Body: `{"RequestId":"half`}
+
+	ConnectionLost  = Fault{DropBefore: true}
+	ConnectionReset = Fault{Reset: true}
+	SlowToAct       = Fault{Slow: 5 * time.Second}
+
+	// Done all the same.
+	AnswerLost           = Fault{DropAfter: true}
+	AnswerReset          = Fault{Reset: true, After: true}
+	AnswerCut            = Fault{Cut: 40}
+	SlowAnswer           = Fault{Slow: 5 * time.Second, After: true}
+	InternalFailureAfter = Fault{Status: 500, Code: "INTERNAL_FAILURE", Message: "The back end has failed.", After: true}
+	HTMLGatewayAfter     = Fault{Status: 502, ContentType: "text/html", Body: badGateway, After: true}
+	EmptyObjectAfter     = Fault{Status: 200, Body: "{}", After: true}
 )
+
+// keeps tells whether a fault has the action's own answer sent: late, cut or with a
+// header more.
+func (f *Fault) keeps() bool {
+	scripted := f.Status != 0 || f.Code != "" || f.Body != ""
+	return !scripted && !f.breaks() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
+}
+
+// breaks tells whether a fault ends the connection instead of an answer.
+func (f *Fault) breaks() bool { return f.DropBefore || f.DropAfter || f.Reset }
+
+// acts tells whether the action is done.
+func (f *Fault) acts() bool { return f.After || f.DropAfter || f.keeps() }
+
+// speaks tells whether a fault has an answer of its own.
+func (f *Fault) speaks() bool { return !f.breaks() && !f.keeps() }
+
+// delay is how long a fault takes before the action is done, or after. There may be
+// no fault.
+func (f *Fault) delay(after bool) time.Duration {
+	if f == nil || f.After != after {
+		return 0
+	}
+	return f.Slow
+}
 
 // scriptedFault is a fault on its way: of the next calls, or of a random share.
 type scriptedFault struct {
@@ -92,21 +151,14 @@ func (s *Server) takeFault(action string) *Fault {
 	return nil
 }
 
-// play answers with a fault instead of the action.
-func (s *Server) play(f *Fault, req *request, call *Call) reply {
+// scripted is the answer a fault has of its own.
+func (s *Server) scripted(f *Fault, req *request, call *Call) reply {
 	message := f.Message
 	if f.Echo {
 		message = strings.TrimSpace(message + " " + echo(req.sent))
 	}
-	if f.DropBefore {
-		return reply{drop: true}
-	}
 	if f.Code == "" {
-		contentType := f.ContentType
-		if contentType == "" {
-			contentType = jsonType
-		}
-		return reply{status: orElse(f.Status, 200), contentType: contentType, body: []byte(f.Body)}
+		return reply{status: orElse(f.Status, 200), contentType: orText(f.ContentType, jsonType), body: []byte(f.Body)}
 	}
 	return s.refusal(call, &apiError{code{f.Code, orElse(f.Status, 400)}, message})
 }

@@ -1,9 +1,21 @@
 package kecsim
 
 import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"maps"
 	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // played writes down n calls of an action: "x" for one that failed, "." for one that did not.
@@ -96,6 +108,260 @@ func TestControl_scriptsShares(t *testing.T) {
 		`{"clear":true,"seed":1}`:                             "clear",
 	} {
 		status, answer := control(t, sim, "POST", "fault", body)
+		if status != 400 || !strings.Contains(answer, want) {
+			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
+		}
+	}
+}
+
+// over sends a launch over a real connection, and returns the whole answer.
+func (c *caller) over(server *httptest.Server) (status int, body string, err error) {
+	c.t.Helper()
+	form := url.Values{}
+	for pair := range slices.Chunk(spot(), 2) {
+		form.Set(pair[0], pair[1])
+	}
+	r := c.request("kec", "RunInstances", "2016-03-04", form.Encode())
+	out, err := http.NewRequestWithContext(c.t.Context(), "POST", server.URL+"/?"+r.URL.RawQuery, r.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	out.Host, out.Header = r.Host, r.Header
+	resp, err := server.Client().Do(out)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b), err
+}
+
+const cutAnswer = `{"InstancesSet":[{"InstanceId":"1a5ce000`
+
+func TestFaults_overARealConnection(t *testing.T) {
+	t.Parallel()
+	for _, start := range []func(*httptest.Server){(*httptest.Server).Start, (*httptest.Server).StartTLS} {
+		sim, me := newWorld(t)
+		server := httptest.NewUnstartedServer(sim)
+		var complaints strings.Builder
+		server.Config.ErrorLog = log.New(&complaints, "", 0)
+		start(server)
+		bought := 0
+		for _, c := range []struct {
+			name   string
+			fault  Fault
+			buys   bool
+			status int
+			body   string
+			is     error
+		}{
+			{"closed before", ConnectionLost, false, 0, "", io.EOF},
+			{"closed after", AnswerLost, true, 0, "", io.EOF},
+			{"reset before", ConnectionReset, false, 0, "", syscall.ECONNRESET},
+			{"reset after", AnswerReset, true, 0, "", syscall.ECONNRESET},
+			{"cut", AnswerCut, true, 200, cutAnswer, io.ErrUnexpectedEOF},
+			{"cut behind the end", Fault{Cut: 1e6}, true, 200, "whole", io.ErrUnexpectedEOF},
+			{"a gateway, cut", Fault{Status: 502, Body: "<html>", Cut: 3}, false, 502, "<ht", io.ErrUnexpectedEOF},
+			{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
+		} {
+			sim.FailNext("RunInstances", c.fault, 1)
+			status, body, err := me.over(server)
+			same(t, c.name+": status", status, c.status)
+			if c.body == "whole" {
+				same(t, c.name+": end of the body", body[len(body)-1:], "}")
+			} else {
+				same(t, c.name+": body", body, c.body)
+			}
+			if !errors.Is(err, c.is) {
+				t.Errorf("%s: got %v, want %v", c.name, err, c.is)
+			}
+			if c.buys {
+				bought++
+			}
+			same(t, c.name+": instances", len(sim.Instances()), bought)
+			last := sim.Calls()[len(sim.Calls())-1]
+			same(t, c.name+": status on record", last.Status, c.status)
+		}
+		if _, _, err := me.over(server); err != nil {
+			t.Error(err)
+		}
+		server.Close()
+		same(t, "what net/http says to it", complaints.String(), "")
+	}
+}
+
+func TestFaults_afterTheActionWasDone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		fault  Fault
+		bought int
+		status int
+		code   string
+		body   string
+	}{
+		{"a failed back end before", InternalFailure, 0, 500, "INTERNAL_FAILURE", ""},
+		{"a failed back end", InternalFailureAfter, 1, 500, "INTERNAL_FAILURE", ""},
+		{"a gateway before", HTMLGateway, 0, 502, "", badGateway},
+		{"a gateway", HTMLGatewayAfter, 1, 502, "", badGateway},
+		{"nothing", EmptyObjectAfter, 1, 200, "", "{}"},
+		{"not even an object", Fault{After: true}, 1, 200, "", ""},
+		{"throttled in another spelling", Throttling, 0, 400, "Throttling", ""},
+		{"and another", ThrottlingException, 0, 400, "ThrottlingException", ""},
+		{"and without a code", TooManyRequests, 0, 429, "", "Too Many Requests"},
+		{"and another status", BandwidthExceeded, 0, 509, "", "Bandwidth Limit Exceeded"},
+	} {
+		sim, me := newWorld(t)
+		sim.FailNext("RunInstances", c.fault, 1)
+		a := me.kec("RunInstances", spot()...)
+		same(t, c.name+": status", a.Status, c.status)
+		same(t, c.name+": code", a.code(), c.code)
+		if c.code == "" {
+			same(t, c.name+": body", a.Raw, c.body)
+		}
+		same(t, c.name+": instances", len(sim.Instances()), c.bought)
+		same(t, c.name+": status on record", sim.Calls()[0].Status, c.status)
+		same(t, c.name+": code on record", sim.Calls()[0].Code, c.code)
+	}
+	// What the action itself refuses is not done by a fault either.
+	sim, me := newWorld(t)
+	sim.FailNext("RunInstances", EmptyObjectAfter, 1)
+	same(t, "body", me.kec("RunInstances", spot("MaxCount", "0")...).ok().Raw, "{}")
+	same(t, "instances", len(sim.Instances()), 0)
+}
+
+func TestFaults_retryAfter(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.FailNext("DescribeRegions", ThrottledRetryAfter, 1)
+	a := me.kec("DescribeRegions")
+	a.refused(503, "RequestLimitExceeded")
+	same(t, "seconds", a.Header.Get("Retry-After"), "2")
+	sim.FailNext("DescribeRegions", Fault{RetryAfter: "Mon, 02 Mar 2026 09:00:30 GMT"}, 1)
+	a = me.kec("DescribeRegions").ok() // its own answer, with a header more
+	same(t, "date", a.Header.Get("Retry-After"), "Mon, 02 Mar 2026 09:00:30 GMT")
+	same(t, "regions", len(a.JSON["RegionSet"].([]any)), 2)
+	same(t, "no fault", me.kec("DescribeRegions").ok().Header.Get("Retry-After"), "")
+}
+
+func TestFaults_slow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim, me := newWorld(t)
+		start := time.Now()
+		bought := func() int { return len(sim.Instances()) }
+
+		sim.FailNext("RunInstances", SlowToAct, 1)
+		go me.launch()
+		synctest.Wait()
+		time.Sleep(5*time.Second - time.Millisecond)
+		same(t, "before it is done", bought(), 0)
+		me.kec("DescribeRegions").ok() // the others do not wait
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		same(t, "done", bought(), 1)
+
+		sim.FailNext("RunInstances", SlowAnswer, 1)
+		done := false
+		go func() { me.launch(); done = true }()
+		synctest.Wait()
+		same(t, "done at once", bought(), 2)
+		sim.Advance(time.Minute)
+		time.Sleep(5*time.Second - time.Millisecond)
+		same(t, "not answered yet", done, false)
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		same(t, "answered", done, true)
+		same(t, "real time", time.Since(start), 10*time.Second)
+
+		sim.FailNext("DescribeRegions", Fault{Slow: time.Second, Status: 504, ContentType: "text/html", Body: "<html>"}, 1)
+		same(t, "status", me.kec("DescribeRegions").Status, 504)
+		same(t, "real time", time.Since(start), 11*time.Second)
+
+		// The Date is that of the answer, not that of the question.
+		sim.FailNext("DescribeRegions", Fault{Slow: time.Second, After: true}, 1)
+		go func() { time.Sleep(time.Millisecond); sim.Advance(time.Hour) }()
+		same(t, "date", me.kec("DescribeRegions").ok().Header.Get("Date"), "Mon, 02 Mar 2026 10:01:00 GMT")
+		same(t, "asked at", sim.Calls()[4].At, DefaultStart.Add(time.Minute))
+	})
+}
+
+func TestFaults_slowForACallerWhoLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim, me := newWorld(t)
+		ask := func(f Fault) {
+			t.Helper()
+			sim.FailNext("RunInstances", f, 1)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			defer func() {
+				if recover() == nil {
+					t.Error("the connection was not closed")
+				}
+			}()
+			form := url.Values{}
+			for pair := range slices.Chunk(spot(), 2) {
+				form.Set(pair[0], pair[1])
+			}
+			sim.ServeHTTP(httptest.NewRecorder(), me.request("kec", "RunInstances", "2016-03-04", form.Encode()).WithContext(ctx))
+		}
+		start := time.Now()
+		ask(SlowToAct)
+		same(t, "time", time.Since(start), time.Second)
+		same(t, "left before it was done", len(sim.Instances()), 0)
+		same(t, "status on record", sim.Calls()[0].Status, 0)
+		ask(SlowAnswer)
+		same(t, "time", time.Since(start), 2*time.Second)
+		same(t, "left after it was done", len(sim.Instances()), 1)
+		ask(Fault{Slow: time.Hour, DropAfter: true})
+		ask(Fault{Slow: time.Hour, DropBefore: true})
+		same(t, "time", time.Since(start), 4*time.Second)
+		same(t, "instances", len(sim.Instances()), 1)
+	})
+}
+
+func TestControl_scriptsEveryKindOfFault(t *testing.T) {
+	t.Parallel()
+	sim := New()
+	for _, name := range slices.Sorted(maps.Keys(namedFaults)) {
+		if !strings.Contains(controlHelp, name) {
+			t.Errorf("the help does not name %s", name)
+		}
+		sim.ClearFaults()
+		status, answer := control(t, sim, "POST", "fault", `{"action":"RunInstances","times":1,"name":"`+name+`"}`)
+		same(t, name+": "+answer, status, 200)
+		same(t, name, *sim.takeFault("RunInstances"), namedFaults[name])
+	}
+	for body, shown := range map[string]string{
+		`"slow":"1m30s"`: `"slow":"1m30s"`,
+		`"slow":"2s","after":true,"dropAfter":true`: `"after":true,"dropAfter":true,"slow":"2s"`,
+		`"reset":true`:                  `"name":"ConnectionReset"`,
+		`"cut":12`:                      `"cut":12`,
+		`"code":"Odd","after":true`:     `"status":400,"code":"Odd","after":true`,
+		`"status":429,"retryAfter":"3"`: `"status":429,"retryAfter":"3"`,
+		`"retryAfter":"3"`:              `"retryAfter":"3"`,
+		`"after":true`:                  `"status":200,"after":true`,
+		`"slow":"5s"`:                   `"name":"SlowToAct"`,
+	} {
+		sim.ClearFaults()
+		status, answer := control(t, sim, "POST", "fault", `{"action":"*","times":1,`+body+`}`)
+		same(t, body+": "+answer, status, 200)
+		_, answer = control(t, sim, "GET", "faults", "")
+		same(t, body, strings.TrimSpace(answer), `[{"action":"*","left":1,`+shown+`}]`)
+	}
+	for body, want := range map[string]string{
+		`"slow":"soon"`:                    "slow",
+		`"slow":"-1s"`:                     "slow",
+		`"slow":"11m"`:                     "slow",
+		`"cut":-1`:                         "cut",
+		`"name":"AnswerCut","cut":3`:       "echo",
+		`"name":"AnswerCut","slow":"3s"`:   "echo",
+		`"Slow":5`:                         "Slow",
+		`"clear":true,"slow":"1s"`:         "clear",
+		`"status":99,"retryAfter":"never"`: "status",
+	} {
+		status, answer := control(t, sim, "POST", "fault", `{"action":"*","times":1,`+body+`}`)
 		if status != 400 || !strings.Contains(answer, want) {
 			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -71,7 +70,8 @@ func (s *Server) lock() (unlock func()) {
 	return s.mu.Unlock
 }
 
-// Call is one request the server has answered, or has dropped (Status 0).
+// Call is one request the server has answered, or has left without an answer
+// (Status 0).
 type Call struct {
 	Service, Action, Version, Method string
 	// Params are all parameters as they were sent, from query and body, without
@@ -92,15 +92,6 @@ type request struct {
 	sent                    url.Values
 }
 
-// reply is what goes over the wire. Body wins over value.
-type reply struct {
-	status      int
-	code        string
-	contentType string
-	body        []byte
-	drop        bool
-}
-
 const maxBody = 4 << 20
 
 // commonFields are taken on every action.
@@ -116,44 +107,49 @@ var signingFields = []string{
 	"X-Amz-Security-Token", "X-Ksc-Security-Token",
 }
 
-// ServeHTTP answers one API request, or one of the control path.
-//
-// documented: GET or POST at "/" (fact 4), Date in the answer. assumed: the codes
-// for other methods and paths (fact 167).
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, controlPath) {
-		s.serveControl(w, r)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+// answer does one call and records it. Where a fault delays it, the world goes on
+// meanwhile; a caller who leaves during that time ends it.
+func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
 	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
-	out := s.answer(r, body, err, &call)
-	if out.drop {
-		// The one panic net/http knows: it closes the connection without an answer.
-		panic(http.ErrAbortHandler)
+	req, f, refusal := s.receive(r, body, bodyErr, &call)
+	if before := f.delay(false); before > 0 && !pause(r.Context(), before) {
+		req, f, refusal = nil, nil, nil
 	}
-	w.Header().Set("Content-Type", out.contentType)
-	w.Header().Set("Date", call.At.UTC().Format(http.TimeFormat))
-	w.WriteHeader(out.status)
-	_, _ = w.Write(out.body) // a caller who has hung up needs no answer
+	out := s.finish(req, f, refusal, &call)
+	if after := f.delay(true); after > 0 {
+		out.drop = !pause(r.Context(), after) || out.drop
+		out.date = s.Now()
+	}
+	return out
 }
 
-// answer does the call and records it.
-func (s *Server) answer(r *http.Request, body []byte, bodyErr error, call *Call) reply {
+// receive reads a call and takes the fault that is in store for it.
+func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *apiError) {
 	defer s.lock()()
 	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
 	req, refusal := s.admit(r, body, bodyErr, call)
 	if call.Service == "kec" {
 		call.RequestID = "KEC-" + call.RequestID // documented: seen prefixed (fact 16)
 	}
-	var out reply
-	if refusal == nil {
-		out = s.perform(req, call)
-	} else {
-		out = s.refusal(call, refusal)
+	if refusal != nil {
+		return nil, nil, refusal
 	}
-	call.Status, call.Code = out.status, out.code
-	if out.drop {
+	return req, s.takeFault(req.action), nil
+}
+
+// finish does a call, or refuses it. Without a request and a refusal the caller has
+// left, and nothing is done.
+func (s *Server) finish(req *request, f *Fault, refusal *apiError, call *Call) reply {
+	defer s.lock()()
+	out := reply{drop: true}
+	switch {
+	case refusal != nil:
+		out = s.refusal(call, refusal)
+	case req != nil:
+		out = s.perform(req, f, call)
+	}
+	out.date = s.w.now
+	if call.Status, call.Code = out.status, out.code; out.drop || out.reset {
 		call.Status = 0
 	}
 	s.record(*call)
@@ -283,16 +279,21 @@ func (s *Server) route(sig *signature, fields *args, call *Call) (*action, *apiE
 	return a, nil
 }
 
-// perform plays a scripted fault, or does the action.
-func (s *Server) perform(req *request, call *Call) reply {
-	fault := s.takeFault(req.action)
-	if fault != nil && !fault.DropAfter {
-		return s.play(fault, req, call)
+// perform does the action, unless a fault goes before it, and answers as the fault
+// has it.
+func (s *Server) perform(req *request, f *Fault, call *Call) reply {
+	if f == nil {
+		return s.do(req, call)
 	}
-	out := s.do(req, call)
-	if fault != nil {
-		out.drop = true
+	var out reply
+	if f.acts() {
+		out = s.do(req, call)
 	}
+	if f.speaks() {
+		out = s.scripted(f, req, call)
+	}
+	out.drop, out.reset = f.DropBefore || f.DropAfter, f.Reset
+	out.cut, out.retryAfter = f.Cut, f.RetryAfter
 	return out
 }
 
@@ -325,7 +326,10 @@ func (s *Server) do(req *request, call *Call) reply {
 // documented: 412 (fact 13). assumed: the code (fact 164).
 var errDryRun = &apiError{codeDryRun, "the request would have succeeded, but DryRun is set"}
 
-const jsonType = "application/json; charset=utf-8"
+const (
+	jsonType  = "application/json; charset=utf-8"
+	plainType = "text/plain; charset=utf-8"
+)
 
 // refusal writes an error.
 //

@@ -1,7 +1,6 @@
 package kecsim
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -119,45 +118,6 @@ func TestFaults_cleared(t *testing.T) {
 	same(t, "state of a launch scripted to fail", me.state(id), "")
 	sim.FailNext("DescribeRegions", Throttled, 1)
 	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
-}
-
-func TestFaults_closeTheConnection(t *testing.T) {
-	t.Parallel()
-	sim, me := newWorld(t)
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	send := func() error {
-		var body []string
-		pairs := spot()
-		for i := 0; i < len(pairs); i += 2 {
-			body = append(body, pairs[i]+"="+pairs[i+1])
-		}
-		r := me.request("kec", "RunInstances", "2016-03-04", strings.Join(body, "&"))
-		out, err := http.NewRequestWithContext(context.Background(), "POST", server.URL+"/?"+r.URL.RawQuery, r.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out.Host, out.Header = r.Host, r.Header
-		resp, err := server.Client().Do(out)
-		if err == nil {
-			return resp.Body.Close()
-		}
-		return err
-	}
-	sim.FailNext("RunInstances", ConnectionLost, 1)
-	if send() == nil {
-		t.Error("the connection was not closed before")
-	}
-	same(t, "instances", len(sim.Instances()), 0)
-	sim.FailNext("RunInstances", AnswerLost, 1)
-	if send() == nil {
-		t.Error("the connection was not closed after")
-	}
-	same(t, "instances", len(sim.Instances()), 1)
-	same(t, "status on record", sim.Calls()[1].Status, 0)
-	if err := send(); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestServer_takesManyCallersAtOnce(t *testing.T) {
