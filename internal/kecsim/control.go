@@ -15,7 +15,7 @@ const controlPath = "/_kecsim/"
 
 const controlHelp = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
-GET  world          time, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
+GET  world          time, clock, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
 GET  instances      machines that are not gone
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
@@ -32,6 +32,7 @@ POST image          {"id", "state"}
 POST reclaim        {"id"}                                  ten-minute notice, now
 POST release        {"id"}                                  taken back by the system, now
 POST advance        {"duration"}                            such as "1h30m"
+POST clock          {"offset"}                              how far KEC's clock is off, such as "-20m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
                     "contentType", "retryAfter", "after", "dropBefore", "dropAfter", "reset", "cut", "slow", "echo";
                     names: Throttled, Throttling, ThrottlingException, TooManyRequests, BandwidthExceeded,
@@ -177,7 +178,7 @@ func (s *Server) showWorld() any {
 	set := s.w.settings
 	return map[string]any{
 		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects, "soldOutDisks": disks,
-		"now": s.w.now, "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
+		"now": s.w.now, "clockOffset": s.off.String(), "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
 		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),

@@ -65,6 +65,11 @@ func TestControl_steersTheWorld(t *testing.T) {
 		t.Errorf("instances: %s", shown)
 	}
 	post("release", `{"id":"`+id+`"}`)
+	post("clock", `{"offset":"-20m"}`)
+	me.kec("DescribeRegions").refused(403, "RequestTimeTooSkewed")
+	if _, shown = control(t, sim, "GET", "world", ""); !strings.Contains(shown, `"clockOffset":"-20m0s"`) {
+		t.Errorf("clock: %s", shown)
+	}
 	post("billing", `{"id":"`+id+`","status":8}`)
 	same(t, "billing status", sim.w.findRecord(id).status, 8)
 	same(t, "instances", len(sim.Instances()), 0)
@@ -145,6 +150,8 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"release", `{"id":"x"}`, "no instance"},
 		{"advance", `{"duration":"-1h"}`, "duration"},
 		{"advance", `{"duration":"99999h"}`, "duration"},
+		{"clock", `{"offset":"late"}`, "offset"},
+		{"clock", `{"offset":"-99999h"}`, "offset"},
 		{"fault", `{"action":"X","times":1}`, "must be given"},
 		{"fault", `{"action":"X","name":"Throttled"}`, "times"},
 		{"fault", `{"action":"X","times":1,"name":"Nope"}`, "Nope"},

@@ -17,7 +17,7 @@ func (s *Server) steer(route string, body []byte) error {
 		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
-		"billing": s.steerBilling,
+		"billing": s.steerBilling, "clock": s.steerClock,
 	}
 	step := steps[route]
 	if step == nil {
@@ -199,6 +199,19 @@ func (s *Server) steerAdvance(body []byte) error {
 		return fmt.Errorf("duration must be like 1h30m, above 0 and at most %s, not %q", maxAdvance, clip(in.Duration))
 	}
 	s.Advance(d)
+	return nil
+}
+
+func (s *Server) steerClock(body []byte) error {
+	var in struct{ Offset string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(in.Offset)
+	if err != nil || d.Abs() > maxAdvance {
+		return fmt.Errorf("offset must be like -20m, at most %s either way, not %q", maxAdvance, clip(in.Offset))
+	}
+	s.SetClockOffset(d)
 	return nil
 }
 

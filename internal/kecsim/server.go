@@ -23,6 +23,7 @@ type Server struct {
 	faults []*scriptedFault
 	calls  []Call
 	counts map[string]int // calls by action
+	off    time.Duration  // how far KEC's clock is off the world's time
 }
 
 // Option changes the server New makes.
@@ -118,7 +119,7 @@ func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
 	out := s.finish(req, f, refusal, &call)
 	if after := f.delay(true); after > 0 {
 		out.drop = !pause(r.Context(), after) || out.drop
-		out.date = s.Now()
+		out.date = s.date()
 	}
 	return out
 }
@@ -148,12 +149,28 @@ func (s *Server) finish(req *request, f *Fault, refusal *apiError, call *Call) r
 	case req != nil:
 		out = s.perform(req, f, call)
 	}
-	out.date = s.w.now
+	out.date = s.w.now.Add(s.off)
 	if call.Status, call.Code = out.status, out.code; out.drop || out.reset {
 		call.Status = 0
 	}
 	s.record(*call)
 	return out
+}
+
+// date is what KEC's clock shows.
+func (s *Server) date() time.Time {
+	defer s.lock()()
+	return s.w.now.Add(s.off)
+}
+
+// witnesses are the clocks any of which may confirm the date of a signature.
+//
+// assumed: facts 180, 254.
+func (s *Server) witnesses() []time.Time {
+	if s.off != 0 {
+		return []time.Time{s.w.now.Add(s.off)}
+	}
+	return []time.Time{s.w.now, time.Now()}
 }
 
 // maxCalls bounds what a server that runs for days remembers.
@@ -215,7 +232,7 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 		return nil, refusal
 	}
 	call.Service = sig.service
-	if refusal := sig.verify(r, r.URL.RawQuery, body, s.keys, s.w.now, time.Now()); refusal != nil {
+	if refusal := sig.verify(r, r.URL.RawQuery, body, s.keys, s.witnesses()...); refusal != nil {
 		return nil, refusal
 	}
 	a, refusal := s.route(sig, fields, call)

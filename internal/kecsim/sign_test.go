@@ -121,6 +121,38 @@ func TestSignature_refusals(t *testing.T) {
 	}
 }
 
+func TestClockOffset_refusesTheRightTime(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.SetClockOffset(20 * time.Minute)
+	a := me.kec("DescribeRegions")
+	a.refused(403, "RequestTimeTooSkewed", "2026-03-02T09:00:00Z")
+	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 09:20:00 GMT")
+	same(t, "world's time", sim.Calls()[0].At, DefaultStart)
+
+	// A caller who has learnt from the Date is taken.
+	me.skew = 20 * time.Minute
+	a = me.kec("DescribeRegions").ok()
+	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 09:20:00 GMT")
+	id := me.launch()[0]
+	same(t, "created", sim.Instances()[0].CreatedAt, DefaultStart)
+	sim.Advance(20 * time.Second)
+	same(t, "state", me.state(id), "active")
+
+	sim.SetClockOffset(-20 * time.Minute)
+	a = me.kec("DescribeRegions")
+	a.refused(403, "RequestTimeTooSkewed")
+	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 08:40:20 GMT")
+
+	// The wall clock is no witness as long as there is an offset.
+	me.skew = time.Since(sim.Now())
+	me.kec("DescribeRegions").refused(403, "RequestTimeTooSkewed")
+	sim.SetClockOffset(0)
+	me.kec("DescribeRegions").ok()
+	me.skew = 0
+	same(t, "date", me.kec("DescribeRegions").ok().Header.Get("Date"), "Mon, 02 Mar 2026 09:00:20 GMT")
+}
+
 // A signature made by the reference steps for the query form, with the date in the
 // query or in the Date header.
 func TestSignature_queryForm(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"time"
 )
 
 // AddKey makes a key pair known. With a token it is a temporary one, whose
@@ -12,6 +13,15 @@ import (
 func (s *Server) AddKey(accessKey, secretKey, token string) {
 	defer s.lock()()
 	s.keys[accessKey] = key{secretKey, token}
+}
+
+// SetClockOffset puts KEC's clock ahead of the world's time, or behind it: the Date
+// of its answers, and what it holds the date of a signature against (fact 254). With
+// 0, as at first, the wall clock will do for a signature too (fact 180). What happens
+// in the world keeps to the world's time.
+func (s *Server) SetClockOffset(d time.Duration) {
+	defer s.lock()()
+	s.off = d
 }
 
 // DenyService takes the permission for a service away, or gives it back.
