@@ -43,6 +43,8 @@ POST fault          {"action", "times", "name"} or, instead of name, "status", "
                     with "share", above 0 to 1, a random share of the calls, of which "times" is the most if it is
                     given, and "seed" starts the draws anew;
                     or {"clear": true}, which removes all that are left
+POST throttle       {"perSecond", "burst", "spelling"}      no more calls than that; spelling names a fault that is an
+                    answer, Throttled if left out; a rate of 0 lifts it
 POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
 POST refuse-terminate {"id", "message"}
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
@@ -179,6 +181,7 @@ func (s *Server) showWorld() any {
 	return map[string]any{
 		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects, "soldOutDisks": disks,
 		"now": s.w.now, "clockOffset": s.off.String(), "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
+		"throttle":  map[string]any{"perSecond": s.throttle.perSecond, "burst": s.throttle.burst, "refused": s.throttle.refused},
 		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),

@@ -17,7 +17,7 @@ func (s *Server) steer(route string, body []byte) error {
 		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
-		"billing": s.steerBilling, "clock": s.steerClock,
+		"billing": s.steerBilling, "clock": s.steerClock, "throttle": s.steerThrottle,
 	}
 	step := steps[route]
 	if step == nil {

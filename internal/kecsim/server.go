@@ -16,14 +16,15 @@ import (
 // Server is a local Kingsoft Cloud. It is safe for concurrent use; requests
 // take turns.
 type Server struct {
-	mu     sync.Mutex
-	w      *world
-	keys   map[string]key
-	denied map[string]bool // by service, or by service and action: "trade QueryInstances"
-	faults []*scriptedFault
-	calls  []Call
-	counts map[string]int // calls by action
-	off    time.Duration  // how far KEC's clock is off the world's time
+	mu       sync.Mutex
+	w        *world
+	keys     map[string]key
+	denied   map[string]bool // by service, or by service and action: "trade QueryInstances"
+	faults   []*scriptedFault
+	calls    []Call
+	counts   map[string]int // calls by action
+	off      time.Duration  // how far KEC's clock is off the world's time
+	throttle throttle
 }
 
 // Option changes the server New makes.
@@ -35,7 +36,10 @@ func WithClock(c *Clock) Option { return func(s *Server) { s.w = defaultWorld(c)
 // New makes a server over the default world, which knows AccessKey and SecretKey
 // and stands still at DefaultStart.
 func New(opts ...Option) *Server {
-	s := &Server{keys: map[string]key{AccessKey: {secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{}}
+	s := &Server{
+		keys: map[string]key{AccessKey: {secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{},
+		throttle: throttle{spelling: Throttled},
+	}
 	for _, opt := range opts {
 		opt(s)
 	}
@@ -124,7 +128,8 @@ func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
 	return out
 }
 
-// receive reads a call and takes the fault that is in store for it.
+// receive reads a call and takes the fault that is in store for it: that of a call too
+// many, or a scripted one.
 func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *apiError) {
 	defer s.lock()()
 	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
@@ -134,6 +139,10 @@ func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call
 	}
 	if refusal != nil {
 		return nil, nil, refusal
+	}
+	if !s.throttle.take(s.w.now) {
+		f := s.throttle.spelling
+		return req, &f, nil
 	}
 	return req, s.takeFault(req.action), nil
 }

@@ -1,0 +1,141 @@
+package kecsim
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestThrottle_isABucketOnTheWorldsClock(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.Throttle(10, 3)
+	same(t, "the burst, and no more", me.played(5, "DescribeRegions"), "...xx")
+	sim.Advance(99 * time.Millisecond)
+	same(t, "not quite a token", me.played(1, "DescribeImages"), "x")
+	sim.Advance(time.Millisecond)
+	same(t, "one token", me.played(2, "DescribeImages"), ".x")
+	sim.Advance(250 * time.Millisecond)
+	same(t, "two and a half", me.played(3, "DescribeRegions"), "..x")
+	sim.Advance(50 * time.Millisecond)
+	same(t, "the other half", me.played(2, "DescribeRegions"), ".x")
+	sim.Advance(time.Hour)
+	same(t, "full, and no more", me.played(4, "DescribeRegions"), "...x")
+	same(t, "refused", sim.ThrottledCalls(), 7)
+	same(t, "calls", sim.Count("DescribeRegions")+sim.Count("DescribeImages"), 17)
+	sim.Throttle(0, 0)
+	same(t, "lifted", me.played(20, "DescribeRegions"), strings.Repeat(".", 20))
+	sim.Throttle(10, 1)
+	for range 100 { // a caller who keeps to the rate is never refused
+		sim.Advance(100 * time.Millisecond)
+		same(t, "in time", me.played(1, "DescribeRegions"), ".")
+	}
+	same(t, "refused", sim.ThrottledCalls(), 7)
+}
+
+func TestThrottle_doesNothing(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.FailNext("RunInstances", Denied, 1)
+	sim.Throttle(1, 1)
+	me.kec("DescribeRegions").ok()
+	a := me.kec("RunInstances", spot()...)
+	a.refused(503, "RequestLimitExceeded")
+	same(t, "type", a.JSON["Error"].(map[string]any)["Type"], any("Receiver"))
+	same(t, "instances", len(sim.Instances()), 0)
+	last := sim.Calls()[1]
+	same(t, "on record", last.Action+" "+last.Code, "RunInstances RequestLimitExceeded")
+	sim.Advance(time.Second)
+	me.kec("RunInstances", spot()...).refused(403, "PermissionDenied") // the fault is still there
+	// A call that is not well signed, or not well formed, takes no token.
+	sim.Advance(time.Second)
+	other := *me
+	other.secret = "wrong"
+	other.kec("DescribeRegions").refused(403, "SignatureDoesNotMatch")
+	me.kec("DescribeRegions", "Colour", "red").refused(400, "InvalidParameter")
+	me.kec("DescribeRegions").ok()
+}
+
+func TestThrottle_spellings(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.Throttle(1, 1)
+	me.kec("DescribeRegions").ok()
+	for _, c := range []struct {
+		fault  Fault
+		status int
+		code   string
+		after  string
+	}{
+		{Throttling, 400, "Throttling", ""},
+		{ThrottlingException, 400, "ThrottlingException", ""},
+		{TooManyRequests, 429, "", ""},
+		{BandwidthExceeded, 509, "", ""},
+		{ThrottledRetryAfter, 503, "RequestLimitExceeded", "2"},
+		{Throttled, 503, "RequestLimitExceeded", ""},
+	} {
+		sim.Spelling(c.fault)
+		a := me.kec("DescribeRegions")
+		same(t, "status", a.Status, c.status)
+		same(t, "code", a.code(), c.code)
+		same(t, "retry after", a.Header.Get("Retry-After"), c.after)
+	}
+	for name, wrong := range map[string]func(){
+		"lost":    func() { sim.Spelling(AnswerLost) },
+		"reset":   func() { sim.Spelling(ConnectionReset) },
+		"late":    func() { sim.Spelling(SlowToAct) },
+		"cut":     func() { sim.Spelling(Fault{Status: 503, Cut: 1}) },
+		"done":    func() { sim.Spelling(InternalFailureAfter) },
+		"no rate": func() { sim.Throttle(math.NaN(), 1) },
+		"below 0": func() { sim.Throttle(-1, 1) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s was accepted", name)
+				}
+			}()
+			wrong()
+		}()
+	}
+}
+
+func TestControl_throttles(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	post := func(body string) {
+		t.Helper()
+		if status, answer := control(t, sim, "POST", "throttle", body); status != 200 {
+			t.Fatalf("%s: %d %s", body, status, answer)
+		}
+	}
+	post(`{"perSecond":0.5,"burst":2,"spelling":"TooManyRequests"}`)
+	me.kec("DescribeRegions").ok()
+	me.kec("DescribeRegions").ok()
+	same(t, "status", me.kec("DescribeRegions").Status, 429)
+	_, shown := control(t, sim, "GET", "world", "")
+	if want := `"throttle":{"burst":2,"perSecond":0.5,"refused":1}`; !strings.Contains(shown, want) {
+		t.Errorf("the world lacks %s: %s", want, shown)
+	}
+	sim.Advance(2 * time.Second)
+	me.kec("DescribeRegions").ok()
+	post(`{"perSecond":1}`)
+	me.kec("DescribeRegions").ok()
+	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	post(`{"perSecond":0}`)
+	me.kec("DescribeRegions").ok()
+	for body, want := range map[string]string{
+		`{"burst":1}`:                                   "perSecond",
+		`{"perSecond":-1}`:                              "perSecond",
+		`{"perSecond":1,"burst":-1}`:                    "burst",
+		`{"perSecond":1,"spelling":"AnswerLost"}`:       "spelling",
+		`{"perSecond":1,"spelling":"NoSuch"}`:           "spelling",
+		`{"perSecond":1,"burst":1,"action":"Describe"}`: "action",
+	} {
+		status, answer := control(t, sim, "POST", "throttle", body)
+		if status != 400 || !strings.Contains(answer, want) {
+			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
+		}
+	}
+}
