@@ -3,10 +3,11 @@ package kecsim
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
-// Seed starts the draws of FailShare anew. The same seed and the same sequence of
-// calls give the same faults; a new server has seed 1.
+// Seed starts the draws of FailShare, FailLaunchesShare and RefuseShare anew. The same
+// seed and the same sequence of calls give the same faults; a new server has seed 1.
 func (s *Server) Seed(seed uint64) {
 	defer s.lock()()
 	s.w.random = seeded(seed)
@@ -17,8 +18,83 @@ func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 // chance comes up in a share of all draws.
 func (w *world) chance(share float64) bool { return w.random.Float64() < share }
 
-func mustShare(share float64) {
+func checkShare(share float64) error {
 	if !(share >= 0 && share <= 1) {
-		panic(fmt.Sprintf("kecsim: a share is between 0 and 1, which %v is not", share))
+		return fmt.Errorf("share must be between 0 and 1, not %v", share)
 	}
+	return nil
+}
+
+func mustShare(share float64) {
+	if err := checkShare(share); err != nil {
+		panic("kecsim: " + err.Error())
+	}
+}
+
+// chances is what goes wrong at random in the world.
+type chances struct {
+	launches [3]misfortune         // by mode, in the order of failureModes
+	refusals map[string]misfortune // by action
+}
+
+// misfortune is a share, and what is said where it comes up.
+type misfortune struct {
+	share float64
+	text  string
+}
+
+var failureModes = [3]string{ModeError, ModeVanish, ModeInvisible}
+
+// FailLaunchesShare has a random share of the instances of RunInstances accepted and
+// then fail in the given mode, with a reason as in FailLaunches (fact 256). Each mode
+// has a share of its own, of all instances; 0 ends it. An unknown mode counts as
+// ModeError. What FailLaunches has scripted goes before it. FailLaunchesShare panics if
+// the share is none.
+func (s *Server) FailLaunchesShare(share float64, mode, reason string) {
+	defer s.lock()()
+	mustShare(share)
+	s.w.chances.launches[slices.Index(failureModes[:], failureMode(mode))] = misfortune{share, reason}
+}
+
+// RefuseShare has an action answer Return false, inside a 200, for a random share of
+// the ids of its calls. It is drawn for every id of every call: the same one may be
+// taken the next time (fact 256). It adds to what Refuse has scripted, and works for
+// the same actions; those that answer for all ids together do nothing for any. A share
+// of 0 ends it. RefuseShare panics if the share is none.
+func (s *Server) RefuseShare(action string, share float64, message string) {
+	defer s.lock()()
+	mustShare(share)
+	if s.w.chances.refusals == nil {
+		s.w.chances.refusals = map[string]misfortune{}
+	}
+	s.w.chances.refusals[action] = misfortune{share, message}
+}
+
+// drawFailure draws for one instance of a launch.
+func (w *world) drawFailure() (mode, reason string) {
+	all := 0.0
+	for _, m := range w.chances.launches {
+		all += m.share
+	}
+	if all == 0 {
+		return "", "" // nothing is drawn where nothing can come up
+	}
+	drawn := w.random.Float64()
+	for i, m := range w.chances.launches {
+		if drawn -= m.share; drawn < 0 {
+			return failureModes[i], m.text
+		}
+	}
+	return "", ""
+}
+
+// refused tells whether an action is to be refused for a machine, and with what words.
+func (w *world) refused(action, id string) (message string, refused bool) {
+	if message, refused = w.refusals[refusalKey{action, id}]; refused {
+		return message, true
+	}
+	if m := w.chances.refusals[action]; m.share > 0 && w.chance(m.share) {
+		return m.text, true
+	}
+	return "", false
 }

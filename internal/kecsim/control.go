@@ -45,8 +45,10 @@ POST fault          {"action", "times", "name"} or, instead of name, "status", "
                     or {"clear": true}, which removes all that are left
 POST throttle       {"perSecond", "burst", "spelling"}      no more calls than that; spelling names a fault that is an
                     answer, Throttled if left out; a rate of 0 lifts it
-POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible
+POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish, invisible;
+                    with "share" instead of "count", a random share of all launches; 0 ends it
 POST refuse-terminate {"id", "message"}
+POST refuse-share   {"action", "share", "message"}          Return false for a random share of the ids; 0 ends it
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",

@@ -18,6 +18,7 @@ func (s *Server) steer(route string, body []byte) error {
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
 		"billing": s.steerBilling, "clock": s.steerClock, "throttle": s.steerThrottle,
+		"refuse-share": s.steerRefuseShare,
 	}
 	step := steps[route]
 	if step == nil {
@@ -225,6 +226,7 @@ func checkMode(mode string) error {
 func (s *Server) steerFailLaunches(body []byte) error {
 	var in struct {
 		Count        int
+		Share        *float64
 		Mode, Reason string
 	}
 	if err := decodeControl(body, &in); err != nil {
@@ -233,10 +235,36 @@ func (s *Server) steerFailLaunches(body []byte) error {
 	if err := checkMode(in.Mode); err != nil {
 		return err
 	}
-	if in.Count < 1 {
-		return errors.New("count must be at least 1")
+	switch {
+	case in.Share == nil && in.Count < 1 || in.Share != nil && in.Count != 0:
+		return errors.New("count must be at least 1, or a share be given instead")
+	case in.Share == nil:
+		s.FailLaunches(in.Count, in.Mode, in.Reason)
+		return nil
 	}
-	s.FailLaunches(in.Count, in.Mode, in.Reason)
+	if err := checkShare(*in.Share); err != nil {
+		return err
+	}
+	s.FailLaunchesShare(*in.Share, in.Mode, in.Reason)
+	return nil
+}
+
+func (s *Server) steerRefuseShare(body []byte) error {
+	var in struct {
+		Action  string
+		Share   *float64
+		Message string
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if in.Action == "" || in.Share == nil {
+		return errors.New("action and share must be given")
+	}
+	if err := checkShare(*in.Share); err != nil {
+		return err
+	}
+	s.RefuseShare(in.Action, *in.Share, in.Message)
 	return nil
 }
 

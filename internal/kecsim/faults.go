@@ -129,7 +129,7 @@ func (s *Server) FailShareAtMost(action string, f Fault, share float64, times in
 }
 
 // ClearFaults forgets every fault FailNext and FailShare have scripted. What
-// FailLaunches, Refuse and the denials have set stays.
+// FailLaunches, Refuse, their shares, Throttle and the denials have set stays.
 func (s *Server) ClearFaults() {
 	defer s.lock()()
 	s.faults = nil

@@ -263,7 +263,7 @@ func (s *Server) terminateInstances(r *request) (any, *apiError) {
 	}
 	set := []any{}
 	for _, in := range targets {
-		message, refused := s.w.refusals[refusalKey{r.action, in.ID}]
+		message, refused := s.w.refused(r.action, in.ID)
 		if !refused {
 			s.w.terminate(in)
 		}

@@ -126,10 +126,10 @@ type scriptedFailure struct {
 	mode, reason string
 }
 
-// nextFailure takes one launch off the script of FailLaunches.
+// nextFailure takes one launch off the script of FailLaunches, or draws for it.
 func (w *world) nextFailure() (mode, reason string) {
 	if len(w.failures) == 0 {
-		return "", ""
+		return w.drawFailure()
 	}
 	f := &w.failures[0]
 	mode, reason = f.mode, f.reason

@@ -65,7 +65,7 @@ func (in *instance) mustBe(name string, c code, states ...string) *apiError {
 func (w *world) each(r *request, targets []*instance, messageName string, do func(*instance) (problem string)) any {
 	set := []any{}
 	for _, in := range targets {
-		message, refused := w.refusals[refusalKey{r.action, in.ID}]
+		message, refused := w.refused(r.action, in.ID)
 		if !refused {
 			message = do(in)
 			refused = message != ""
@@ -82,7 +82,7 @@ func (w *world) each(r *request, targets []*instance, messageName string, do fun
 // all does something to every machine, or to none if a test has had one refused.
 func (w *world) all(r *request, targets []*instance, do func(*instance)) bool {
 	for _, in := range targets {
-		if _, refused := w.refusals[refusalKey{r.action, in.ID}]; refused {
+		if _, refused := w.refused(r.action, in.ID); refused {
 			return false
 		}
 	}

@@ -40,7 +40,9 @@ type world struct {
 	events []event        // by time
 	counts map[string]int // of identifiers handed out, per kind
 	walks  bool           // the hourly walk has been scheduled
-	random *rand.Rand     // whatever is left to chance
+
+	random  *rand.Rand
+	chances chances
 }
 
 // Settings are the parts of the world a test may want otherwise. The defaults
