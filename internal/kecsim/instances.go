@@ -78,7 +78,8 @@ type instance struct {
 	hold    money  // and this much of the balance
 	record  *record
 	order   *Order
-	sub     int // index of its sub-order
+	sub     int       // index of its sub-order
+	launch  *launched // nil if no order made it
 }
 
 type heldNIC struct {
@@ -200,6 +201,9 @@ func (w *world) remove(in *instance) {
 		}
 	}
 	in.State = stateGone
+	if in.launch != nil {
+		in.launch.gone = true
+	}
 	w.instances = slices.DeleteFunc(w.instances, func(other *instance) bool { return other == in })
 	delete(w.byID, in.ID)
 	maps.DeleteFunc(w.refusals, func(k refusalKey, _ string) bool { return k.id == in.ID })

@@ -44,6 +44,7 @@ func (s *Server) runInstances(r *request) (any, *apiError) {
 		}
 		in := w.open(l, i, i < fit)
 		w.book(order, in)
+		w.remember(in, r.id)
 		w.schedule(in, mode, reason)
 		set = append(set, map[string]any{"InstanceId": in.ID, "InstanceName": in.Name})
 	}

@@ -93,6 +93,7 @@ type Call struct {
 type request struct {
 	*args
 	service, region, action string
+	id                      string // RequestId of the answer
 	dryRun                  bool
 	sent                    url.Values
 }
@@ -140,6 +141,7 @@ func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call
 	if refusal != nil {
 		return nil, nil, refusal
 	}
+	req.id = call.RequestID
 	if !s.throttle.take(s.w.now) {
 		f := s.throttle.spelling
 		return req, &f, nil

@@ -34,6 +34,7 @@ type world struct {
 	orderByID map[string]*Order
 	orderOf   map[string]string // by instance id
 	billing   []*record
+	launches  []*launched
 	refusals  map[refusalKey]string // the message
 	failures  []scriptedFailure
 

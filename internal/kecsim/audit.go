@@ -1,0 +1,105 @@
+package kecsim
+
+import (
+	"slices"
+	"time"
+)
+
+// Audit compares what somebody believes to have with what there is. A machine is alive
+// unless it is gone or being deleted: one in state error is (fact 257).
+type Audit struct {
+	Alive   int                 // how many there are
+	Orphans []string            // alive, but not known, in order of creation
+	Ghosts  []string            // known, but not alive, in the order given
+	Twice   map[string][]string // ids by the value of the mark that they share, in order of creation
+}
+
+// LaunchRecord is one instance that RunInstances has opened, as it was ordered.
+type LaunchRecord struct {
+	ID, Name  string
+	Tags      map[string]string
+	At        time.Time
+	RequestID string // of the RunInstances call; one call may open several
+	Gone      bool   // no longer in the world, whoever ended it
+}
+
+// launched is the record of one instance. It outlives the instance, and is small.
+type launched struct {
+	id, name, request string
+	tags              []Tag
+	at                time.Time
+	gone              bool
+}
+
+// Audit holds the ids that are known, such as those of a state, against the world, and
+// finds the launches that carry the same value under the tag markKey, gone ones and
+// such as have lost the tag since included. An empty markKey leaves that out.
+func (s *Server) Audit(known []string, markKey string) Audit {
+	defer s.lock()()
+	var out Audit
+	alive := map[string]bool{}
+	for _, in := range s.w.instances {
+		if in.State == stateDeleting {
+			continue
+		}
+		alive[in.ID] = true
+		if !slices.Contains(known, in.ID) {
+			out.Orphans = append(out.Orphans, in.ID)
+		}
+	}
+	out.Alive = len(alive)
+	for i, id := range known {
+		if !alive[id] && !slices.Contains(known[:i], id) {
+			out.Ghosts = append(out.Ghosts, id)
+		}
+	}
+	if markKey != "" {
+		out.Twice = s.w.twice(markKey)
+	}
+	return out
+}
+
+// twice groups by the value of a tag, at the launch or now, and leaves out whoever has
+// a value alone.
+func (w *world) twice(key string) map[string][]string {
+	out := map[string][]string{}
+	add := func(id string, tags []Tag) {
+		for _, t := range tags {
+			if t.Key == key && !slices.Contains(out[t.Value], id) {
+				out[t.Value] = append(out[t.Value], id)
+			}
+		}
+	}
+	for _, l := range w.launches {
+		add(l.id, l.tags)
+	}
+	for _, in := range w.instances {
+		add(in.ID, in.tagList)
+	}
+	for value, ids := range out {
+		if len(ids) < 2 {
+			delete(out, value)
+		}
+	}
+	return out
+}
+
+// Launches lists every instance RunInstances has ever opened, in order of creation, so
+// that a test can find what was bought and given back.
+func (s *Server) Launches() []LaunchRecord {
+	defer s.lock()()
+	out := make([]LaunchRecord, len(s.w.launches))
+	for i, l := range s.w.launches {
+		out[i] = LaunchRecord{l.id, l.name, make(map[string]string, len(l.tags)), l.at, l.request, l.gone}
+		for _, t := range l.tags {
+			out[i].Tags[t.Key] = t.Value
+		}
+	}
+	return out
+}
+
+// remember keeps the record of an instance that has just been opened.
+func (w *world) remember(in *instance, request string) {
+	in.launch = &launched{id: in.ID, name: in.Name, request: request, tags: in.tagList, at: w.now}
+	w.launches = append(w.launches, in.launch)
+}
