@@ -7,6 +7,7 @@ import (
 	"log"
 	"maps"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -114,20 +115,26 @@ func TestControl_scriptsShares(t *testing.T) {
 	}
 }
 
-// over sends a launch over a real connection, and returns the whole answer.
-func (c *caller) over(server *httptest.Server) (status int, body string, err error) {
+// launching is a launch as a client sends it.
+func (c *caller) launching(ctx context.Context, base string) *http.Request {
 	c.t.Helper()
 	form := url.Values{}
 	for pair := range slices.Chunk(spot(), 2) {
 		form.Set(pair[0], pair[1])
 	}
 	r := c.request("kec", "RunInstances", "2016-03-04", form.Encode())
-	out, err := http.NewRequestWithContext(c.t.Context(), "POST", server.URL+"/?"+r.URL.RawQuery, r.Body)
+	out, err := http.NewRequestWithContext(ctx, "POST", base+"/?"+r.URL.RawQuery, r.Body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	out.Host, out.Header = r.Host, r.Header
-	resp, err := server.Client().Do(out)
+	return out
+}
+
+// over sends a launch through a client, and returns the whole answer.
+func (c *caller) over(client *http.Client, base string) (status int, body string, err error) {
+	c.t.Helper()
+	resp, err := client.Do(c.launching(c.t.Context(), base))
 	if err != nil {
 		return 0, "", err
 	}
@@ -138,55 +145,68 @@ func (c *caller) over(server *httptest.Server) (status int, body string, err err
 
 const cutAnswer = `{"InstancesSet":[{"InstanceId":"1a5ce000`
 
-func TestFaults_overARealConnection(t *testing.T) {
+// What a fault does to a connection reads the same with a network and without one.
+func TestFaults_onTheWire(t *testing.T) {
 	t.Parallel()
-	for _, start := range []func(*httptest.Server){(*httptest.Server).Start, (*httptest.Server).StartTLS} {
-		sim, me := newWorld(t)
-		server := httptest.NewUnstartedServer(sim)
-		var complaints strings.Builder
-		server.Config.ErrorLog = log.New(&complaints, "", 0)
-		start(server)
-		bought := 0
-		for _, c := range []struct {
-			name   string
-			fault  Fault
-			buys   bool
-			status int
-			body   string
-			is     error
-		}{
-			{"closed before", ConnectionLost, false, 0, "", io.EOF},
-			{"closed after", AnswerLost, true, 0, "", io.EOF},
-			{"reset before", ConnectionReset, false, 0, "", syscall.ECONNRESET},
-			{"reset after", AnswerReset, true, 0, "", syscall.ECONNRESET},
-			{"cut", AnswerCut, true, 200, cutAnswer, io.ErrUnexpectedEOF},
-			{"cut behind the end", Fault{Cut: 1e6}, true, 200, "whole", io.ErrUnexpectedEOF},
-			{"a gateway, cut", Fault{Status: 502, Body: "<html>", Cut: 3}, false, 502, "<ht", io.ErrUnexpectedEOF},
-			{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
-		} {
-			sim.FailNext("RunInstances", c.fault, 1)
-			status, body, err := me.over(server)
-			same(t, c.name+": status", status, c.status)
-			if c.body == "whole" {
-				same(t, c.name+": end of the body", body[len(body)-1:], "}")
-			} else {
-				same(t, c.name+": body", body, c.body)
+	for way, start := range map[string]func(*httptest.Server){"http": (*httptest.Server).Start, "https": (*httptest.Server).StartTLS, "memory": nil} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			sim, me := newWorld(t)
+			client, base := &http.Client{Transport: sim.Transport()}, "http://kec.example.test"
+			if start != nil {
+				server := httptest.NewUnstartedServer(sim)
+				var complaints strings.Builder
+				server.Config.ErrorLog = log.New(&complaints, "", 0)
+				start(server)
+				client, base = server.Client(), server.URL
+				t.Cleanup(func() {
+					server.Close()
+					same(t, "what net/http says to it", complaints.String(), "")
+				})
 			}
-			if !errors.Is(err, c.is) {
-				t.Errorf("%s: got %v, want %v", c.name, err, c.is)
+			bought := 0
+			for _, c := range []struct {
+				name   string
+				fault  Fault
+				buys   bool
+				status int
+				body   string
+				is     error
+			}{
+				{"closed before", ConnectionLost, false, 0, "", io.EOF},
+				{"closed after", AnswerLost, true, 0, "", io.EOF},
+				{"reset before", ConnectionReset, false, 0, "", syscall.ECONNRESET},
+				{"reset after", AnswerReset, true, 0, "", syscall.ECONNRESET},
+				{"cut", AnswerCut, true, 200, cutAnswer, io.ErrUnexpectedEOF},
+				{"cut behind the end", Fault{Cut: 1e6}, true, 200, "whole", io.ErrUnexpectedEOF},
+				{"a gateway, cut", Fault{Status: 502, Body: "<html>", Cut: 3}, false, 502, "<ht", io.ErrUnexpectedEOF},
+				{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
+			} {
+				sim.FailNext("RunInstances", c.fault, 1)
+				status, body, err := me.over(client, base)
+				same(t, c.name+": status", status, c.status)
+				if c.body == "whole" {
+					same(t, c.name+": end of the body", body[len(body)-1:], "}")
+				} else {
+					same(t, c.name+": body", body, c.body)
+				}
+				if !errors.Is(err, c.is) {
+					t.Errorf("%s: got %v, want %v", c.name, err, c.is)
+				}
+				if op := new(net.OpError); errors.Is(err, syscall.ECONNRESET) && (!errors.As(err, &op) || op.Op != "read") {
+					t.Errorf("%s: %v did not come up while reading", c.name, err)
+				}
+				if c.buys {
+					bought++
+				}
+				same(t, c.name+": instances", len(sim.Instances()), bought)
+				last := sim.Calls()[len(sim.Calls())-1]
+				same(t, c.name+": status on record", last.Status, c.status)
 			}
-			if c.buys {
-				bought++
+			if status, _, err := me.over(client, base); status != 200 || err != nil {
+				t.Errorf("without a fault: %d %v", status, err)
 			}
-			same(t, c.name+": instances", len(sim.Instances()), bought)
-			last := sim.Calls()[len(sim.Calls())-1]
-			same(t, c.name+": status on record", last.Status, c.status)
-		}
-		if _, _, err := me.over(server); err != nil {
-			t.Error(err)
-		}
-		server.Close()
-		same(t, "what net/http says to it", complaints.String(), "")
+		})
 	}
 }
 
@@ -300,11 +320,7 @@ func TestFaults_slowForACallerWhoLeaves(t *testing.T) {
 					t.Error("the connection was not closed")
 				}
 			}()
-			form := url.Values{}
-			for pair := range slices.Chunk(spot(), 2) {
-				form.Set(pair[0], pair[1])
-			}
-			sim.ServeHTTP(httptest.NewRecorder(), me.request("kec", "RunInstances", "2016-03-04", form.Encode()).WithContext(ctx))
+			sim.ServeHTTP(httptest.NewRecorder(), me.launching(ctx, "http://kec.example.test"))
 		}
 		start := time.Now()
 		ask(SlowToAct)

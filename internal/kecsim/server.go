@@ -118,7 +118,7 @@ var signingFields = []string{
 func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
 	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
 	req, f, refusal := s.receive(r, body, bodyErr, &call)
-	if before := f.delay(false); before > 0 && !pause(r.Context(), before) {
+	if !pause(r.Context(), f.delay(false)) {
 		req, f, refusal = nil, nil, nil
 	}
 	out := s.finish(req, f, refusal, &call)
