@@ -5,6 +5,7 @@ import "net/url"
 // action is one operation of the API.
 type action struct {
 	rules       []rule
+	patterns    []pattern // of the names in rules
 	do          func(*Server, *request) (any, *apiError)
 	writes      bool // the handler itself stops before acting when DryRun is set
 	noRequestID bool // unless WrapOrders is on
@@ -27,7 +28,10 @@ const (
 var services map[string]map[string]map[string]*action
 
 func init() { // not a literal: handlers look services up themselves
-	at := func(version string, a action) map[string]*action { return map[string]*action{version: &a} }
+	at := func(version string, a action) map[string]*action {
+		a.patterns = patternsOf(namesOf(a.rules))
+		return map[string]*action{version: &a}
+	}
 	services = map[string]map[string]map[string]*action{
 		"kec": {
 			"RunInstances":       at(kecVersion, action{rules: runRules, do: (*Server).runInstances, writes: true}),

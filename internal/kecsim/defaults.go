@@ -108,9 +108,10 @@ func defaultWorld(clock *Clock) *world {
 			for _, t := range w.types {
 				spot, _ := parseMoney(prices[t.name][0])
 				onDemand, _ := parseMoney(prices[t.name][1])
-				m := &market{zone: zone, typ: t.name, stock: 50, offered: t.spot}
-				w.markets[marketKey{zone, t.name}] = m
-				m.backfill(w.now.Add(-historyKept), w.now, spot+money(i*100), onDemand, w.settings.Seed)
+				w.markets[marketKey{zone, t.name}] = &market{
+					zone: zone, typ: t.name, stock: 50, offered: t.spot, seed: w.settings.Seed,
+					changes: []priceChange{{w.now, spot + money(i*100), onDemand}},
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package kecsim
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -14,6 +15,7 @@ type market struct {
 	offered   bool // for spot
 	stock     int
 	changes   []priceChange // ascending; the last one is the price now
+	seed      int64         // of the past, which is made up when it is first asked for; 0 once it has been
 }
 
 type priceChange struct {
@@ -23,6 +25,7 @@ type priceChange struct {
 
 // price is the price in force at t.
 func (m *market) price(t time.Time) priceChange {
+	m.backfill()
 	for i := len(m.changes) - 1; i > 0; i-- {
 		if !m.changes[i].at.After(t) {
 			return m.changes[i]
@@ -38,24 +41,30 @@ func (m *market) set(at time.Time, spot, onDemand money) {
 	m.changes = append(m.changes, priceChange{at, spot, onDemand})
 	for len(m.changes) > 1 && m.changes[1].at.Before(at.Add(-historyKept-time.Hour)) {
 		m.changes = m.changes[1:]
+		m.seed = 0 // what came before is out of reach, too
 	}
 }
 
-// backfill makes up the past: a walk that ends at the price now.
+// backfill makes up the past before the first change: a walk that ends at its price.
+// Most worlds are never asked for it, and it is most of the work of making one.
 //
 // assumed: the past of the default world (facts 198, 207).
-func (m *market) backfill(from, now time.Time, spot, onDemand money, seed int64) {
-	past := []priceChange{{now, spot, onDemand}}
-	for at := now.Truncate(time.Hour); !at.Before(from); at = at.Add(-time.Hour) {
-		if at.Equal(now) {
+func (m *market) backfill() {
+	if m.seed == 0 {
+		return
+	}
+	first := m.changes[0]
+	from, spot := first.at.Add(-historyKept), first.spot
+	var past []priceChange
+	for at := first.at.Truncate(time.Hour); !at.Before(from); at = at.Add(-time.Hour) {
+		if at.Equal(first.at) {
 			continue
 		}
-		spot = m.step(at, spot, onDemand, seed)
-		past = append(past, priceChange{at, spot, onDemand})
+		spot = m.step(at, spot, first.onDemand, m.seed)
+		past = append(past, priceChange{at, spot, first.onDemand})
 	}
-	for i := len(past) - 1; i >= 0; i-- {
-		m.changes = append(m.changes, past[i])
-	}
+	slices.Reverse(past)
+	m.changes, m.seed = append(past, m.changes...), 0
 }
 
 // step is one hour's move: the same for the same market, hour and seed, at most

@@ -49,6 +49,26 @@ func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
 	same(t, "not for spot", len(me.kec("DescribeSpotPriceHistory", "InstanceType", TypeNotSpot, "AvailabilityZone", ZoneA).ok().JSON["SpotPrices"].([]any)), 0)
 }
 
+// The past is made up when it is first asked for, which must not show.
+func TestPriceHistory_isTheSameHoweverLateItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	story := func(early bool) string {
+		sim, me := newWorld(t)
+		sim.Advance(20 * time.Minute)
+		if early {
+			me.prices()
+		}
+		sim.SetPrice(ZoneA, TypeSmall, "0.05", "0.2")
+		sim.Advance(50 * time.Hour)
+		sim.SetPrice(ZoneA, TypeSmall, "0.06", "")
+		out := fmt.Sprint(me.prices("StartTime", "2026-03-01T20:00:00Z", "EndTime", "2026-03-04T20:00:00Z"))
+		sim.Advance(50 * time.Hour)
+		sim.SetPrice(ZoneA, TypeSmall, "0.07", "") // what came first is forgotten
+		return out + fmt.Sprint(me.prices("StartTime", "2026-03-03T22:00:00Z", "EndTime", "2026-03-06T21:00:00Z"))
+	}
+	same(t, "history", story(false), story(true))
+}
+
 func TestPrices_walkTheSameWayWithinTheBand(t *testing.T) {
 	t.Parallel()
 	walk := func() (out []string) {

@@ -50,15 +50,31 @@ func (a *args) number(name string, fallback int) int {
 
 func (a *args) flag(name string) bool { return strings.EqualFold(a.get(name), "true") }
 
+// pattern is a pattern, taken apart.
+type pattern struct {
+	name  string
+	parts []string
+	lists bool // has an index
+}
+
+func patternsOf(names []string) []pattern {
+	out := make([]pattern, len(names))
+	for i, name := range names {
+		parts := strings.Split(name, ".")
+		out[i] = pattern{name, parts, slices.Contains(parts, "N")}
+	}
+	return out
+}
+
 // match finds the pattern a sent name belongs to and its indexes as sent.
-func match(patterns []string, sent string) (pattern string, index []int, ok bool) {
+func match(patterns []pattern, sent string) (p *pattern, index []int, ok bool) {
 	parts := strings.Split(sent, ".")
-	for _, p := range patterns {
-		if index, ok = matchOne(strings.Split(p, "."), parts); ok {
-			return p, index, true
+	for i := range patterns {
+		if index, ok = matchOne(patterns[i].parts, parts); ok {
+			return &patterns[i], index, true
 		}
 	}
-	return "", nil, false
+	return nil, nil, false
 }
 
 func matchOne(pattern, parts []string) ([]int, bool) {
@@ -86,14 +102,13 @@ func matchOne(pattern, parts []string) ([]int, bool) {
 // which every action takes, must be left out by the caller.
 //
 // assumed: unknown names, and one name with two values, are refused (fact 170).
-func bind(patterns []string, sent url.Values) (*args, *apiError) {
+func bind(patterns []pattern, sent url.Values) (*args, *apiError) {
 	type hit struct {
-		parts []string // of the pattern
+		*pattern
 		index []int
 		value string
-		name  string
 	}
-	var hits []hit
+	hits := make([]hit, 0, len(sent))
 	seen := map[string]map[int]bool{} // index values per list, "Filter" or "Filter.3.Value" as sent
 	names := make([]string, 0, len(sent))
 	for name := range sent {
@@ -101,11 +116,11 @@ func bind(patterns []string, sent url.Values) (*args, *apiError) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		pattern, index, ok := match(patterns, name)
+		p, index, ok := match(patterns, name)
 		if !ok {
 			return nil, refuse(codeInvalidParameter, "the parameter %s is not known to this action", clip(name))
 		}
-		h := hit{strings.Split(pattern, "."), index, "", name}
+		h := hit{p, index, ""}
 		for i, v := range sent[name] {
 			if i > 0 && v != h.value {
 				return nil, refuse(codeInvalidParameter, "the parameter %s was sent twice with different values", name)
@@ -113,7 +128,10 @@ func bind(patterns []string, sent url.Values) (*args, *apiError) {
 			h.value = v
 		}
 		hits = append(hits, h)
-		walkLists(h.parts, index, func(list string, i int) {
+		if !p.lists {
+			continue
+		}
+		walkLists(p.parts, index, func(list string, i int) {
 			if seen[list] == nil {
 				seen[list] = map[int]bool{}
 			}
@@ -127,32 +145,38 @@ func bind(patterns []string, sent url.Values) (*args, *apiError) {
 		}
 		slices.Sort(ranks[list])
 	}
-	a := &args{values: map[string]string{}, counts: map[string]int{}}
+	a := &args{values: make(map[string]string, len(hits)), counts: map[string]int{}}
 	for _, h := range hits {
-		// The list's own name is built twice: as sent, to find the rank, and as counted from 1.
-		var out []string
-		n := 0
-		rawList := ""
-		for _, part := range h.parts {
-			if part != "N" {
-				out = append(out, part)
-				rawList = join(rawList, part)
-				continue
-			}
-			order := ranks[rawList]
-			a.counts[strings.Join(out, ".")] = len(order)
-			rank, _ := slices.BinarySearch(order, h.index[n])
-			rawList = join(rawList, strconv.Itoa(h.index[n]))
-			out = append(out, strconv.Itoa(rank+1))
-			n++
+		name := h.name
+		if h.lists {
+			name = a.countFrom1(h.parts, h.index, ranks)
 		}
-		name := strings.Join(out, ".")
 		if old, twice := a.values[name]; twice && old != h.value {
 			return nil, refuse(codeInvalidParameter, "the parameter %s was sent twice with different values", name)
 		}
 		a.values[name] = h.value
 	}
 	return a, nil
+}
+
+// countFrom1 is a name with its lists counted from 1, however they were sent. It notes
+// their lengths.
+func (a *args) countFrom1(parts []string, index []int, ranks map[string][]int) string {
+	// The list's own name is built twice: as sent, to find the rank, and as counted from 1.
+	name, rawList, n := "", "", 0
+	for _, part := range parts {
+		if part != "N" {
+			name, rawList = join(name, part), join(rawList, part)
+			continue
+		}
+		order := ranks[rawList]
+		a.counts[name] = len(order)
+		rank, _ := slices.BinarySearch(order, index[n])
+		rawList = join(rawList, strconv.Itoa(index[n]))
+		name = join(name, strconv.Itoa(rank+1))
+		n++
+	}
+	return name
 }
 
 func join(list, part string) string {

@@ -11,7 +11,7 @@ func mustURL(query string) *url.URL { return &url.URL{Path: "/", RawQuery: query
 
 func TestBind_spellings(t *testing.T) {
 	t.Parallel()
-	patterns := []string{"InstanceId.N", "SubnetId", "DataDisk.N.Size", "NetworkInterface.N.SecurityGroupId.N", "Filter.N.Name.N", "Filter.N.Value.N"}
+	patterns := patternsOf([]string{"InstanceId.N", "SubnetId", "DataDisk.N.Size", "NetworkInterface.N.SecurityGroupId.N", "Filter.N.Name.N", "Filter.N.Value.N"})
 	cases := []struct {
 		name, sent string
 		want       map[string]string
@@ -88,7 +88,7 @@ func FuzzParameters(f *testing.F) {
 		for _, actions := range services {
 			for _, versions := range actions {
 				for _, a := range versions {
-					bound, refusal := bind(patternsOf(a.rules), sent)
+					bound, refusal := bind(a.patterns, sent)
 					if refusal != nil || apply(a.rules, bound) != nil {
 						continue
 					}

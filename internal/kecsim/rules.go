@@ -22,7 +22,7 @@ type rule struct {
 // check says what is wrong with a value, or nothing.
 type check func(value string) string
 
-func patternsOf(table []rule) []string {
+func namesOf(table []rule) []string {
 	out := make([]string, len(table))
 	for i, r := range table {
 		out[i] = r.name
@@ -65,8 +65,14 @@ func apply(table []rule, a *args) *apiError {
 
 // expand lists the names present under a pattern, in index order.
 func (a *args) expand(pattern string) []string {
+	if !strings.Contains(pattern, ".N") { // no list: most have none
+		if a.has(pattern) {
+			return []string{pattern}
+		}
+		return nil
+	}
 	names := []string{""}
-	for _, part := range strings.Split(pattern, ".") {
+	for part := range strings.SplitSeq(pattern, ".") {
 		var next []string
 		for _, name := range names {
 			if part != "N" {

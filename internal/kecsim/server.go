@@ -3,7 +3,6 @@ package kecsim
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -106,6 +105,8 @@ const maxBody = 4 << 20
 var commonFields = []string{
 	"Action", "Version", "Service", "Region", "Accesskey", "Language", "SdkVersion", "AccountId", "UserId", "RoleId", "DryRun",
 }
+
+var commonPatterns = patternsOf(commonFields)
 
 // signingFields belong to the query form of a signature (fact 24).
 var signingFields = []string{
@@ -231,7 +232,7 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 			rest[name] = values
 		}
 	}
-	fields, refusal := bind(commonFields, common)
+	fields, refusal := bind(commonPatterns, common)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -258,7 +259,7 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 			return nil, refusal
 		}
 	}
-	bound, refusal := bind(patternsOf(a.rules), rest)
+	bound, refusal := bind(a.patterns, rest)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -374,18 +375,6 @@ func (s *Server) refusal(call *Call, e *apiError) reply {
 		status: e.code.status, code: e.code.name, contentType: jsonType,
 		body: encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
 	}
-}
-
-// encode writes JSON as a service would: no HTML escapes, no newline at the end.
-func encode(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		// Only a value a test has put into Extra can get here.
-		return []byte(`{"simulator":"an Extra value cannot be written as JSON"}`)
-	}
-	return bytes.TrimRight(b.Bytes(), "\n")
 }
 
 // readBody reads a form, or JSON where the content type says so.
