@@ -34,12 +34,13 @@ POST release        {"id"}                                  taken back by the sy
 POST advance        {"duration"}                            such as "1h30m"
 POST clock          {"offset"}                              how far KEC's clock is off, such as "-20m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",
-                    "contentType", "retryAfter", "after", "dropBefore", "dropAfter", "reset", "cut", "slow", "echo";
+                    "contentType", "retryAfter", "after", "dropBefore", "dropAfter", "reset", "cut", "slow", "late",
+                    "echo";
                     names: Throttled, Throttling, ThrottlingException, TooManyRequests, BandwidthExceeded,
                     ThrottledRetryAfter, ServiceUnavailable, InternalFailure, Denied, HTMLGateway, EmptyObject,
                     Garbage, ConnectionLost, ConnectionReset, SlowToAct, and these, after which the action was done:
                     AnswerLost, AnswerReset, AnswerCut, SlowAnswer, InternalFailureAfter, HTMLGatewayAfter,
-                    EmptyObjectAfter;
+                    EmptyObjectAfter, or will be: DoneLater, GatewayDoneLater;
                     with "share", above 0 to 1, a random share of the calls, of which "times" is the most if it is
                     given, and "seed" starts the draws anew;
                     or {"clear": true}, which removes all that are left

@@ -15,6 +15,7 @@ var namedFaults = map[string]Fault{
 	"ConnectionLost": ConnectionLost, "ConnectionReset": ConnectionReset, "SlowToAct": SlowToAct,
 	"AnswerLost": AnswerLost, "AnswerReset": AnswerReset, "AnswerCut": AnswerCut, "SlowAnswer": SlowAnswer,
 	"InternalFailureAfter": InternalFailureAfter, "HTMLGatewayAfter": HTMLGatewayAfter, "EmptyObjectAfter": EmptyObjectAfter,
+	"DoneLater": DoneLater, "GatewayDoneLater": GatewayDoneLater,
 }
 
 // shownFault is a scripted fault: by its name if it has one, else field by field.
@@ -25,6 +26,7 @@ type shownFault struct {
 	Name   string  `json:"name,omitempty"`
 	Fault
 	Slow string `json:"slow,omitempty"`
+	Late string `json:"late,omitempty"`
 }
 
 // showFaults lists what is scripted, in the order in which it was given.
@@ -50,6 +52,9 @@ func (s *Server) showFaults() any {
 		if shown.Fault.Slow > 0 {
 			shown.Slow = f.Slow.String()
 		}
+		if shown.Fault.Late > 0 {
+			shown.Late = f.Late.String()
+		}
 		out = append(out, shown)
 	}
 	return out
@@ -62,14 +67,14 @@ func (s *Server) steerFault(body []byte) error {
 		Share        *float64
 		Seed         *uint64
 		Clear        bool
-		Slow         string
+		Slow, Late   string
 		Fault
 	}
 	if err := decodeControl(body, &in); err != nil {
 		return err
 	}
 	if in.Clear {
-		if in.Action != "" || in.Times != 0 || in.Share != nil || in.Seed != nil || in.Name != "" || in.Slow != "" || in.Fault != (Fault{}) {
+		if in.Action != "" || in.Times != 0 || in.Share != nil || in.Seed != nil || in.Name != "" || in.Slow+in.Late != "" || in.Fault != (Fault{}) {
 			return errors.New("clear removes every fault and takes no other field")
 		}
 		s.ClearFaults()
@@ -83,7 +88,7 @@ func (s *Server) steerFault(body []byte) error {
 	case in.Seed != nil && in.Share == nil:
 		return errors.New("seed is for a share")
 	}
-	f, err := readFault(in.Name, in.Slow, in.Fault)
+	f, err := readFault(in.Name, in.Slow, in.Late, in.Fault)
 	switch {
 	case err != nil:
 		return err
@@ -98,13 +103,19 @@ func (s *Server) steerFault(body []byte) error {
 }
 
 // readFault is the fault of a name, or the one whose fields were given.
-func readFault(name, slow string, f Fault) (Fault, error) {
-	if slow != "" {
-		d, err := time.ParseDuration(slow)
-		if err != nil || d <= 0 || d > maxSlow {
-			return Fault{}, fmt.Errorf("slow must be like 2s, above 0 and at most %s, not %q", maxSlow, clip(slow))
+func readFault(name, slow, late string, f Fault) (Fault, error) {
+	for _, d := range []struct {
+		name, text string
+		most       time.Duration
+		to         *time.Duration
+	}{{"slow", slow, maxSlow, &f.Slow}, {"late", late, maxAdvance, &f.Late}} {
+		if d.text == "" {
+			continue
 		}
-		f.Slow = d
+		var err error
+		if *d.to, err = time.ParseDuration(d.text); err != nil || *d.to <= 0 || *d.to > d.most {
+			return Fault{}, fmt.Errorf("%s must be like 2s, above 0 and at most %s, not %q", d.name, d.most, clip(d.text))
+		}
 	}
 	named, known := namedFaults[name]
 	switch {
@@ -116,7 +127,7 @@ func readFault(name, slow string, f Fault) (Fault, error) {
 		named.Echo = f.Echo
 		return named, nil
 	case f == Fault{}:
-		return Fault{}, errors.New("name, or status, code, body, dropBefore, dropAfter, reset, cut, slow or another field of a fault, must be given")
+		return Fault{}, errors.New("name, or status, code, body, dropBefore, dropAfter, reset, cut, slow, late or another field of a fault, must be given")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return Fault{}, fmt.Errorf("status must be between 200 and 599, not %d", f.Status)
 	case f.Cut < 0:

@@ -25,19 +25,25 @@ type Fault struct {
 	Reset      bool          `json:"reset,omitempty"`      // as DropBefore, but the connection is reset
 	Cut        int           `json:"cut,omitempty"`        // bytes of the body that are sent; the header promises more
 	Slow       time.Duration `json:"-"`                    // of real time, before the action, or with After between it and the answer
+	// Late does the action that much later, on the world's clock, whatever the caller
+	// has been told meanwhile: closed, unless an answer or Reset is scripted.
+	Late time.Duration `json:"-"`
 
 	// Echo repeats the request's parameters in the message, as a careless service
 	// would. A caller must not let it reach its own output.
 	Echo bool `json:"echo,omitempty"`
 }
 
-const badGateway = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+const (
+	badGateway     = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+	gatewayTimeout = "<html><body><h1>504 Gateway Timeout</h1></body></html>"
+)
 
 // Faults seen in the wild or feared.
 //
 // documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: the rest,
-// and that a call may have been carried out whatever becomes of its answer (facts 252,
-// 253).
+// and that a call may have been carried out whatever becomes of its answer, at once or
+// later (facts 252, 253, 258).
 var (
 	Throttled           = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
 	Throttling          = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
@@ -65,20 +71,28 @@ var (
 	InternalFailureAfter = Fault{Status: 500, Code: "INTERNAL_FAILURE", Message: "The back end has failed.", After: true}
 	HTMLGatewayAfter     = Fault{Status: 502, ContentType: "text/html", Body: badGateway, After: true}
 	EmptyObjectAfter     = Fault{Status: 200, Body: "{}", After: true}
+
+	// Done when nobody counts on it any more.
+	DoneLater        = Fault{Late: 10 * time.Second}
+	GatewayDoneLater = Fault{Status: 504, ContentType: "text/html", Body: gatewayTimeout, Late: 10 * time.Second}
 )
+
+// scripts tells whether a fault says what to answer.
+func (f *Fault) scripts() bool { return f.Status != 0 || f.Code != "" || f.Body != "" }
+
+// breaks tells whether a fault ends the connection instead of an answer.
+func (f *Fault) breaks() bool {
+	return f.DropBefore || f.DropAfter || f.Reset || f.Late > 0 && !f.scripts()
+}
 
 // keeps tells whether a fault has the action's own answer sent: late, cut or with a
 // header more.
 func (f *Fault) keeps() bool {
-	scripted := f.Status != 0 || f.Code != "" || f.Body != ""
-	return !scripted && !f.breaks() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
+	return !f.scripts() && !f.breaks() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
 }
 
-// breaks tells whether a fault ends the connection instead of an answer.
-func (f *Fault) breaks() bool { return f.DropBefore || f.DropAfter || f.Reset }
-
-// acts tells whether the action is done.
-func (f *Fault) acts() bool { return f.After || f.DropAfter || f.keeps() }
+// acts tells whether the action is done at once.
+func (f *Fault) acts() bool { return f.Late <= 0 && (f.After || f.DropAfter || f.keeps()) }
 
 // speaks tells whether a fault has an answer of its own.
 func (f *Fault) speaks() bool { return !f.breaks() && !f.keeps() }

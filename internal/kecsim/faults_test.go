@@ -337,6 +337,46 @@ func TestFaults_slowForACallerWhoLeaves(t *testing.T) {
 	})
 }
 
+// Looking for what a lost call has done proves nothing as long as it can still be done.
+func TestFaults_doneLater(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	client := &http.Client{Transport: sim.Transport()}
+	for _, c := range []struct {
+		name   string
+		fault  Fault
+		status int
+		err    error
+	}{
+		{"closed", DoneLater, 0, io.EOF},
+		{"reset", Fault{Late: 10 * time.Second, Reset: true}, 0, syscall.ECONNRESET},
+		{"a gateway", GatewayDoneLater, 504, nil},
+		{"whatever else is said", Fault{Late: 10 * time.Second, After: true, DropAfter: true}, 0, io.EOF},
+	} {
+		before := len(sim.Launches())
+		sim.FailNext("RunInstances", c.fault, 1)
+		status, _, err := me.over(client, inMemory)
+		same(t, c.name+": status", status, c.status)
+		if !errors.Is(err, c.err) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.err)
+		}
+		asked := sim.Calls()[len(sim.Calls())-1]
+		same(t, c.name+": status on record", asked.Status, c.status)
+		sim.Advance(10*time.Second - time.Millisecond)
+		same(t, c.name+": not yet", len(sim.Launches()), before)
+		sim.Advance(time.Millisecond)
+		same(t, c.name+": done", len(sim.Launches()), before+1)
+		same(t, c.name+": at", sim.Launches()[before].At, asked.At.Add(10*time.Second))
+		same(t, c.name+": request", sim.Launches()[before].RequestID, asked.RequestID)
+	}
+	// By then the world may refuse it.
+	sim.FailNext("RunInstances", DoneLater, 1)
+	_, _, _ = me.over(client, inMemory)
+	sim.SellOut(ZoneA, TypeSmall)
+	sim.Advance(time.Minute)
+	same(t, "launches", len(sim.Launches()), 4)
+}
+
 func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 	t.Parallel()
 	sim := New()
@@ -353,6 +393,8 @@ func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 		`"slow":"1m30s"`: `"slow":"1m30s"`,
 		`"slow":"2s","after":true,"dropAfter":true`: `"after":true,"dropAfter":true,"slow":"2s"`,
 		`"reset":true`:                  `"name":"ConnectionReset"`,
+		`"late":"1h","code":"Odd"`:      `"status":400,"code":"Odd","late":"1h0m0s"`,
+		`"late":"10s"`:                  `"name":"DoneLater"`,
 		`"cut":12`:                      `"cut":12`,
 		`"code":"Odd","after":true`:     `"status":400,"code":"Odd","after":true`,
 		`"status":429,"retryAfter":"3"`: `"status":429,"retryAfter":"3"`,
@@ -369,6 +411,8 @@ func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 	for body, want := range map[string]string{
 		`"slow":"soon"`:                    "slow",
 		`"slow":"-1s"`:                     "slow",
+		`"late":"0s"`:                      "late",
+		`"clear":true,"late":"1s"`:         "clear",
 		`"slow":"11m"`:                     "slow",
 		`"cut":-1`:                         "cut",
 		`"name":"AnswerCut","cut":3`:       "echo",

@@ -315,13 +315,17 @@ func (s *Server) perform(req *request, f *Fault, call *Call) reply {
 		return s.do(req, call)
 	}
 	var out reply
-	if f.acts() {
+	switch {
+	case f.acts():
 		out = s.do(req, call)
+	case f.Late > 0:
+		later := *call
+		s.w.after(f.Late, func() { s.do(req, &later) })
 	}
 	if f.speaks() {
 		out = s.scripted(f, req, call)
 	}
-	out.drop, out.reset = f.DropBefore || f.DropAfter, f.Reset
+	out.drop, out.reset = f.breaks() && !f.Reset, f.Reset
 	out.cut, out.retryAfter = f.Cut, f.RetryAfter
 	return out
 }

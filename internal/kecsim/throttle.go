@@ -46,7 +46,7 @@ func (s *Server) Spelling(f Fault) {
 }
 
 func checkSpelling(f Fault) error {
-	if f.breaks() || f.acts() || f.Cut > 0 || f.Slow > 0 {
+	if f.breaks() || f.acts() || f.Cut > 0 || f.Slow > 0 || f.Late > 0 {
 		return errors.New("a spelling of throttling is an answer and nothing else")
 	}
 	return nil

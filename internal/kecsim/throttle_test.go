@@ -87,6 +87,7 @@ func TestThrottle_spellings(t *testing.T) {
 		"late":    func() { sim.Spelling(SlowToAct) },
 		"cut":     func() { sim.Spelling(Fault{Status: 503, Cut: 1}) },
 		"done":    func() { sim.Spelling(InternalFailureAfter) },
+		"later":   func() { sim.Spelling(GatewayDoneLater) },
 		"no rate": func() { sim.Throttle(math.NaN(), 1) },
 		"below 0": func() { sim.Throttle(-1, 1) },
 	} {
