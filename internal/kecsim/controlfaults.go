@@ -138,3 +138,67 @@ func readFault(name, slow, late string, f Fault) (Fault, error) {
 
 // maxSlow bounds how long an answer can be held up: every held one is a connection.
 const maxSlow = 10 * time.Minute
+
+func checkMode(mode string) error {
+	if mode != ModeError && mode != ModeVanish && mode != ModeInvisible {
+		return fmt.Errorf("mode must be %s, %s or %s, not %q", ModeError, ModeVanish, ModeInvisible, clip(mode))
+	}
+	return nil
+}
+
+func (s *Server) steerFailLaunches(body []byte) error {
+	var in struct {
+		Count        int
+		Share        *float64
+		Mode, Reason string
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if err := checkMode(in.Mode); err != nil {
+		return err
+	}
+	switch {
+	case in.Share == nil && in.Count < 1 || in.Share != nil && in.Count != 0:
+		return errors.New("count must be at least 1, or a share be given instead")
+	case in.Share == nil:
+		s.FailLaunches(in.Count, in.Mode, in.Reason)
+		return nil
+	}
+	if err := checkShare(*in.Share); err != nil {
+		return err
+	}
+	s.FailLaunchesShare(*in.Share, in.Mode, in.Reason)
+	return nil
+}
+
+func (s *Server) steerRefuseShare(body []byte) error {
+	var in struct {
+		Action  string
+		Share   *float64
+		Message string
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if in.Action == "" || in.Share == nil {
+		return errors.New("action and share must be given")
+	}
+	if err := checkShare(*in.Share); err != nil {
+		return err
+	}
+	s.RefuseShare(in.Action, *in.Share, in.Message)
+	return nil
+}
+
+func (s *Server) steerRefuse(body []byte) error {
+	var in struct{ ID, Message string }
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	if err := s.checkInstance(in.ID); err != nil {
+		return err
+	}
+	s.RefuseTerminate(in.ID, in.Message)
+	return nil
+}

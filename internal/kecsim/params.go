@@ -3,6 +3,7 @@ package kecsim
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -198,6 +199,25 @@ func walkLists(parts []string, index []int, f func(list string, i int)) {
 		list = join(list, part)
 	}
 }
+
+// readBody reads a form, or JSON where the content type says so.
+//
+// documented: both kinds, and a form on GET (facts 7, 14).
+func readBody(contentType string, body []byte) (url.Values, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return url.Values{}, nil
+	}
+	if isJSON(contentType) {
+		return flattenJSON(body)
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, errors.New("the form body is not well-formed")
+	}
+	return values, nil
+}
+
+func isJSON(contentType string) bool { return strings.Contains(strings.ToLower(contentType), "json") }
 
 // flattenJSON turns a JSON object into flat names: lists from 1, null left out.
 //

@@ -1,7 +1,6 @@
 package kecsim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -380,25 +379,6 @@ func (s *Server) refusal(call *Call, e *apiError) reply {
 		body: encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
 	}
 }
-
-// readBody reads a form, or JSON where the content type says so.
-//
-// documented: both kinds, and a form on GET (facts 7, 14).
-func readBody(contentType string, body []byte) (url.Values, error) {
-	if len(bytes.TrimSpace(body)) == 0 {
-		return url.Values{}, nil
-	}
-	if isJSON(contentType) {
-		return flattenJSON(body)
-	}
-	values, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, errors.New("the form body is not well-formed")
-	}
-	return values, nil
-}
-
-func isJSON(contentType string) bool { return strings.Contains(strings.ToLower(contentType), "json") }
 
 func has(names []string, name string) bool {
 	for _, n := range names {
