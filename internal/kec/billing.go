@@ -65,34 +65,38 @@ func (c *Client) queryInstances(ctx context.Context, status int, ids []string) (
 		if len(ids) > 0 {
 			body["instanceIds"] = ids
 		}
-		ans, err := c.do(ctx, &call{service: tradeService, action: "QueryInstances", version: billingVersion, json: body})
+		var total number
+		var onPage int
+		fresh := false
+		err := c.ask(ctx, &call{service: tradeService, action: "QueryInstances", version: billingVersion, json: body}, func(ans *answer) error {
+			data, notObject := object(ans.fields["data"])
+			if notObject != "" {
+				return ans.malformed("the answer holds no data")
+			}
+			decode(data["total"], &total)
+			list, ok := array(data["retresponse"])
+			if !ok && total.intOr(-1) != 0 {
+				return ans.malformed("the answer holds no list of instances")
+			}
+			onPage = len(list)
+			for _, raw := range list {
+				r := decodeBilling(raw)
+				same := func(id string) bool { return strings.EqualFold(id, r.InstanceID) }
+				if r.InstanceID == "" || len(ids) > 0 && !slices.ContainsFunc(ids, same) {
+					continue
+				}
+				if !slices.ContainsFunc(all, func(o BillingRecord) bool { return bytes.Equal(o.Raw, r.Raw) }) {
+					all, fresh = append(all, r), true
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		data, notObject := object(ans.fields["data"])
-		if notObject != "" {
-			return nil, ans.malformed("the answer holds no data")
-		}
-		var total number
-		decode(data["total"], &total)
-		list, ok := array(data["retresponse"])
-		if !ok && total.intOr(-1) != 0 {
-			return nil, ans.malformed("the answer holds no list of instances")
-		}
-		fresh := false
-		for _, raw := range list {
-			r := decodeBilling(raw)
-			same := func(id string) bool { return strings.EqualFold(id, r.InstanceID) }
-			if r.InstanceID == "" || len(ids) > 0 && !slices.ContainsFunc(ids, same) {
-				continue
-			}
-			if !slices.ContainsFunc(all, func(o BillingRecord) bool { return bytes.Equal(o.Raw, r.Raw) }) {
-				all, fresh = append(all, r), true
-			}
-		}
-		got += len(list)
+		got += onPage
 		// A page that brings nothing new ends the list: it is the last one, or the service ignores the page number.
-		if !fresh || total.int() != nil && int64(got) >= *total.int() || total.int() == nil && len(list) < billingPage {
+		if !fresh || total.int() != nil && int64(got) >= *total.int() || total.int() == nil && onPage < billingPage {
 			return all, nil
 		}
 	}

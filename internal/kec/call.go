@@ -79,10 +79,23 @@ func list(params url.Values, name string, values []string) {
 	}
 }
 
-// do makes a call: it sends, repeats where that is safe, and reads the answer. A refusal is an *Error, and so is an answer that is
-// not a JSON object; the answer comes with it as far as it could be read. When no answer came, the error names service,
-// action, host, tries and the last cause; it matches ctx.Err() when the context ended.
-func (c *Client) do(ctx context.Context, cl *call) (*answer, error) {
+// ask makes a call and lets read take what it needs from the answer, which is a JSON object and no refusal. It is where every
+// call of this package comes together, and so the one place where a panic is stopped: one odd answer fails its own call and
+// not the process, with all the other instances in it.
+func (c *Client) ask(ctx context.Context, cl *call, read func(*answer) error) error {
+	return cl.guarded(func() error {
+		ans, err := c.send(ctx, cl)
+		if err != nil {
+			return err
+		}
+		return read(ans)
+	})
+}
+
+// send sends, repeats where that is safe, and returns the answer. A refusal is an *Error, and so is an answer that is not a JSON
+// object; the answer comes with it as far as it could be read. When no answer came, the error names service, action, host,
+// tries, time and the last cause; it matches ctx.Err() when the context ended.
+func (c *Client) send(ctx context.Context, cl *call) (*answer, error) {
 	cl.hide.add(c.secrets()...)
 	cl.hide.addParams(cl.form)
 	body, contentType := []byte(encode(cl.form)), "application/x-www-form-urlencoded"
@@ -111,6 +124,7 @@ func (c *Client) do(ctx context.Context, cl *call) (*answer, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	ans := cl.read(resp)
+	cl.doubt = cl.doubt || ans.unreadable
 	if ans.err == nil {
 		return ans, nil
 	}

@@ -2,6 +2,7 @@ package kec
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -20,14 +21,27 @@ func (c *Client) DescribeImages(ctx context.Context, id string) ([]Image, error)
 	if id == "" {
 		return nil, errEmptyID
 	}
-	ans, err := c.do(ctx, &call{service: kecService, action: "DescribeImages", version: kecVersion, form: url.Values{"ImageId": {id}}})
+	var images []Image
+	err := c.ask(ctx, &call{
+		service: kecService, action: "DescribeImages", version: kecVersion, form: url.Values{"ImageId": {id}},
+	}, func(ans *answer) error {
+		set, ok := ans.list("imagesset")
+		if !ok {
+			return ans.malformed("the answer holds no ImagesSet")
+		}
+		if images = imagesIn(set, id); len(images) == 0 && len(set) > 0 {
+			return ans.malformed("the answer holds %d images and not the one that was asked for", len(set))
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	set, ok := ans.list("imagesset")
-	if !ok {
-		return nil, ans.malformed("the answer holds no ImagesSet")
-	}
+	return images, nil
+}
+
+// imagesIn are the elements of ImagesSet that have this id.
+func imagesIn(set []json.RawMessage, id string) []Image {
 	bare := func(id string) string { return strings.TrimPrefix(strings.ToLower(id), "img-") }
 	var images []Image
 	for _, raw := range set {
@@ -37,10 +51,7 @@ func (c *Client) DescribeImages(ctx context.Context, id string) ([]Image, error)
 			images = append(images, Image{ID: string(w.ImageID), Name: string(w.Name), State: string(w.ImageState)})
 		}
 	}
-	if len(images) == 0 && len(set) > 0 {
-		return nil, ans.malformed("the answer holds %d images and not the one that was asked for", len(set))
-	}
-	return images, nil
+	return images
 }
 
 // InstanceTypeConfig says where an instance type and its disks are sold.
@@ -54,17 +65,23 @@ type InstanceTypeConfig struct {
 // proves little: the form of the filter is documented in two ways (fact 10). The one sent here is that of the official client
 // of this action and of the one that runs against the real service.
 func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType string) (*InstanceTypeConfig, error) {
-	ans, err := c.do(ctx, &call{
+	var config *InstanceTypeConfig
+	err := c.ask(ctx, &call{
 		service: kecService, action: "DescribeInstanceTypeConfigs", version: kecVersion,
 		form: url.Values{"Filter.1.Name.1": {"instance-type"}, "Filter.1.Value.1": {instanceType}},
+	}, func(ans *answer) error {
+		set, ok := ans.list("instancetypeconfigset")
+		if !ok {
+			return ans.malformed("the answer holds no InstanceTypeConfigSet")
+		}
+		config = typeConfigIn(set, instanceType)
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	set, ok := ans.list("instancetypeconfigset")
-	if !ok {
-		return nil, ans.malformed("the answer holds no InstanceTypeConfigSet")
-	}
+	return config, err
+}
+
+// typeConfigIn is the element of InstanceTypeConfigSet about this type, nil without one.
+func typeConfigIn(set []json.RawMessage, instanceType string) *InstanceTypeConfig {
 	for _, raw := range set {
 		var w struct {
 			InstanceType                          text
@@ -92,7 +109,7 @@ func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType s
 				}
 			}
 		}
-		return config, nil
+		return config
 	}
-	return nil, nil
+	return nil
 }

@@ -13,11 +13,8 @@ import (
 // attempt may have been carried out: it got no answer, an error from behind the front door, or an answer that says
 // nothing.
 func (c *Client) change(ctx context.Context, cl *call, confirm func(*answer) error) error {
-	ans, err := c.do(ctx, cl)
-	if err == nil {
-		err = confirm(ans)
-	}
-	if err != nil && (cl.doubt || ans != nil && ans.unreadable) {
+	err := c.ask(ctx, cl, confirm)
+	if err != nil && cl.doubt {
 		return fmt.Errorf("%w: %w", ErrChangeUnknown, err)
 	}
 	return err

@@ -61,39 +61,42 @@ func (c *Client) describe(ctx context.Context, ids []string, projectID *int64) (
 		if projectID != nil {
 			params.Set("ProjectId.1", strconv.FormatInt(*projectID, 10))
 		}
-		ans, err := c.do(ctx, &call{service: kecService, action: "DescribeInstances", version: kecVersion, form: params})
+		var onPage, total int
+		fresh := false
+		err := c.ask(ctx, &call{service: kecService, action: "DescribeInstances", version: kecVersion, form: params}, func(ans *answer) error {
+			set, ok := array(ans.fields["instancesset"])
+			if !ok {
+				return ans.malformed("the answer holds no InstancesSet")
+			}
+			var count number
+			decode(ans.fields["instancecount"], &count)
+			onPage, total = len(set), int(count.intOr(-1))
+			if marker == 0 && onPage == 0 && total > 0 {
+				return ans.malformed("the answer counts %d instances and holds none", total)
+			}
+			for _, raw := range set {
+				in := decodeInstance(raw)
+				switch {
+				case in.ID == "":
+					all.unnamed++
+				case seen[in.ID]:
+				case len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, in.ID) }):
+					seen[in.ID], fresh = true, true
+					all.foreign++
+				default:
+					seen[in.ID], fresh = true, true
+					all.instances = append(all.instances, in)
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return page{}, err
 		}
-		set, ok := array(ans.fields["instancesset"])
-		if !ok {
-			return page{}, ans.malformed("the answer holds no InstancesSet")
-		}
-		var count number
-		decode(ans.fields["instancecount"], &count)
-		total := int(count.intOr(-1))
-		if marker == 0 && len(set) == 0 && total > 0 {
-			return page{}, ans.malformed("the answer counts %d instances and holds none", total)
-		}
-		fresh := false
-		for _, raw := range set {
-			in := decodeInstance(raw)
-			switch {
-			case in.ID == "":
-				all.unnamed++
-			case seen[in.ID]:
-			case len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, in.ID) }):
-				seen[in.ID], fresh = true, true
-				all.foreign++
-			default:
-				seen[in.ID], fresh = true, true
-				all.instances = append(all.instances, in)
-			}
-		}
-		marker += len(set)
+		marker += onPage
 		// InstanceCount is taken for the total of all pages (fact 81), but a full page is followed up even if it is not. A page that
 		// brings nothing new ends the list, whatever the marker did.
-		if !fresh || len(ids) > 0 && len(all.instances) == len(ids) || len(set) < maxPage && total <= marker {
+		if !fresh || len(ids) > 0 && len(all.instances) == len(ids) || onPage < maxPage && total <= marker {
 			return all, nil
 		}
 	}

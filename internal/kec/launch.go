@@ -33,11 +33,14 @@ func (e *ExtraInstancesError) Error() string {
 func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, error) {
 	cl := &call{service: kecService, action: "RunInstances", version: kecVersion, form: params, once: true}
 	start := c.Now()
-	ans, err := c.do(ctx, cl)
+	var ans *answer
 	var launched []Launch
-	if ans != nil {
-		launched = ans.launched()
-	}
+	err := cl.guarded(func() (err error) {
+		if ans, err = c.send(ctx, cl); ans != nil {
+			launched = ans.launched() // a refusal that holds an id is none
+		}
+		return err
+	})
 	switch refused := err != nil; {
 	case len(launched) > 1:
 		e := &ExtraInstancesError{RequestID: ans.requestID}
@@ -47,7 +50,7 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, e
 		return Launch{}, e
 	case refused && len(launched) == 1:
 		return Launch{}, unknownOutcome(params, start, fmt.Errorf("%w, yet the answer holds the id %s", err, launched[0].InstanceID))
-	case refused && (cl.last.uncertain() || ans != nil && ans.unreadable):
+	case refused && (cl.doubt || cl.last.uncertain()):
 		return Launch{}, unknownOutcome(params, start, err)
 	case refused:
 		return Launch{}, err

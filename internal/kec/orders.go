@@ -69,8 +69,21 @@ func (c *Client) QueryOrderInfo(ctx context.Context, orderID string) (*Order, er
 	if orderID == "" {
 		return nil, errors.New("the order id is empty")
 	}
-	ans, err := c.do(ctx, &call{
+	var o *Order
+	err := c.ask(ctx, &call{
 		service: tradeService, action: "QueryOrderInfo", version: orderVersion, form: url.Values{"orderId": {orderID}},
+	}, func(ans *answer) error {
+		var why string
+		switch o, why = decodeOrder(ans.body); {
+		case why != "":
+			return ans.malformed("%s", why)
+		case o == nil:
+			return fmt.Errorf("order %s: %w: %w", orderID, ErrNotFound, ans.malformed("the answer holds no order"))
+		case o.ID == "":
+			o.ID = orderID
+		}
+		o.RequestID = ans.requestID
+		return nil
 	})
 	if e, ok := errors.AsType[*Error](err); ok && e.saysMissing() {
 		return nil, fmt.Errorf("order %s: %w: %w", orderID, ErrNotFound, err)
@@ -78,16 +91,6 @@ func (c *Client) QueryOrderInfo(ctx context.Context, orderID string) (*Order, er
 	if err != nil {
 		return nil, err
 	}
-	o, why := decodeOrder(ans.body)
-	switch {
-	case why != "":
-		return nil, ans.malformed("%s", why)
-	case o == nil:
-		return nil, fmt.Errorf("order %s: %w: %w", orderID, ErrNotFound, ans.malformed("the answer holds no order"))
-	case o.ID == "":
-		o.ID = orderID
-	}
-	o.RequestID = ans.requestID
 	return o, nil
 }
 

@@ -2,6 +2,7 @@ package kec
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"slices"
 	"time"
@@ -20,17 +21,25 @@ type SpotPrice struct {
 // three hours in hourly points (facts 90 and 91), oldest first. A point without a price or a time is left out; an answer with none but such
 // points is an error. No points at all is none.
 func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zone string) ([]SpotPrice, error) {
-	ans, err := c.do(ctx, &call{
+	var prices []SpotPrice
+	err := c.ask(ctx, &call{
 		service: kecService, action: "DescribeSpotPriceHistory", version: kecVersion,
 		form: url.Values{"InstanceType": {instanceType}, "AvailabilityZone": {zone}},
+	}, func(ans *answer) error {
+		list, ok := ans.list("spotprices")
+		if !ok {
+			return ans.malformed("the answer holds no SpotPrices")
+		}
+		if prices = pricesIn(list); len(prices) == 0 && len(list) > 0 {
+			return ans.malformed("none of the %d points of the answer has a price and a time", len(list))
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	list, ok := ans.list("spotprices")
-	if !ok {
-		return nil, ans.malformed("the answer holds no SpotPrices")
-	}
+	return prices, err
+}
+
+// pricesIn are the points of SpotPrices that have a price and a time, oldest first.
+func pricesIn(list []json.RawMessage) []SpotPrice {
 	var prices []SpotPrice
 	for _, raw := range list {
 		var w struct {
@@ -47,28 +56,22 @@ func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zon
 		}
 		prices = append(prices, p)
 	}
-	if len(prices) == 0 && len(list) > 0 {
-		return nil, ans.malformed("none of the %d points of the answer has a price and a time", len(list))
-	}
 	slices.SortStableFunc(prices, func(a, b SpotPrice) int { return a.At.Compare(b.At) })
-	return prices, nil
+	return prices
 }
 
 // DescribeKecInventory returns how many instances of a type can be opened in a zone now (fact 92). Whether that counts spot stock is not
 // documented.
 func (c *Client) DescribeKecInventory(ctx context.Context, instanceType, zone string) (int, error) {
-	ans, err := c.do(ctx, &call{
+	var count number
+	err := c.ask(ctx, &call{
 		service: kecService, action: "DescribeKecInventory", version: kecVersion,
 		form: url.Values{"InstanceType": {instanceType}, "AvailabilityZone": {zone}},
+	}, func(ans *answer) error {
+		if decode(ans.fields["instancecount"], &count); count.int() == nil {
+			return ans.malformed("the answer holds no InstanceCount")
+		}
+		return nil
 	})
-	if err != nil {
-		return 0, err
-	}
-	var count number
-	decode(ans.fields["instancecount"], &count)
-	n := count.int()
-	if n == nil {
-		return 0, ans.malformed("the answer holds no InstanceCount")
-	}
-	return int(*n), nil
+	return int(count.intOr(0)), err
 }

@@ -76,23 +76,26 @@ func describeVPC[T any](ctx context.Context, c *Client, action, param, set strin
 			if token != "" {
 				params.Set("NextToken", token)
 			}
-			ans, err := c.do(ctx, &call{service: vpcService, action: action, version: vpcVersion, form: params})
+			err := c.ask(ctx, &call{service: vpcService, action: action, version: vpcVersion, form: params}, func(ans *answer) error {
+				page, ok := ans.list(strings.ToLower(set))
+				if !ok {
+					return ans.malformed("the answer holds no %s", set)
+				}
+				for _, raw := range page {
+					element, id := read(raw)
+					asked := len(ids) == 0 || slices.ContainsFunc(chunk, func(s string) bool { return strings.EqualFold(s, id) })
+					if asked && !seen[id] {
+						seen[id] = true
+						all = append(all, element)
+					}
+				}
+				token = textOf(ans.fields["nexttoken"])
+				return nil
+			})
 			if err != nil {
 				return nil, err
 			}
-			page, ok := ans.list(strings.ToLower(set))
-			if !ok {
-				return nil, ans.malformed("the answer holds no %s", set)
-			}
-			for _, raw := range page {
-				element, id := read(raw)
-				asked := len(ids) == 0 || slices.ContainsFunc(chunk, func(s string) bool { return strings.EqualFold(s, id) })
-				if asked && !seen[id] {
-					seen[id] = true
-					all = append(all, element)
-				}
-			}
-			if token = textOf(ans.fields["nexttoken"]); token == "" || used[token] {
+			if token == "" || used[token] {
 				break
 			}
 			used[token] = true

@@ -18,28 +18,35 @@ func (c *Client) ListTagsByResourceIds(ctx context.Context, ids ...string) (map[
 		tags[id] = map[string]string{}
 	}
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		ans, err := c.do(ctx, &call{
+		err := c.ask(ctx, &call{
 			service: tagService, action: "ListTagsByResourceIds", version: tagVersion,
 			form: url.Values{"ResourceType": {"instance"}, "ResourceUuids": {strings.Join(chunk, ",")}},
+		}, func(ans *answer) error {
+			list, ok := ans.list("tags")
+			if !ok {
+				return ans.malformed("the answer holds no Tags")
+			}
+			tagsIn(list, chunk, tags)
+			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		list, ok := ans.list("tags")
-		if !ok {
-			return nil, ans.malformed("the answer holds no Tags")
-		}
-		for _, raw := range list {
-			var w struct{ ResourceUUID, TagKey, TagValue text }
-			decode(raw, &w)
-			for _, id := range chunk {
-				if w.TagKey != "" && strings.EqualFold(id, string(w.ResourceUUID)) {
-					tags[id][string(w.TagKey)] = string(w.TagValue)
-				}
+	}
+	return tags, nil
+}
+
+// tagsIn adds the elements of Tags that are about one of ids to tags, which has an entry for each id.
+func tagsIn(list []json.RawMessage, ids []string, tags map[string]map[string]string) {
+	for _, raw := range list {
+		var w struct{ ResourceUUID, TagKey, TagValue text }
+		decode(raw, &w)
+		for _, id := range ids {
+			if w.TagKey != "" && strings.EqualFold(id, string(w.ResourceUUID)) {
+				tags[id][string(w.TagKey)] = string(w.TagValue)
 			}
 		}
 	}
-	return tags, nil
 }
 
 // ReplaceResourcesTags gives an instance exactly these tags, key by value, in place of all it has; none takes them all away. The

@@ -28,11 +28,8 @@ func (c *Client) TerminateInstances(ctx context.Context, ids ...string) error {
 func (c *Client) terminate(ctx context.Context, ids []string) error {
 	params := url.Values{"ForceDelete": {"true"}}
 	list(params, "InstanceId", ids)
-	ans, err := c.do(ctx, &call{service: kecService, action: "TerminateInstances", version: kecVersion, form: params})
-	if err != nil {
-		return err
-	}
-	return ans.confirmed(ids)
+	return c.ask(ctx, &call{service: kecService, action: "TerminateInstances", version: kecVersion, form: params},
+		func(ans *answer) error { return ans.confirmed(ids) })
 }
 
 // tradeStateCode is how far our copy of the documentation shows the name of one more refusal that a settled order can lift; in
