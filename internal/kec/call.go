@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -33,11 +34,16 @@ type call struct {
 	json    any        // the body of the actions that take JSON (fact 7)
 	once    bool       // never repeat it unless the service certainly did nothing
 
-	hide   hidden
-	tries  int     // attempts sent so far
-	unsent bool    // the attempt that just failed cannot have reached the service
-	last   outcome // of the last attempt
-	doubt  bool    // some attempt may have been carried out without a word about it
+	hide    hidden
+	began   time.Time
+	spent   time.Duration // since then, once the last attempt is over
+	tries   int           // attempts sent so far
+	repeats int           // attempts decided on after the first
+	wait    time.Duration // before the next attempt
+	unsent  bool          // the attempt that just failed cannot have reached the service
+	last    outcome       // of the last attempt
+	doubt   bool          // some attempt may have been carried out without a word about it
+	stopped error         // why it is not repeated although the policy would have it
 
 	parsed     *answer
 	parsedFrom *http.Response
@@ -118,20 +124,19 @@ func (c *Client) send(ctx context.Context, cl *call) (*answer, error) {
 	req.Header.Set("Accept", "application/json") // some services answer XML without it
 	req.Header.Set("User-Agent", c.userAgent)
 
+	cl.began = c.clock.now()
 	resp, err := c.repeating(cl).Do(req)
+	cl.spent = c.clock.now().Sub(cl.began)
 	if err != nil {
 		return nil, cl.failed(err, u.Host)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	ans := cl.read(resp)
 	cl.doubt = cl.doubt || ans.unreadable
-	if ans.err == nil {
-		return ans, nil
+	if ans.err == nil || !cl.last.passing() {
+		return ans, ans.err
 	}
-	if cl.tries > 1 && cl.last.repeatable(cl.once) {
-		return ans, fmt.Errorf("%s %s: gave up after %d tries: %w", cl.service, cl.action, cl.tries, ans.err)
-	}
-	return ans, ans.err
+	return ans, cl.gaveUp(ans.err)
 }
 
 // answer is a complete answer of the service.

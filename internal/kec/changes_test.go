@@ -258,10 +258,10 @@ func TestChange_inDoubt(t *testing.T) {
 		// The first start may be why the second is refused.
 		"refused after all": {[]reply{lost, refuse(400, "InstanceStateNotSupported", "x")}, may + "StartInstances: InstanceStateNotSupported: x (request id req-1, HTTP 400)"},
 		"throttled for good": {[]reply{lost, refuse(503, "RequestLimitExceeded", "x")},
-			may + "kec StartInstances: gave up after 4 tries: StartInstances: RequestLimitExceeded: x (request id req-1, HTTP 503)"},
-		"never answered":  {[]reply{lost}, may + "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries: EOF"},
-		"only throttled":  {[]reply{{status: 429}}, "kec StartInstances: gave up after 4 tries: StartInstances: answered with an empty body (HTTP 429)"},
-		"never connected": {[]reply{{err: refusedDial}}, "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries: dial tcp: connection refused"},
+			may + "kec StartInstances: gave up after 4 tries in 0s: StartInstances: RequestLimitExceeded: x (request id req-1, HTTP 503)"},
+		"never answered":  {[]reply{lost}, may + "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries in 0s: EOF"},
+		"only throttled":  {[]reply{{status: 429}}, "kec StartInstances: gave up after 4 tries in 0s: StartInstances: answered with an empty body (HTTP 429)"},
+		"never connected": {[]reply{{err: refusedDial}}, "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries in 0s: dial tcp: connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

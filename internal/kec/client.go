@@ -21,11 +21,12 @@ import (
 )
 
 // Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
-// connections and its pace.
+// connections, its pace and its budget of repetitions.
 type Client struct {
 	base      map[service]*url.URL
 	userAgent string
 	retries   retries
+	budget    *budget
 	http      *http.Client
 	secrets   func() []string // a function, so that printing a Client cannot print a key
 	clock     *clock
@@ -60,7 +61,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		base: base, userAgent: cfg.userAgent, retries: cfg.retries, http: hc, clock: clk,
+		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, http: hc, clock: clk,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
 	}, nil
 }

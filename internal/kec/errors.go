@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 )
 
 var (
@@ -104,12 +105,48 @@ func (cl *call) failed(err error, host string) error {
 	case ended && errors.Is(cl.last.err, cause):
 		text += fmt.Sprintf(" during try %d", cl.tries)
 	case ended:
-		text += fmt.Sprintf(" after %d tries, the last of which ended with: %s", cl.tries, cl.last)
-	case cl.tries > 1:
-		text = fmt.Sprintf("gave up after %d tries: %s", cl.tries, text)
+		text += fmt.Sprintf(" after %s, the last of which ended with: %s", cl.effort(), cl.last)
+	case cl.last.passing():
+		text = cl.gaveUpAfter() + ": " + text
+	}
+	if errors.Is(cl.stopped, errNoTime) {
+		cause = errors.Join(cause, context.DeadlineExceeded)
 	}
 	return &networkError{text: fmt.Sprintf("%s %s: %s: %s", cl.service, cl.action, host, text), cause: cause}
 }
+
+// effort is "4 tries in 7.3s".
+func (cl *call) effort() string {
+	tries := fmt.Sprintf("%d tries", cl.tries)
+	if cl.tries == 1 {
+		tries = "1 try"
+	}
+	return fmt.Sprintf("%s in %s", tries, cl.spent.Round(100*time.Millisecond))
+}
+
+func (cl *call) gaveUpAfter() string {
+	s := "gave up after " + cl.effort()
+	if cl.stopped != nil {
+		s += ", because " + cl.stopped.Error()
+	}
+	return s
+}
+
+// gaveUp is the error of a call whose last answer was one of those that may pass. It wraps the refusal, and matches
+// context.DeadlineExceeded as well when it was the deadline that left no time for another try.
+func (cl *call) gaveUp(refusal error) error {
+	err := fmt.Errorf("%s %s: %s: %w", cl.service, cl.action, cl.gaveUpAfter(), refusal)
+	if errors.Is(cl.stopped, errNoTime) {
+		return &outOfTime{err}
+	}
+	return err
+}
+
+// outOfTime is an error that the deadline has a part in, although it has not passed yet.
+type outOfTime struct{ error }
+
+func (e *outOfTime) Unwrap() error        { return e.error }
+func (e *outOfTime) Is(target error) bool { return target == context.DeadlineExceeded }
 
 // named is a parameter name as it stands after the word "parameter": "SpotPriceLimit", "subnetId", "DataDisk.1.Size".
 var named = regexp.MustCompile(`(?i:\bparameters?)[\s:'"` + "`" + `\[(]+([A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+)*)`)

@@ -60,10 +60,15 @@ var backEndCodes = map[string]bool{
 	"internalerror":      true,
 }
 
-// throttled reports a refusal that is certain to have done nothing.
+// statusBandwidth is 509, "bandwidth limit exceeded", which net/http does not name. Clients of KEC take it for throttling.
+const statusBandwidth = 509
+
+// throttled reports a refusal that is certain to have done nothing: by its code, or by a status of 429 or 509. A 503 without such a
+// code is none: it comes from a gateway, and what is behind it may have done the work.
 func (o outcome) throttled() bool {
 	code := strings.ToLower(o.code)
-	return o.err == nil && (o.status == http.StatusTooManyRequests || throttlingCodes[code] || strings.HasPrefix(code, "throttling"))
+	return o.err == nil && (o.status == http.StatusTooManyRequests || o.status == statusBandwidth ||
+		throttlingCodes[code] || strings.HasPrefix(code, "throttling"))
 }
 
 // uncertain reports that the call may or may not have been carried out.
@@ -84,51 +89,89 @@ func (o outcome) uncertain() bool {
 // source gives for every such code.
 func (o outcome) stateRefusal() bool { return o.err == nil && stateCodes[strings.ToLower(o.code)] }
 
-// repeatable is the retry policy. A call that must happen at most once is repeated only after an outcome that proves that
-// nothing was done: a throttling refusal, or no connection. These are
-//
-//   - RunInstances, because a second launch is a second machine;
-//   - RebootInstances, and ModifyInstanceAttribute with a restart, as a password needs it: to repeat one that was carried out does
-//     no lasting harm, but interrupts the machine a second time, and only one restart was asked for.
-//
-// Any other call is safe to repeat and is repeated after whatever may pass by itself: reads, and the changes, TerminateInstances
-// among them, each of which asks for the same end state again. A repetition of one that was carried out may be refused
-// because it was (a start of a running machine); ErrChangeUnknown then says so. A refusal for a state is never repeated here.
-func (o outcome) repeatable(once bool) bool {
+// passing reports a failure that may pass by itself.
+func (o outcome) passing() bool {
 	switch {
 	case o.stateRefusal():
 		return false
 	case o.err != nil && (untrusted(o.err) || errors.Is(o.err, errTooLarge)):
 		return false // the next attempt would end the same way
-	case o.err != nil && o.unsent, o.throttled():
-		return true
 	}
-	return !once && o.uncertain()
+	return o.err != nil || o.throttled() || o.uncertain()
 }
+
+// answered reports an attempt that the service has answered with something to go by.
+func (o outcome) answered() bool { return o.err == nil && !o.passing() }
+
+// repeatable is the retry policy: what may pass is tried again. A call that must happen at most once is repeated only after an
+// outcome that proves that nothing was done: a throttling refusal, or no connection. These are
+//
+//   - RunInstances, because a second launch is a second machine;
+//   - RebootInstances, and ModifyInstanceAttribute with a restart, as a password needs it: to repeat one that was carried out does
+//     no lasting harm, but interrupts the machine a second time, and only one restart was asked for.
+//
+// Any other call is safe to repeat: reads, and the changes, TerminateInstances among them, each of which asks for the same end
+// state again. A repetition of one that was carried out may be refused because it was (a start of a running machine);
+// ErrChangeUnknown then says so. A refusal for a state is never repeated here.
+func (o outcome) repeatable(once bool) bool {
+	return o.passing() && (!once || o.unsent || o.throttled())
+}
+
+var (
+	errNoTime = errors.New("the next try would come after the deadline")
+	errBudget = errors.New("too many calls have failed of late and the budget of repetitions is used up")
+)
 
 // repeating is the outermost step: it repeats the attempts of one call. It is made anew for each, because the policy
 // depends on the call. The wait happens in PrepareRetry rather than in the library's own timer, so that it goes through the
 // injected clock.
 func (c *Client) repeating(cl *call) *retryablehttp.Client {
-	var wait time.Duration
 	return &retryablehttp.Client{
 		HTTPClient: c.http,
 		RetryMax:   max(0, c.retries.max),
 		CheckRetry: func(ctx context.Context, resp *http.Response, err error) (bool, error) {
-			cl.last = cl.outcome(resp, err)
-			cl.doubt = cl.doubt || cl.last.uncertain() && !cl.last.stateRefusal()
-			if !cl.last.repeatable(cl.once) {
-				return false, nil // an answer that is here is used, even if the context ended meanwhile
-			}
-			return ctx.Err() == nil, ctx.Err()
+			return c.again(ctx, cl, resp, err)
 		},
-		Backoff: func(_, _ time.Duration, n int, resp *http.Response) time.Duration {
-			wait = c.retries.wait(n, resp, c.Now(), rand.Float64())
-			return 0
-		},
-		PrepareRetry: func(req *http.Request) error { return c.clock.sleep(req.Context(), wait) },
+		Backoff:      func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 0 },
+		PrepareRetry: func(req *http.Request) error { return c.clock.sleep(req.Context(), cl.wait) },
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
+}
+
+// again decides, after each attempt, whether there is another, and after what wait. The policy can forbid it, the end of the
+// context, the limit of the call, the budget of all calls, and a deadline that would come before the wait is over: to sleep
+// until then gains nothing and hides the cause.
+func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err error) (bool, error) {
+	cl.last = cl.outcome(resp, err)
+	cl.doubt = cl.doubt || cl.last.uncertain() && !cl.last.stateRefusal()
+	if cl.last.answered() {
+		c.budget.earn()
+	}
+	switch {
+	case !cl.last.repeatable(cl.once):
+		return false, nil // an answer that is here is used, even if the context ended meanwhile
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case cl.repeats >= c.retries.max:
+		return false, nil
+	}
+	cl.wait = c.retries.wait(cl.repeats, resp, c.Now(), rand.Float64())
+	switch {
+	case late(ctx, cl.wait):
+		cl.stopped = errNoTime
+		return false, nil
+	case !c.budget.spend():
+		cl.stopped = errBudget
+		return false, nil
+	}
+	cl.repeats++
+	return true, nil
+}
+
+// late reports a wait that would outlast the deadline of ctx, which is on the real clock.
+func late(ctx context.Context, wait time.Duration) bool {
+	at, ok := ctx.Deadline()
+	return ok && time.Until(at) < wait
 }
 
 // outcome sums up an attempt.

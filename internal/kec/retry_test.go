@@ -47,7 +47,9 @@ func TestRetry_policy(t *testing.T) {
 		"order state":               {outcome{status: 400, code: "OrderStateNotSupported"}, false, false, false},
 		"order refused":             {outcome{status: 400, code: "Payment.CreateOrderFailed"}, false, false, false},
 		"trade record, as a 500":    {outcome{status: 500, code: "OperationFailedWithTradeInstanceError"}, false, false, true},
-		"509":                       {outcome{status: 509}, true, false, true},
+		"509":                       {outcome{status: 509}, true, true, false},
+		"509 with a code":           {outcome{status: 509, code: "BandwidthLimitExceeded"}, true, true, false},
+		"503 with another code":     {outcome{status: 503, code: "Busy"}, true, false, true},
 		"500":                       {outcome{status: 500}, true, false, true},
 		"502":                       {outcome{status: 502}, true, false, true},
 		"503":                       {outcome{status: 503}, true, false, true},
@@ -138,11 +140,11 @@ func TestRetry_givesUp(t *testing.T) {
 		want  string
 	}{
 		"refusals": {refuse(503, "RequestLimitExceeded", "slow down"),
-			"kec DescribeKecInventory: gave up after 4 tries: DescribeKecInventory: RequestLimitExceeded: slow down (request id req-1, HTTP 503)"},
+			"kec DescribeKecInventory: gave up after 4 tries in 0s: DescribeKecInventory: RequestLimitExceeded: slow down (request id req-1, HTTP 503)"},
 		"HTML": {reply{status: 502, body: "<html>"},
-			"kec DescribeKecInventory: gave up after 4 tries: DescribeKecInventory: answered with HTML, not JSON (HTTP 502)"},
+			"kec DescribeKecInventory: gave up after 4 tries in 0s: DescribeKecInventory: answered with HTML, not JSON (HTTP 502)"},
 		"network": {reply{err: reset},
-			"kec DescribeKecInventory: kec.api.ksyun.com: gave up after 4 tries: read tcp: connection reset by peer"},
+			"kec DescribeKecInventory: kec.api.ksyun.com: gave up after 4 tries in 0s: read tcp: connection reset by peer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,7 +170,6 @@ func TestRetry_neverRepeatsALaunch(t *testing.T) {
 		"timeout":            {reply{err: &timeoutError{after: time.Minute}}, true},
 		"500":                {refuse(500, "INTERNAL_FAILURE", "x"), true},
 		"502 HTML":           {reply{status: 502, body: "<html>"}, true},
-		"509":                {reply{status: 509}, true},
 		"ServiceUnavailable": {refuse(400, "ServiceUnavailable", "x"), true},
 		"HTML in 200":        {ok("<html>"), true},
 		"cut JSON":           {ok(`{"InstancesSet":[{"InstanceId":"i-1"`), true},
@@ -199,7 +200,7 @@ func TestRetry_neverRepeatsALaunch(t *testing.T) {
 		})
 	}
 	for name, r := range map[string]reply{
-		"429": {status: 429}, "503": refuse(503, "RequestLimitExceeded", "x"), "400": refuse(400, "Throttling", "x"),
+		"429": {status: 429}, "509": {status: 509, body: "<html>"}, "503": refuse(503, "RequestLimitExceeded", "x"), "400": refuse(400, "Throttling", "x"),
 		"connection refused": {err: refusedDial}, "DNS": {err: noSuchHost},
 	} {
 		t.Run("certainly nothing: "+name, func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestRetry_neverRepeatsALaunch(t *testing.T) {
 			s = of(r)
 			c, _ = client(t, s)
 			_, err = c.RunInstances(t.Context(), params)
-			if err == nil || errors.Is(err, ErrOutcomeUnknown) || !strings.Contains(err.Error(), "gave up after 4 tries") {
+			if err == nil || errors.Is(err, ErrOutcomeUnknown) || !strings.Contains(err.Error(), "gave up after 4 tries in 0s") {
 				t.Errorf("got %v", err)
 			}
 			equal(t, "requests", len(s.got), 4)
@@ -266,7 +267,7 @@ func TestContext_endsACall(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		equal(t, "error", fmt.Sprint(err),
-			"kec RunInstances: kec.api.ksyun.com: context canceled after 2 tries, the last of which ended with: HTTP 429")
+			"kec RunInstances: kec.api.ksyun.com: context canceled after 2 tries in 0s, the last of which ended with: HTTP 429")
 	})
 	t.Run("on the wire", func(t *testing.T) {
 		t.Parallel()

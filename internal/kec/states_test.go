@@ -85,7 +85,7 @@ func TestWaitState_endsWithTheContext(t *testing.T) {
 	}
 	_, err := c.WaitState(ctx, "i-1", "stopped")
 	equal(t, "error", fmt.Sprint(err), "instance i-1 is not stopped after 3s: its last state was stopping; the last look-up failed: "+
-		"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)")
+		"kec DescribeInstances: gave up after 1 try in 0s: DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)")
 	e, _ := errors.AsType[*WaitError](err)
 	if e == nil || e.Goal != "stopped" || e.State != "stopping" || e.LastErr == nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %#v", err)

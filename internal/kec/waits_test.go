@@ -116,7 +116,7 @@ func TestWaits_endWithTheContext(t *testing.T) {
 	}{
 		"starting": {set("scheduling", "i-1"), "instance i-1 is not active after 3s: its last state was scheduling (interrupted)"},
 		"failing": {refuse(500, "INTERNAL_FAILURE", "x"), "instance i-1 is not active after 3s: its last state was scheduling; the last look-up failed: " +
-			"DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)"},
+			"kec DescribeInstances: gave up after 1 try in 0s: DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
