@@ -58,7 +58,7 @@ func TestBudget_ridesOutThrottling(t *testing.T) {
 			return set("active", "i-1")
 		}}
 		c, _ := client(t, s, WithRetries(8, time.Millisecond, 4*time.Millisecond))
-		const needed = 5000
+		const needed = 2000
 		for range needed {
 			if _, err := c.FindInstance(t.Context(), "i-1", nil); err != nil {
 				t.Fatal(err)

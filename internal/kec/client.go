@@ -16,8 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
@@ -92,7 +90,7 @@ func chain(cfg *config, keys Credentials, region string, clk *clock) (*http.Clie
 		return s.scope(region)
 	})
 	if cfg.perSecond > 0 {
-		transport = pacing(transport, rate.NewLimiter(rate.Limit(cfg.perSecond), burst(cfg.perSecond)), clk)
+		transport = pacing(transport, newPace(cfg.perSecond, clk))
 	}
 	return &http.Client{
 		Transport: transport,

@@ -99,12 +99,12 @@ func withoutURL(err error) error {
 func (cl *call) failed(err error, host string) error {
 	cause := withoutURL(err)
 	text := cl.clean(cause.Error())
-	switch ended := errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded); {
-	case ended && cl.tries == 0:
+	switch {
+	case ended(cause) && cl.tries == 0:
 		text += " before anything was sent"
-	case ended && errors.Is(cl.last.err, cause):
+	case ended(cause) && ended(cl.last.err):
 		text += fmt.Sprintf(" during try %d", cl.tries)
-	case ended:
+	case ended(cause):
 		text += fmt.Sprintf(" after %s, the last of which ended with: %s", cl.effort(), cl.last)
 	case cl.last.passing():
 		text = cl.gaveUpAfter() + ": " + text

@@ -61,7 +61,8 @@ func WithRequestTimeout(d time.Duration) Option {
 }
 
 // WithRate limits the requests of this client, repetitions included, to perSecond on average (20 by default), with bursts of a
-// second's worth. Zero and less mean no limit.
+// second's worth. Where the service throttles, the rate goes down by itself and comes back when it can. Zero and less mean no
+// limit, and no slowing down.
 func WithRate(perSecond float64) Option { return func(c *config) { c.perSecond = perSecond } }
 
 // WithClock replaces the local clock and every wait of this package: between polls, between attempts and for a turn. sleep must

@@ -94,7 +94,7 @@ func (o outcome) passing() bool {
 	switch {
 	case o.stateRefusal():
 		return false
-	case o.err != nil && (untrusted(o.err) || errors.Is(o.err, errTooLarge)):
+	case o.err != nil && (untrusted(o.err) || errors.Is(o.err, errTooLarge) || ended(o.err)):
 		return false // the next attempt would end the same way
 	}
 	return o.err != nil || o.throttled() || o.uncertain()
@@ -142,7 +142,11 @@ func (c *Client) repeating(cl *call) *retryablehttp.Client {
 // context, the limit of the call, the budget of all calls, and a deadline that would come before the wait is over: to sleep
 // until then gains nothing and hides the cause.
 func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err error) (bool, error) {
-	cl.last = cl.outcome(resp, err)
+	o := cl.outcome(resp, err)
+	if o.unsent && ended(o.err) && cl.tries > 0 {
+		return false, nil // no attempt at all: the last one is that before it
+	}
+	cl.last = o
 	cl.doubt = cl.doubt || cl.last.uncertain() && !cl.last.stateRefusal()
 	if cl.last.answered() {
 		c.budget.earn()
@@ -166,6 +170,11 @@ func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err e
 	}
 	cl.repeats++
 	return true, nil
+}
+
+// ended reports the end of the caller's context. An attempt that took too long ends with an error of its own.
+func ended(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // late reports a wait that would outlast the deadline of ctx, which is on the real clock.
