@@ -43,7 +43,10 @@ type call struct {
 	unsent  bool          // the attempt that just failed cannot have reached the service
 	last    outcome       // of the last attempt
 	doubt   bool          // some attempt may have been carried out without a word about it
+	offset  time.Duration // of the time that the last attempt was signed with
 	stopped error         // why it is not repeated although the policy would have it
+
+	corrected bool // our clock was found wrong by this call
 
 	parsed     *answer
 	parsedFrom *http.Response

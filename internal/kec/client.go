@@ -6,16 +6,12 @@
 package kec
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
@@ -98,51 +94,6 @@ func chain(cfg *config, keys Credentials, region string, clk *clock) (*http.Clie
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
-
-// clock tells time, waits, and learns how far the service's clock is from ours.
-type clock struct {
-	now    func() time.Time
-	sleep  func(context.Context, time.Duration) error
-	offset atomic.Int64 // of the service, in nanoseconds
-	learnt atomic.Bool  // an answer has told the service's time
-	ask    sync.Once
-}
-
-// learn takes the Date header of an answer. It has whole seconds and is as old as the way back, so that an offset below two
-// seconds says nothing.
-func (c *clock) learn(date string) {
-	at, err := http.ParseTime(date)
-	if err != nil {
-		return
-	}
-	offset := at.Sub(c.now())
-	if offset.Abs() < 2*time.Second {
-		offset = 0
-	}
-	c.offset.Store(int64(offset))
-	c.learnt.Store(true)
-}
-
-// Now is the service's time: the local clock plus the offset learnt from the last answer's Date header. An offset of less than
-// two seconds is taken for none.
-func (c *Client) Now() time.Time { return c.clock.now().Add(time.Duration(c.clock.offset.Load())) }
-
-// ServiceTime is Now, after looking id up once if no answer has told the service's time yet. All callers share that one
-// look-up; where it fails, the local clock has to do.
-func (c *Client) ServiceTime(ctx context.Context, id string) time.Time {
-	c.clock.ask.Do(func() {
-		if c.clock.learnt.Load() {
-			return
-		}
-		ctx, cancel := context.WithTimeout(ctx, timeToAsk)
-		defer cancel()
-		_, _ = c.look(ctx, id, nil) // for its Date alone, which a refusal has too
-	})
-	return c.Now()
-}
-
-// timeToAsk bounds the question for the time: a message is not worth a long wait.
-const timeToAsk = 5 * time.Second
 
 // step is a function that serves as an http.RoundTripper.
 type step func(*http.Request) (*http.Response, error)

@@ -287,48 +287,6 @@ func TestCall_answers(t *testing.T) {
 	}
 }
 
-func TestNow_learnsFromDate(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct{ off, want time.Duration }{
-		"ahead": {time.Hour, time.Hour}, "behind": {-3 * time.Second, -3 * time.Second}, "rounding": {1900 * time.Millisecond, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &script{}
-			c, clk := client(t, s)
-			s.answer = func(int, sent) reply {
-				r := refuse(403, "SignatureDoesNotMatch", "no")
-				r.header = http.Header{"Date": {clk.now().Add(tc.off).UTC().Format(http.TimeFormat)}}
-				return r
-			}
-			_, _ = c.DescribeKecInventory(t.Context(), "N3.2B", "z")
-			equal(t, "offset", c.Now().Sub(clk.now()), tc.want)
-		})
-	}
-}
-
-func TestServiceTime_asksOnceAndOnlyIfNothingIsKnown(t *testing.T) {
-	t.Parallel()
-	s := &script{}
-	c, clk := client(t, s)
-	asked := 0
-	s.answer = func(int, sent) reply {
-		asked++
-		r := refuse(403, "SignatureDoesNotMatch", "no")
-		r.header = http.Header{"Date": {clk.now().Add(time.Hour).UTC().Format(http.TimeFormat)}}
-		return r
-	}
-	for range 3 {
-		equal(t, "offset", c.ServiceTime(t.Context(), "i-1").Sub(clk.now()), time.Hour)
-	}
-	equal(t, "questions", asked, 1)
-
-	c, clk = client(t, s)
-	_, _ = c.DescribeKecInventory(t.Context(), "N3.2B", "z")
-	equal(t, "offset", c.ServiceTime(t.Context(), "i-1").Sub(clk.now()), time.Hour)
-	equal(t, "questions", asked, 2)
-}
-
 func TestTrace_oncePerAttempt(t *testing.T) {
 	t.Parallel()
 	var got []string

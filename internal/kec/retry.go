@@ -140,7 +140,7 @@ func (c *Client) repeating(cl *call) *retryablehttp.Client {
 
 // again decides, after each attempt, whether there is another, and after what wait. The policy can forbid it, the end of the
 // context, the limit of the call, the budget of all calls, and a deadline that would come before the wait is over: to sleep
-// until then gains nothing and hides the cause.
+// until then gains nothing and hides the cause. A refusal for our clock is worth one more try, signed with the right time.
 func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err error) (bool, error) {
 	o := cl.outcome(resp, err)
 	if o.unsent && ended(o.err) && cl.tries > 0 {
@@ -151,15 +151,18 @@ func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err e
 	if cl.last.answered() {
 		c.budget.earn()
 	}
+	wrong := ctx.Err() == nil && c.clockWrong(cl, resp, err) // a refusal, which did nothing
 	switch {
-	case !cl.last.repeatable(cl.once):
+	case !wrong && !cl.last.repeatable(cl.once):
 		return false, nil // an answer that is here is used, even if the context ended meanwhile
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case cl.repeats >= c.retries.max:
 		return false, nil
 	}
-	cl.wait = c.retries.wait(cl.repeats, resp, c.Now(), rand.Float64())
+	if cl.wait = 0; !wrong {
+		cl.wait = c.retries.wait(cl.repeats, resp, c.Now(), rand.Float64())
+	}
 	switch {
 	case late(ctx, cl.wait):
 		cl.stopped = errNoTime

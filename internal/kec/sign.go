@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
@@ -59,7 +60,7 @@ const (
 )
 
 // signing signs each request (AWS Signature V4 in the header form) for the service and region that scope names, at the local
-// time, and lets the clock learn from the answer's Date.
+// time or, once that has been refused, at the service's; and lets the clock learn from the answer's Date.
 //
 // The signer signs every header it sees and content-length besides, while the documented samples sign
 // content-type;host;x-amz-date (fact 23). It therefore gets a copy that holds only what is to be signed. A security token is sent
@@ -85,7 +86,9 @@ func signing(next http.RoundTripper, keys Credentials, clk *clock, scope func(*h
 			bare.Header.Set(headerKscToken, keys.SecurityToken)
 		}
 		service, region := scope(req)
-		if err := signer.SignHTTP(ctx, creds, bare, hex.EncodeToString(hash[:]), service, region, clk.now()); err != nil {
+		offset := time.Duration(clk.signing.Load())
+		callOf(ctx).offset = offset
+		if err := signer.SignHTTP(ctx, creds, bare, hex.EncodeToString(hash[:]), service, region, clk.now().Add(offset)); err != nil {
 			callOf(ctx).unsent = true
 			return nil, fmt.Errorf("the request cannot be signed: %w", err)
 		}
