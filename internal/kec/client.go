@@ -21,6 +21,7 @@ type Client struct {
 	userAgent string
 	retries   retries
 	budget    *budget
+	history   *history
 	http      *http.Client
 	secrets   func() []string // a function, so that printing a Client cannot print a key
 	clock     *clock
@@ -55,7 +56,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, http: hc, clock: clk,
+		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
 	}, nil
 }

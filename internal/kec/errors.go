@@ -100,7 +100,7 @@ func (cl *call) failed(err error, host string) error {
 	cause := withoutURL(err)
 	text := cl.clean(cause.Error())
 	switch {
-	case ended(cause) && cl.tries == 0:
+	case ended(cause) && cl.last.status == 0 && cl.last.err == nil, ended(cause) && cl.tries == 0:
 		text += " before anything was sent"
 	case ended(cause) && ended(cl.last.err):
 		text += fmt.Sprintf(" during try %d", cl.tries)

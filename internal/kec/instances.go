@@ -129,6 +129,7 @@ func (c *Client) lookOnce(ctx context.Context, id string, projectID *int64) (*In
 	case err != nil:
 		return nil, err
 	case len(p.instances) > 0:
+		c.history.see(id)
 		return &p.instances[0], nil
 	case p.foreign+p.unnamed > 0:
 		return nil, fmt.Errorf("DescribeInstances was asked for instance %s and answered with others: that proves nothing", id)
@@ -142,7 +143,19 @@ const proofGap = time.Second
 // FindInstance returns the instance with this id. The error matches ErrGone only on proof: two well-formed successful look-ups by
 // this id without a project, at least a second apart, neither of which holds it (fact 82). With a projectID each look-up asks within that
 // project first. Every other failure is returned as it is, and says nothing about the instance.
+//
+// An instance that is known to have been launched in the last two minutes (by this client, or by Launched) and was never seen cannot be
+// proven gone: it may not show yet.
 func (c *Client) FindInstance(ctx context.Context, id string, projectID *int64) (*Instance, error) {
+	in, err := c.find(ctx, id, projectID)
+	if errors.Is(err, ErrGone) && c.history.young(id, c.Now()) {
+		return nil, fmt.Errorf("instance %s was launched less than %s ago and does not show yet: that proves nothing", id, maxInvisible)
+	}
+	return in, err
+}
+
+// find is FindInstance for an instance that is not new, or whose deletion KEC has accepted.
+func (c *Client) find(ctx context.Context, id string, projectID *int64) (*Instance, error) {
 	in, err := c.look(ctx, id, projectID)
 	if in != nil || err != nil {
 		return in, err

@@ -41,6 +41,9 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, e
 		}
 		return err
 	})
+	for _, l := range launched {
+		c.history.launch(l.InstanceID, c.Now())
+	}
 	switch refused := err != nil; {
 	case len(launched) > 1:
 		e := &ExtraInstancesError{RequestID: ans.requestID}

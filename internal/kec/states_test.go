@@ -32,7 +32,7 @@ func TestWaitState(t *testing.T) {
 		"hidden, then no proof": {[]reply{set(""), {err: io.EOF}, set(""), ok(`{}`), set("active", "i-1")}, "active", "active",
 			"[1s 1s 1s 2s]"},
 		"forbidden": {[]reply{set("stopping", "i-1"), refuse(403, "PermissionDenied", "no")}, "stopped",
-			"waiting for instance i-1 to be stopped: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s]"},
+			"waiting for instance i-1 to be stopped: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s 2s 3s]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -84,7 +84,7 @@ func TestWaitState_endsWithTheContext(t *testing.T) {
 		return clk.sleep(ctx, d)
 	}
 	_, err := c.WaitState(ctx, "i-1", "stopped")
-	equal(t, "error", fmt.Sprint(err), "instance i-1 is not stopped after 3s: its last state was stopping; the last look-up failed: "+
+	equal(t, "error", fmt.Sprint(err), "instance i-1 is not stopped after 3s: its last state was stopping; the last call failed: "+
 		"kec DescribeInstances: gave up after 1 try in 0s: DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)")
 	e, _ := errors.AsType[*WaitError](err)
 	if e == nil || e.Goal != "stopped" || e.State != "stopping" || e.LastErr == nil || !errors.Is(err, context.Canceled) {

@@ -23,6 +23,10 @@ func tracing(next http.RoundTripper, report func(context.Context, Trace), now fu
 	return step(func(req *http.Request) (*http.Response, error) {
 		ctx := req.Context()
 		cl := callOf(ctx)
+		if err := ctx.Err(); err != nil {
+			cl.unsent = true // and no attempt
+			return nil, err
+		}
 		cl.tries++
 		start := now()
 		resp, err := next.RoundTrip(req)

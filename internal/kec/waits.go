@@ -79,11 +79,11 @@ type WaitError struct {
 	Goal       string        // what was waited for: a state such as "active", or "gone"
 	State      string        // the last one seen, "" when none was
 	Waited     time.Duration // since the wait began
-	LastErr    error         // of the last look-up, nil when it succeeded
+	LastErr    error         // of the last look-up, or of the call that is to be made again; nil when it succeeded
 	Err        error         // the context's
 }
 
-// Error names the instance, its last state, the time waited and what hindered the last look-up.
+// Error names the instance, its last state, the time waited and what came of the last call.
 func (e *WaitError) Error() string {
 	state := "it was never seen"
 	if e.State != "" {
@@ -91,7 +91,7 @@ func (e *WaitError) Error() string {
 	}
 	s := fmt.Sprintf("instance %s is not %s after %s: %s", e.InstanceID, e.Goal, e.Waited.Round(time.Second), state)
 	if e.LastErr != nil {
-		s += fmt.Sprintf("; the last look-up failed: %v", e.LastErr)
+		s += fmt.Sprintf("; the last call failed: %v", e.LastErr)
 	}
 	switch {
 	case errors.Is(e.Err, context.Canceled):
@@ -115,6 +115,7 @@ type poll struct {
 	rounds  int
 	state   string
 	lastErr error
+	refused int // definite refusals of look-ups in a row
 }
 
 func (c *Client) newPoll(id, goal string) *poll {
@@ -139,27 +140,45 @@ func (p *poll) ended(err error) error {
 	return &WaitError{InstanceID: p.id, Goal: p.goal, State: p.state, Waited: p.waited(), LastErr: p.lastErr, Err: err}
 }
 
+// believed is how many definite refusals in a row end a wait. One alone may be a gateway's mishap, and a wait that it ended would
+// leave a healthy machine behind as a failed one.
+const believed = 3
+
 // survive decides about a look-up that failed: nil to go on, else the error that ends the wait.
 func (p *poll) survive(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return p.ended(ctx.Err())
 	}
 	if definite(err) {
+		p.refused++
+	}
+	if p.refused >= believed || futile(err) {
 		return fmt.Errorf("waiting for instance %s to be %s: %w", p.id, p.goal, err)
 	}
 	p.lastErr = err
 	return nil
 }
 
-// definite reports a failure that asking again cannot cure: a refusal with a status of 3xx or 4xx, or a server that is not trusted.
-// Throttling and errors from behind the front door are none, nor is InstanceIdInvalid: a new id may not be known everywhere.
-// Unreadable answers are none either.
-func definite(err error) bool {
-	if errors.Is(err, errEmptyID) {
-		return true
+// looked notes a look-up that succeeded, and the instance that it has shown.
+func (p *poll) looked(in *Instance) {
+	p.lastErr, p.refused = nil, 0
+	if in != nil {
+		p.state = in.State
 	}
-	if n, ok := errors.AsType[*networkError](err); ok {
-		return untrusted(n.cause)
+}
+
+// futile reports a failure that is certain to come again: there is no id, or the server is not the one that was meant.
+func futile(err error) bool {
+	n, ok := errors.AsType[*networkError](err)
+	return errors.Is(err, errEmptyID) || ok && untrusted(n.cause)
+}
+
+// definite reports a failure that asking again will hardly cure: a refusal with a status of 3xx or 4xx, or a server that is not
+// trusted. Throttling and errors from behind the front door are none, nor is InstanceIdInvalid: a new id may not be known
+// everywhere. Unreadable answers are none either.
+func definite(err error) bool {
+	if futile(err) {
+		return true
 	}
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -173,7 +192,7 @@ func definite(err error) bool {
 }
 
 // WaitActive polls until the instance is active: at once, then after 1 s, 2 s, and so on up to every 5 s. It outlives failed
-// look-ups and unknown states; a definite refusal, such as a 403, ends it. A *LaunchError says that the instance will not become
+// look-ups and unknown states; a definite refusal, such as a 403, ends it when it comes three times in a row. A *LaunchError says that the instance will not become
 // active: its state is "error", or it was seen and is proven gone, or two minutes of successful look-ups never showed it.
 // When the context ends first, the error is a *WaitError. projectID is as for FindInstance.
 func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*Instance, error) {
@@ -202,7 +221,8 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 				return nil, err
 			}
 		case in != nil:
-			last, p.state, p.lastErr = in, in.State, nil
+			last = in
+			p.looked(in)
 			switch strings.ToLower(in.State) {
 			case stateActive:
 				return in, nil
@@ -210,7 +230,7 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 				return nil, &LaunchError{InstanceID: id, Kind: EndedInError, State: in.State, Last: in}
 			}
 		default:
-			p.lastErr = nil
+			p.looked(nil)
 		}
 		if err := p.pause(ctx); err != nil {
 			return nil, err
@@ -218,10 +238,13 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 	}
 }
 
-// until polls as WaitGone and WaitState do: it looks with FindInstance until settled has enough, or the instance is proven gone.
-func (p *poll) until(ctx context.Context, projectID *int64, settled func(*Instance) (bool, error)) (*Instance, error) {
+// until polls as WaitGone and WaitState do: it looks with find, such as FindInstance, until settled has enough, or the instance is
+// proven gone.
+func (p *poll) until(
+	ctx context.Context, find func(context.Context, string, *int64) (*Instance, error), projectID *int64, settled func(*Instance) (bool, error),
+) (*Instance, error) {
 	for {
-		in, err := p.client.FindInstance(ctx, p.id, projectID)
+		in, err := find(ctx, p.id, projectID)
 		switch {
 		case errors.Is(err, ErrGone):
 			return nil, err
@@ -230,7 +253,7 @@ func (p *poll) until(ctx context.Context, projectID *int64, settled func(*Instan
 				return nil, err
 			}
 		default:
-			p.state, p.lastErr = in.State, nil
+			p.looked(in)
 			if enough, err := settled(in); err != nil {
 				return nil, err
 			} else if enough {
@@ -246,7 +269,7 @@ func (p *poll) until(ctx context.Context, projectID *int64, settled func(*Instan
 // WaitGone polls until the instance is proven gone, as FindInstance does it, or its state says that it is being released. It
 // outlives what WaitActive outlives. When the context ends first, the error is a *WaitError.
 func (c *Client) WaitGone(ctx context.Context, id string, projectID ...*int64) error {
-	_, err := c.newPoll(id, "gone").until(ctx, first(projectID), func(in *Instance) (bool, error) { return leaving(in.State), nil })
+	_, err := c.newPoll(id, "gone").until(ctx, c.FindInstance, first(projectID), func(in *Instance) (bool, error) { return leaving(in.State), nil })
 	if errors.Is(err, ErrGone) {
 		return nil
 	}
@@ -268,14 +291,14 @@ func (e *StateError) Error() string {
 
 // WaitState polls an existing instance until its state is the wanted word, such as "active" or "stopped", in any case: at once,
 // then after 1 s, 2 s, and so on up to every 5 s. It outlives failed look-ups and every state in between, known or not; a definite
-// refusal, such as a 403, ends it. The error matches ErrGone when the instance is proven gone, as FindInstance does it, and is
+// refusal, such as a 403, ends it when it comes three times in a row. The error matches ErrGone when the instance is proven gone, as FindInstance does it, and is
 // a *StateError when its state is "error". When the context ends first, it is a *WaitError. projectID is as for
 // FindInstance.
 //
 // A state that holds already ends the wait at once, and KEC may show the old one for a while after it has accepted a reboot: wait for
 // "active" after a reboot only where a machine that is about to restart will do.
 func (c *Client) WaitState(ctx context.Context, id, state string, projectID ...*int64) (*Instance, error) {
-	return c.newPoll(id, state).until(ctx, first(projectID), func(in *Instance) (bool, error) {
+	return c.newPoll(id, state).until(ctx, c.FindInstance, first(projectID), func(in *Instance) (bool, error) {
 		switch {
 		case strings.EqualFold(in.State, state):
 			return true, nil
@@ -288,7 +311,7 @@ func (c *Client) WaitState(ctx context.Context, id, state string, projectID ...*
 
 // WaitSettled polls until the instance is active or stopped: the states in which it stays by itself. It is WaitState otherwise.
 func (c *Client) WaitSettled(ctx context.Context, id string, projectID ...*int64) (*Instance, error) {
-	return c.newPoll(id, "active or stopped").until(ctx, first(projectID), func(in *Instance) (bool, error) {
+	return c.newPoll(id, "active or stopped").until(ctx, c.FindInstance, first(projectID), func(in *Instance) (bool, error) {
 		switch strings.ToLower(in.State) {
 		case stateActive, "stopped":
 			return true, nil

@@ -29,11 +29,15 @@ func TestWaitActive(t *testing.T) {
 			"instance i-1 vanished before it became active (last state: scheduling)", "[1s 1s]"},
 		"hidden for a moment": {[]reply{set("scheduling", "i-1"), gone, set("active", "i-1")}, "active", "[1s 1s]"},
 		"forbidden": {[]reply{set("scheduling", "i-1"), refuse(403, "PermissionDenied", "no")},
-			"waiting for instance i-1 to be active: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s]"},
+			"waiting for instance i-1 to be active: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s 2s 3s]"},
+		"forbidden for a moment": {[]reply{set("scheduling", "i-1"), refuse(403, "PermissionDenied", "no"), refuse(403, "PermissionDenied", "no"), set("scheduling", "i-1"),
+			refuse(403, "PermissionDenied", "no"), set("active", "i-1")}, "active", "[1s 2s 3s 4s 5s]"},
+		"another in its place": {[]reply{set("active", "i-2"), set("active", "i-1")}, "active", "[1s]"},
 		"not trusted": {[]reply{{err: x509.UnknownAuthorityError{}}},
 			"waiting for instance i-1 to be active: kec DescribeInstances: kec.api.ksyun.com: x509: certificate signed by unknown authority", "[]"},
 		"not found by a gateway": {[]reply{{status: 404, body: "<html>"}},
-			"waiting for instance i-1 to be active: DescribeInstances: answered with HTML, not JSON (HTTP 404)", "[]"},
+			"waiting for instance i-1 to be active: DescribeInstances: answered with HTML, not JSON (HTTP 404)", "[1s 2s]"},
+		"not found for a moment": {[]reply{{status: 404, body: "<html>"}, set("active", "i-1")}, "active", "[1s]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +119,7 @@ func TestWaits_endWithTheContext(t *testing.T) {
 		want string
 	}{
 		"starting": {set("scheduling", "i-1"), "instance i-1 is not active after 3s: its last state was scheduling (interrupted)"},
-		"failing": {refuse(500, "INTERNAL_FAILURE", "x"), "instance i-1 is not active after 3s: its last state was scheduling; the last look-up failed: " +
+		"failing": {refuse(500, "INTERNAL_FAILURE", "x"), "instance i-1 is not active after 3s: its last state was scheduling; the last call failed: " +
 			"kec DescribeInstances: gave up after 1 try in 0s: DescribeInstances: INTERNAL_FAILURE: x (request id req-1, HTTP 500) (interrupted)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +176,7 @@ func TestWaitGone(t *testing.T) {
 		"leaving": {[]reply{set("active", "i-1"), set("deleting", "i-1")}, "<nil>", "[1s]"},
 		"later":   {[]reply{set("active", "i-1"), refuse(500, "x", "x"), ok(`{}`), set("")}, "<nil>", "[1s 2s 3s 1s]"},
 		"refused": {[]reply{refuse(403, "SignatureDoesNotMatch", "no")},
-			"waiting for instance i-1 to be gone: DescribeInstances: SignatureDoesNotMatch: no (request id req-1, HTTP 403)", "[]"},
+			"waiting for instance i-1 to be gone: DescribeInstances: SignatureDoesNotMatch: no (request id req-1, HTTP 403)", "[1s 2s]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,80 +188,5 @@ func TestWaitGone(t *testing.T) {
 	c, _ := client(t, of(set("")))
 	if err := c.WaitGone(t.Context(), ""); !errors.Is(err, errEmptyID) {
 		t.Errorf("got %v", err)
-	}
-}
-
-// terminating answers TerminateInstances with each of these in turn, and look-ups with one of its own.
-func terminating(look reply, terminate ...reply) *script {
-	n := 0
-	return &script{answer: func(_ int, one sent) reply {
-		if one.Action != "TerminateInstances" {
-			return look
-		}
-		n++
-		return terminate[min(n, len(terminate))-1]
-	}}
-}
-
-func TestTerminate(t *testing.T) {
-	t.Parallel()
-	done := ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true}]}`)
-	no := ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":false,"Message":"protected"}]}`)
-	for name, tc := range map[string]struct {
-		s    *script
-		want string
-	}{
-		"done":              {terminating(set(""), done), "<nil>"},
-		"on its way":        {terminating(set("deleting", "i-1"), done), "<nil>"},
-		"refused, alive":    {terminating(set("active", "i-1"), no), "instance i-1: TerminateInstances: protected (request id r, HTTP 200)"},
-		"refused, gone":     {terminating(set(""), no), "<nil>"},
-		"refused, leaving":  {terminating(set("deleting", "i-1"), no), "<nil>"},
-		"invalid id, gone":  {terminating(set(""), refuse(400, "InstanceIdInvalid", "x")), "<nil>"},
-		"invalid id, alive": {terminating(set("active", "i-1"), refuse(400, "InstanceIdInvalid", "x")), "TerminateInstances: InstanceIdInvalid: x (request id req-1, HTTP 400)"},
-		"invalid id, not provable": {terminating(ok(`{}`), refuse(400, "InstanceIdInvalid", "x")),
-			"TerminateInstances: InstanceIdInvalid: x (request id req-1, HTTP 400)"},
-		"order busy, then done": {terminating(set(""), refuse(400, "CheckInstanceTradeStatusAndChargeTypeIsX", "x"), done), "<nil>"},
-		"order busy": {terminating(set("active", "i-1"), refuse(400, "OrderStateNotSupported", "x")),
-			"TerminateInstances: OrderStateNotSupported: x (request id req-1, HTTP 400)"},
-		"throttled, then done": {terminating(set(""), reply{status: 429}, refuse(500, "x", "x"), reply{err: io.EOF}, done), "<nil>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := client(t, tc.s)
-			equal(t, "error", fmt.Sprint(c.Terminate(t.Context(), "i-1")), tc.want)
-		})
-	}
-}
-
-func TestTerminateInstances_checksEveryReturn(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct{ body, want string }{
-		"true":         {`{"InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"I-2","Return":"true"}]}`, "<nil>"},
-		"false":        {`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":false,"Code":"C","Message":"busy"}]}`, "instance i-2: TerminateInstances: C: busy (request id r, HTTP 200)"},
-		"false text":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":"false","Messgae":"a"},{"InstanceId":"i-2","return":0}]}`, "instance i-1: TerminateInstances: a (HTTP 200)\ninstance i-2: TerminateInstances: refused without a reason (HTTP 200)"},
-		"no Return":    {`{"InstancesSet":[{"InstanceId":"i-1"},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: the answer does not say whether it was done (HTTP 200)"},
-		"id missing":   {`{"InstancesSet":[{"InstanceId":"i-1","Return":true}]}`, "instance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
-		"empty object": {`{}`, "instance i-1: TerminateInstances: the answer does not mention the instance (HTTP 200)\ninstance i-2: TerminateInstances: the answer does not mention the instance (HTTP 200)"},
-		"both ways":    {`{"InstancesSet":[{"InstanceId":"i-1","Return":false,"Message":"no"},{"InstanceId":"i-1","Return":true},{"InstanceId":"i-2","Return":true}]}`, "instance i-1: TerminateInstances: no (HTTP 200)"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := of(ok(tc.body))
-			c, _ := client(t, s)
-			err := c.TerminateInstances(t.Context(), "i-1", "i-2")
-			equal(t, "error", fmt.Sprint(err), tc.want)
-			equal(t, "body", s.got[0].Body, "ForceDelete=true&InstanceId.1=i-1&InstanceId.2=i-2")
-			if _, is := errors.AsType[*Error](err); err != nil && !is {
-				t.Errorf("no *Error in %v", err)
-			}
-		})
-	}
-	s := of(ok(`{}`))
-	c, _ := client(t, s)
-	if err := c.TerminateInstances(t.Context()); err != nil || len(s.got) != 0 {
-		t.Errorf("nothing to do: got %v after %d requests", err, len(s.got))
-	}
-	if err := c.TerminateInstances(t.Context(), ""); err == nil || len(s.got) != 0 {
-		t.Errorf("empty id: got %v after %d requests", err, len(s.got))
 	}
 }
