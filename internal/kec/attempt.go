@@ -74,9 +74,14 @@ func attempt(next http.RoundTripper, timeout time.Duration) http.RoundTripper {
 			callOf(outer).unsent = true
 			return nil, err
 		}
-		ctx, cancel := context.WithTimeout(outer, timeout)
-		defer cancel()
 		var asked, got atomic.Bool // set by the hooks, which run in goroutines of the transport
+		caller, release := outer, func() {}
+		if callOf(outer).finish {
+			caller, release = outlast(outer, lastWord, func() bool { return !hooked || got.Load() })
+		}
+		defer release()
+		ctx, cancel := context.WithTimeout(caller, timeout)
+		defer cancel()
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn: func(string) { asked.Store(true) },
 			GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
@@ -92,13 +97,36 @@ func attempt(next http.RoundTripper, timeout time.Duration) http.RoundTripper {
 		}
 		callOf(outer).unsent = (hooked || asked.Load()) && !got.Load() || neverSent(err)
 		switch {
-		case outer.Err() != nil:
-			return nil, outer.Err()
+		case caller.Err() != nil:
+			return nil, caller.Err()
 		case ctx.Err() != nil:
 			return nil, &timeoutError{after: timeout}
 		}
 		return nil, err
 	})
+}
+
+// lastWord is how long a launch that is on the wire may take after the user has interrupted it. Its answer is the id of a machine.
+const lastWord = 10 * time.Second
+
+// outlast is a context that a cancellation of ctx ends only after a while, if started says that there is something to wait for.
+// The deadline of ctx ends it at once. release must be called.
+func outlast(ctx context.Context, after time.Duration, started func() bool) (_ context.Context, release func()) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	bounded, unbind := out, func() {}
+	if at, ok := ctx.Deadline(); ok {
+		bounded, unbind = context.WithDeadline(out, at)
+	}
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return // which bounded sees for itself, and by its name
+		}
+		if started() {
+			_ = sleep(out, after)
+		}
+		cancel()
+	})
+	return bounded, func() { stop(); unbind(); cancel() }
 }
 
 // buffer reads the body and puts a copy in its place.

@@ -33,6 +33,7 @@ type call struct {
 	form    url.Values // the parameters, unless json is set
 	json    any        // the body of the actions that take JSON (fact 7)
 	once    bool       // never repeat it unless the service certainly did nothing
+	finish  bool       // let an attempt that is under way finish when the context is cancelled
 
 	hide    hidden
 	began   time.Time

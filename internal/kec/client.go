@@ -25,6 +25,7 @@ type Client struct {
 	http      *http.Client
 	secrets   func() []string // a function, so that printing a Client cannot print a key
 	clock     *clock
+	mark      func() string
 }
 
 // regionName is the form of every region known: "cn-beijing-6". The list itself is open.
@@ -57,6 +58,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 	}
 	return &Client{
 		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
+		mark:    cfg.mark,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
 	}, nil
 }

@@ -4,14 +4,19 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
 
-// Launch is an accepted RunInstances (fact 69). The machine does not exist yet, and DescribeInstances may not show it for a while
-// (fact 70).
-type Launch struct{ InstanceID, InstanceName, RequestID string }
+// Launch is an accepted launch (fact 69). The machine does not exist yet, and DescribeInstances may not show it for a while (fact 70).
+type Launch struct {
+	InstanceID, InstanceName string
+	RequestID                string    // of the answer; that of an ambiguous one, or "", when the instance was found by its mark
+	Mark                     string    // the value of its tag MarkKey; "" from RunInstances
+	At                       time.Time // when it was sent first, by KEC's clock; zero from RunInstances
+}
 
 // ExtraInstancesError is a launch that asked for one instance and got several. All of them exist and are charged.
 type ExtraInstancesError struct {
@@ -21,18 +26,43 @@ type ExtraInstancesError struct {
 
 // Error names every id.
 func (e *ExtraInstancesError) Error() string {
-	return fmt.Sprintf("RunInstances: one instance was asked for and %d were ordered: %s; all of them exist and are charged (request id %s)",
-		len(e.InstanceIDs), strings.Join(e.InstanceIDs, ", "), e.RequestID)
+	request := ""
+	if e.RequestID != "" {
+		request = fmt.Sprintf(" (request id %s)", e.RequestID)
+	}
+	return fmt.Sprintf("RunInstances: one instance was asked for and %d were ordered: %s; all of them exist and are charged%s",
+		len(e.InstanceIDs), strings.Join(e.InstanceIDs, ", "), request)
 }
 
-// RunInstances orders one instance. params are the parameters as KEC names them, MinCount=1 and MaxCount=1 included.
+// RunInstances orders one instance. params are the parameters as KEC names them, MinCount=1 and MaxCount=1 included. Launch does
+// the same, and finds out what became of it when the answer does not tell.
 //
 // KEC has no client token, so a launch is repeated only when it certainly did nothing. An error that matches ErrOutcomeUnknown
 // means that KEC may have accepted it: after a lost or unreadable answer, an answer without an id, or an error from behind the
 // front door. An *ExtraInstancesError means that several were ordered. Any other error means that none was.
+//
+// When the context is cancelled while the call is on the wire, the call goes on for at most ten seconds, and its answer counts.
+// A deadline ends it at once.
 func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, error) {
-	cl := &call{service: kecService, action: "RunInstances", version: kecVersion, form: params, once: true}
 	start := c.Now()
+	r := c.runInstances(ctx, params)
+	if r.unknown {
+		return Launch{}, unknownOutcome(params, start, r.err)
+	}
+	return r.launch, r.err
+}
+
+// run is what came of one call of RunInstances.
+type run struct {
+	launch  Launch // without an id if there is an error
+	err     error
+	unknown bool     // with err: KEC may have accepted the launch
+	ids     []string // of instances that the answer names although it is no good one
+	request string   // the request id of the answer, "" without one
+}
+
+func (c *Client) runInstances(ctx context.Context, params url.Values) run {
+	cl := &call{service: kecService, action: "RunInstances", version: kecVersion, form: params, once: true, finish: true}
 	var ans *answer
 	var launched []Launch
 	err := cl.guarded(func() (err error) {
@@ -41,50 +71,80 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, e
 		}
 		return err
 	})
+	r := run{err: err}
+	if ans != nil {
+		r.request = ans.requestID
+	}
 	for _, l := range launched {
+		r.ids = append(r.ids, l.InstanceID)
 		c.history.launch(l.InstanceID, c.Now())
 	}
-	switch refused := err != nil; {
-	case len(launched) > 1:
-		e := &ExtraInstancesError{RequestID: ans.requestID}
-		for _, l := range launched {
-			e.InstanceIDs = append(e.InstanceIDs, l.InstanceID)
-		}
-		return Launch{}, e
-	case refused && len(launched) == 1:
-		return Launch{}, unknownOutcome(params, start, fmt.Errorf("%w, yet the answer holds the id %s", err, launched[0].InstanceID))
-	case refused && (cl.doubt || cl.last.uncertain()):
-		return Launch{}, unknownOutcome(params, start, err)
-	case refused:
-		return Launch{}, err
-	case len(launched) == 0:
-		return Launch{}, unknownOutcome(params, start, ans.malformed("the answer holds no instance id"))
+	switch {
+	case err != nil:
+		r.unknown = len(r.ids) > 0 || cl.doubt || cl.last.uncertain()
+	case len(r.ids) > 1:
+		r.err = &ExtraInstancesError{InstanceIDs: r.ids, RequestID: r.request}
+	case len(r.ids) == 0:
+		r.err, r.unknown = ans.malformed("the answer holds no instance id"), true
+	default:
+		r.launch = launched[0]
 	}
-	return launched[0], nil
+	if r.unknown && len(r.ids) > 0 {
+		r.err = fmt.Errorf("%w, yet the answer holds the id %s", err, strings.Join(r.ids, ", "))
+	}
+	return r
 }
+
+// cutID finds the ids in an answer that is not JSON to its end.
+var cutID = regexp.MustCompile(`(?i)"InstanceId"\s*:\s*"([0-9a-z-]{1,64})"`)
 
 // launched are the instances in the answer, each once.
 func (a *answer) launched() []Launch {
+	var found []Launch
+	add := func(l Launch) {
+		if l.InstanceID != "" && !slices.ContainsFunc(found, func(o Launch) bool { return strings.EqualFold(o.InstanceID, l.InstanceID) }) {
+			found = append(found, l)
+		}
+	}
+	if a.fields == nil {
+		for _, m := range cutID.FindAllSubmatch(a.body, -1) {
+			add(Launch{InstanceID: string(m[1]), RequestID: a.requestID})
+		}
+		return found
+	}
 	var set items
 	decode(a.fields["instancesset"], &set)
-	var out []Launch
 	for _, raw := range set {
 		var in struct{ InstanceID, InstanceName text }
 		decode(raw, &in)
-		l := Launch{InstanceID: string(in.InstanceID), InstanceName: string(in.InstanceName), RequestID: a.requestID}
-		if l.InstanceID != "" && !slices.ContainsFunc(out, func(o Launch) bool { return o.InstanceID == l.InstanceID }) {
-			out = append(out, l)
-		}
+		add(Launch{InstanceID: string(in.InstanceID), InstanceName: string(in.InstanceName), RequestID: a.requestID})
 	}
-	return out
+	return found
 }
 
-// unknownOutcome says what to do after a launch that may have succeeded.
-func unknownOutcome(params url.Values, start time.Time, cause error) error {
+// unknownOutcome says what to do after a launch that may have succeeded, and what came of it so far.
+func unknownOutcome(params url.Values, start time.Time, causes ...error) error {
 	look := "an instance"
 	if name := params.Get("InstanceName"); name != "" {
 		look = fmt.Sprintf("an instance named %q", name)
 	}
+	if mark := markIn(params); mark != "" {
+		look += fmt.Sprintf(" with the tag %s = %s,", MarkKey, mark)
+	}
 	return fmt.Errorf("%w: KEC may have accepted it, so do not apply again blindly: look for %s created since %s, in the console or "+
-		"with DescribeInstances; the cause: %w", ErrOutcomeUnknown, look, start.UTC().Format(time.RFC3339), cause)
+		"with DescribeInstances; the cause: %w", ErrOutcomeUnknown, look, start.UTC().Format(time.RFC3339), inTurn(causes))
 }
+
+// inTurn is several errors on one line.
+type inTurn []error
+
+func (e inTurn) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns them all, the first one first.
+func (e inTurn) Unwrap() []error { return e }

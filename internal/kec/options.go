@@ -20,6 +20,7 @@ type config struct {
 	sleep     func(context.Context, time.Duration) error
 	transport http.RoundTripper
 	trace     func(context.Context, Trace)
+	mark      func() string
 }
 
 func defaults() *config {
@@ -31,6 +32,7 @@ func defaults() *config {
 		now:       time.Now,
 		sleep:     sleep,
 		trace:     func(context.Context, Trace) {},
+		mark:      newMark,
 	}
 }
 
@@ -82,6 +84,9 @@ func WithTrace(f func(ctx context.Context, t Trace)) Option {
 		}
 	}
 }
+
+// WithMarks replaces the random values of the tag MarkKey, which must never repeat.
+func WithMarks(next func() string) Option { return func(c *config) { c.mark = next } }
 
 // sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {
