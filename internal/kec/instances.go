@@ -25,6 +25,7 @@ type page struct {
 	instances []Instance
 	unnamed   int // elements without an id
 	foreign   int // elements with an id that was not asked for
+	total     int // as the answer counts, -1 when it does not
 }
 
 // DescribeInstances returns the instances with these ids that KEC shows; one that is missing may still exist, FindInstance can
@@ -74,6 +75,7 @@ func (c *Client) describe(ctx context.Context, ids []string, projectID *int64) (
 			if marker == 0 && onPage == 0 && total > 0 {
 				return ans.malformed("the answer counts %d instances and holds none", total)
 			}
+			all.total = total
 			for _, raw := range set {
 				in := decodeInstance(raw)
 				switch {

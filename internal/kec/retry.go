@@ -180,6 +180,17 @@ func ended(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// over is the error of a context that has ended, or whose deadline has passed and which has yet to notice.
+func over(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
 // late reports a wait that would outlast the deadline of ctx, which is on the real clock.
 func late(ctx context.Context, wait time.Duration) bool {
 	at, ok := ctx.Deadline()
