@@ -207,9 +207,13 @@ func (s *search) look(ctx context.Context) ([]Launch, error) {
 	return found, nil
 }
 
+// otherCharges are the charge types that are known not to be Spot, in lower case (fact 44). How DescribeInstances writes Spot is only
+// assumed, so that a word of which nothing is known is no reason to leave a machine out.
+var otherCharges = map[string]bool{"monthly": true, "daily": true, "hourlyinstantsettlement": true}
+
 // mayBe reports that an instance, as far as it is shown, may be the one that was launched.
 func (s *search) mayBe(in Instance) bool {
-	return s.is("ChargeType", in.ChargeType) && s.is("InstanceType", in.Type) && s.is("SubnetId", in.SubnetID) && s.recent(in)
+	return (s.is("ChargeType", in.ChargeType) || !otherCharges[strings.ToLower(in.ChargeType)]) && s.is("InstanceType", in.Type) && s.is("SubnetId", in.SubnetID) && s.recent(in)
 }
 
 // is reports that what is shown does not contradict a parameter of the launch.

@@ -216,6 +216,7 @@ func TestLaunch_exactlyOnce(t *testing.T) {
 		}, "i-1", 1, 6},
 		"the date is odd":      {[]play{loses}, func(k *cloud) { k.look = rewrite(k, "CreationDate", "soon") }, "i-1", 1, 1},
 		"the date has no zone": {[]play{loses}, func(k *cloud) { k.look = rewrite(k, "CreationDate", "2026-03-02 09:00:00") }, "i-1", 1, 1},
+		"an odd charge type":   {[]play{loses}, func(k *cloud) { k.look = rewrite(k, "ChargeType", "810") }, "i-1", 1, 1},
 		"no charge type":       {[]play{loses}, func(k *cloud) { k.look = rewrite(k, "ChargeType", "") }, "i-1", 1, 1},
 
 		// Look-ups that fail, now and then or for long.
