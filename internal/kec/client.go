@@ -25,6 +25,7 @@ type Client struct {
 	http      *http.Client
 	secrets   func() []string // a function, so that printing a Client cannot print a key
 	clock     *clock
+	jitter    func() float64
 	mark      func() string
 }
 
@@ -58,7 +59,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 	}
 	return &Client{
 		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
-		mark:    cfg.mark,
+		jitter: cfg.jitter, mark: cfg.mark,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
 	}, nil
 }

@@ -15,6 +15,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrGone matches the error of FindInstance when the instance is proven not to exist.
 	ErrGone = errors.New("KEC does not hold it")
+	// ErrNotVisible matches the error of FindInstance when a new instance does not show yet.
+	ErrNotVisible = errors.New("KEC does not show it yet")
 	// ErrOutcomeUnknown matches the error of a launch that KEC may or may not have accepted.
 	ErrOutcomeUnknown = errors.New("the outcome of the launch is unknown")
 	// ErrChangeUnknown matches the error of a change to an instance that KEC may or may not have made. Reading the instance

@@ -40,7 +40,7 @@ var answers = []string{
 func answering(tb testing.TB, status int, header http.Header, body string) (*Client, *fakeClock) {
 	tb.Helper()
 	clk := newClock()
-	c, err := New("cn-beijing-6", testKeys, WithRate(0), WithRetries(1, 0, 0), WithClock(clk.now, clk.sleep), WithMarks(func() string { return "m" }),
+	c, err := New("cn-beijing-6", testKeys, WithRate(0), WithRetries(1, 0, 0), WithClock(clk.now, clk.sleep), withMarks(func() string { return "m" }),
 		WithHTTPTransport(step(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})))

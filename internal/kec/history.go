@@ -39,7 +39,7 @@ func (h *history) young(id string, now time.Time) bool {
 	defer h.mu.Unlock()
 	id = strings.ToLower(id)
 	at, known := h.launched[id]
-	return known && !h.seen[id] && now.Sub(at) < maxInvisible
+	return known && !h.seen[id] && now.Sub(at).Abs() < maxInvisible // a launch in the future is one by another clock
 }
 
 // old reports an instance that is known not to be new.

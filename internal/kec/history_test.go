@@ -20,7 +20,7 @@ func TestFindInstance_aNewOneMayNotShowYet(t *testing.T) {
 			t.Fatal("no error")
 		}
 		if !errors.Is(err, ErrGone) {
-			equal(t, "error", err.Error(), "instance i-1 was launched less than 2m0s ago and does not show yet: that proves nothing")
+			equal(t, "error", err.Error(), "instance i-1: KEC does not show it yet: it was launched less than 2m0s ago, and may not be visible everywhere")
 			equal(t, "survived by waits", !definite(err), true)
 		}
 		return errors.Is(err, ErrGone)

@@ -147,11 +147,11 @@ const proofGap = time.Second
 // project first. Every other failure is returned as it is, and says nothing about the instance.
 //
 // An instance that is known to have been launched in the last two minutes (by this client, or by Launched) and was never seen cannot be
-// proven gone: it may not show yet.
+// proven gone: it may not show yet, and the error matches ErrNotVisible.
 func (c *Client) FindInstance(ctx context.Context, id string, projectID *int64) (*Instance, error) {
 	in, err := c.find(ctx, id, projectID)
 	if errors.Is(err, ErrGone) && c.history.young(id, c.Now()) {
-		return nil, fmt.Errorf("instance %s was launched less than %s ago and does not show yet: that proves nothing", id, maxInvisible)
+		return nil, fmt.Errorf("instance %s: %w: it was launched less than %s ago, and may not be visible everywhere", id, ErrNotVisible, maxInvisible)
 	}
 	return in, err
 }

@@ -78,7 +78,7 @@ func TestLaunch_interrupted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, err := New("cn-beijing-6", testKeys, WithHTTPTransport(tc.service), WithMarks(func() string { return "m" }), WithRetries(8, time.Hour, time.Hour))
+				c, err := New("cn-beijing-6", testKeys, WithHTTPTransport(tc.service), withMarks(func() string { return "m" }), WithRetries(8, time.Hour, time.Hour))
 				if err != nil {
 					t.Fatal(err)
 				}

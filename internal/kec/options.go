@@ -2,7 +2,10 @@ package kec
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -20,6 +23,7 @@ type config struct {
 	sleep     func(context.Context, time.Duration) error
 	transport http.RoundTripper
 	trace     func(context.Context, Trace)
+	jitter    func() float64
 	mark      func() string
 }
 
@@ -32,6 +36,7 @@ func defaults() *config {
 		now:       time.Now,
 		sleep:     sleep,
 		trace:     func(context.Context, Trace) {},
+		jitter:    rand.Float64,
 		mark:      newMark,
 	}
 }
@@ -85,8 +90,24 @@ func WithTrace(f func(ctx context.Context, t Trace)) Option {
 	}
 }
 
-// WithMarks replaces the random values of the tag MarkKey, which must never repeat.
-func WithMarks(next func() string) Option { return func(c *config) { c.mark = next } }
+// WithSeed makes what is random repeatable: how long to wait before a repetition, and the marks of launches. Two clients with one
+// seed make the same marks, so that it is for tests only.
+func WithSeed(seed uint64) Option {
+	return func(c *config) {
+		var mu sync.Mutex
+		source := rand.New(rand.NewPCG(seed, 0))
+		c.jitter = func() float64 {
+			mu.Lock()
+			defer mu.Unlock()
+			return source.Float64()
+		}
+		c.mark = func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			return fmt.Sprintf("%016x%016x", source.Uint64(), source.Uint64())
+		}
+	}
+}
 
 // sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) error {

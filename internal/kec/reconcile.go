@@ -85,14 +85,13 @@ type search struct {
 	mark      string
 	project   *int64
 	sent      time.Time       // by our clock
-	at        time.Time       // the same, by KEC's clock as far as it was known then
 	named     []string        // the ids in answers that were no good ones
 	strangers map[string]bool // ids with another mark
 	doubtful  []string        // ids that the last look could neither take nor leave
 }
 
 func (c *Client) newSearch(params url.Values) *search {
-	s := &search{client: c, mark: markIn(params), params: params, sent: c.clock.now(), at: c.Now(), strangers: map[string]bool{}}
+	s := &search{client: c, mark: markIn(params), params: params, sent: c.clock.now(), strangers: map[string]bool{}}
 	if s.mark == "" {
 		s.mark = c.mark()
 		s.params = marked(params, s.mark)
@@ -106,17 +105,20 @@ func (c *Client) newSearch(params url.Values) *search {
 // launched completes a launch; one without an id stays empty.
 func (s *search) launched(l Launch) Launch {
 	if l.InstanceID != "" {
-		l.Mark, l.At = s.mark, s.at
+		l.Mark, l.At = s.mark, s.when()
 	}
 	return l
 }
+
+// when is the time of the launch by KEC's clock as far as it is known by now: the first answer tells it.
+func (s *search) when() time.Time { return s.sent.Add(time.Duration(s.client.clock.offset.Load())) }
 
 // adopt takes what was found for the outcome of the launch.
 func (s *search) adopt(found []Launch, request string) (Launch, error) {
 	if len(found) == 1 {
 		l := s.launched(found[0])
 		l.RequestID = request
-		s.client.history.launch(l.InstanceID, s.at)
+		s.client.history.launch(l.InstanceID, s.when())
 		return l, nil
 	}
 	e := &ExtraInstancesError{RequestID: request}
@@ -126,7 +128,7 @@ func (s *search) adopt(found []Launch, request string) (Launch, error) {
 	return Launch{}, e
 }
 
-func (s *search) unknown(causes ...error) error { return unknownOutcome(s.params, s.at, causes...) }
+func (s *search) unknown(causes ...error) error { return unknownOutcome(s.params, s.when(), causes...) }
 
 // find looks until the mark is found or the window is over. Neither instances nor an error means that there is certainly none: the
 // last two looks have succeeded, the last one after the window, and nothing that they have shown may be the instance.
@@ -238,5 +240,6 @@ func (s *search) recent(in Instance) bool {
 		allowance += 15 * time.Minute
 	}
 	offset := time.Duration(s.client.clock.offset.Load()) // as it is known now
-	return !created.Before(s.sent.Add(offset).Add(-allowance))
+	// Nothing says that the clock of the Date header is the one of the dates: the earlier time counts.
+	return !created.Before(s.sent.Add(min(offset, 0)).Add(-allowance))
 }

@@ -62,7 +62,7 @@ func newCloud(t *testing.T, plays ...play) (*cloud, *Client) {
 	t.Helper()
 	k := &cloud{plays: plays, visible: 3 * time.Second}
 	marks := 0
-	c, clk := client(t, &k.script, WithMarks(func() string { marks++; return fmt.Sprintf("mark-%d", marks) }))
+	c, clk := client(t, &k.script, withMarks(func() string { marks++; return fmt.Sprintf("mark-%d", marks) }))
 	k.clk, k.answer = clk, k.serve
 	return k, c
 }
@@ -379,3 +379,6 @@ func TestLaunch_withAClockThatIsOff(t *testing.T) {
 		}
 	}
 }
+
+// withMarks replaces the random marks.
+func withMarks(next func() string) Option { return func(c *config) { c.mark = next } }

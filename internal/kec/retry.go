@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -161,7 +160,7 @@ func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err e
 		return false, nil
 	}
 	if cl.wait = 0; !wrong {
-		cl.wait = c.retries.wait(cl.repeats, resp, c.Now(), rand.Float64())
+		cl.wait = c.retries.wait(cl.repeats, resp, c.Now(), c.jitter())
 	}
 	switch {
 	case late(ctx, cl.wait):
