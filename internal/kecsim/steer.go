@@ -191,12 +191,15 @@ func (s *Server) Update(change func(*Settings)) {
 
 // FailLaunches has the next n instances accepted by RunInstances and then fail in
 // the given mode; an unknown mode counts as ModeError. The reason shows only where
-// CauseFields is on. It goes before what the world itself has against a launch.
+// CauseFields is on. It goes before what the world itself has against a launch. With
+// n below 1 what was scripted is forgotten.
 func (s *Server) FailLaunches(n int, mode, reason string) {
 	defer s.lock()()
-	if n > 0 {
-		s.w.failures = append(s.w.failures, scriptedFailure{n, failureMode(mode), reason})
+	if n < 1 {
+		s.w.failures = nil
+		return
 	}
+	s.w.failures = append(s.w.failures, scriptedFailure{n, failureMode(mode), reason})
 }
 
 // Calls lists the calls so far, refused and dropped ones too, oldest first; of very
