@@ -51,8 +51,7 @@ func Of(err error) Failure {
 	case errors.Is(err, kec.ErrOutcomeUnknown):
 		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
 		f.Summary = "KEC may have accepted the launch"
-		f.Remedy = "Look for the instance in the console (by instance_name and time) before the next apply, and import it " +
-			"or delete it: KEC has no way to repeat a launch safely."
+		f.Remedy = "Look for an instance with that tag in the console before the next apply, and import it or delete it."
 		if errors.As(err, &refusal) {
 			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
 		}

@@ -127,7 +127,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 			"max_retries": schema.Int64Attribute{
 				Optional: true,
-				MarkdownDescription: "How often a request that is safe to repeat is repeated, 0 to 50. A launch is repeated only when KEC certainly did nothing. " +
+				MarkdownDescription: "How often a request that is safe to repeat is repeated, 0 to 50. A launch is repeated only when nothing has come of it. All " +
+					"repetitions of a run share one budget, so that a service in trouble is not buried under them. " +
 					fmt.Sprintf("Default: %d.", defaultMaxRetries),
 				Validators: []validator.Int64{int64validator.Between(0, 50)},
 			},
@@ -138,7 +139,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("Highest rate of requests, for all resources together. Default: %g.", defaultRequestsPerSecond),
+				MarkdownDescription: fmt.Sprintf("Highest rate of requests per second, for all resources together; it is lowered by itself while KEC throttles. Default: %g.", defaultRequestsPerSecond),
 				Validators:          []validator.Float64{float64validator.AtLeast(0.1)},
 			},
 			"default_tags": schema.MapAttribute{

@@ -64,7 +64,7 @@ resource "kec_spot_instance" "a" {
 	say(w.Apply()).Want(t, 1, "Error: KEC does not accept a value", "cannot do", "(hidden)")
 	say(w.Apply()).Want(t, 0)
 	say(w.CLI("show", "-json")).Want(t, 0)
-	env.Sim.FailNext("*", kecsim.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "no", Echo: true}, 1)
+	env.Sim.FailNext("*", kecsim.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "no", Echo: true}, 2)
 	say(w.Plan()).Want(t, 1)
 	say(w.CLI("state", "show", "kec_spot_instance.a")).Want(t, 0)
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
@@ -166,16 +167,68 @@ func TestAccLaunch_aFailedCleanUpKeepsTheID(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
 }
 
-func TestAccLaunch_anUnansweredLaunchIsNeverRepeated(t *testing.T) {
+// The answer to a launch is lost. What was ordered is found again by the mark that
+// the launch carries, which no user ever sees.
+func TestAccLaunch_aLostAnswerIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault    kecsim.Fault
+		launches int
+	}{
+		"after KEC has done it":  {kecsim.AnswerLost, 1},
+		"cut after it":           {kecsim.AnswerCut, 1},
+		"an error after it":      {kecsim.InternalFailureAfter, 1},
+		"before KEC has done it": {kecsim.ConnectionLost, 2},
+		"an error before it":     {kecsim.InternalFailure, 2},
+		"an empty object":        {kecsim.EmptyObject, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			env.Sim.FailNext("RunInstances", c.fault, 1)
+			w := running(t, env, strings.Replace(named, "  instance_name", "  tags = { team = \"search\" }\n  instance_name", 1))
+			if got := env.Sim.Count("RunInstances"); got != c.launches {
+				t.Errorf("%d launches, want %d", got, c.launches)
+			}
+			machines := env.Sim.Instances()
+			if len(machines) != 1 || machines[0].ID != firstID || len(machines[0].Tags) != 2 || machines[0].Tags[kec.MarkKey] == "" {
+				t.Errorf("the machines are %+v", machines)
+			}
+			w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID, `"team" = "search"`).Lacks(t, kec.MarkKey)
+			w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+		})
+	}
+}
+
+// Where nobody can look, nothing is ordered again, and the message says how to look.
+func TestAccLaunch_aLostAnswerThatCannotBeLookedFor(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	env.Sim.FailNext("RunInstances", kecsim.AnswerLost, 1)
+	env.Sim.DenyAction("kec", "DescribeInstances", true)
 	w := env.Workspace(t)
 	w.Write(acctest.Expand(named) + env.Block(""))
-	w.Apply().Want(t, 1, "Error: KEC may have accepted the launch", "Look for the instance in the console", "import it or delete it")
-	if n := env.Sim.Count("RunInstances"); n != 1 {
-		t.Errorf("%d launches, want 1", n)
+	mark := ""
+	got := w.Apply().Want(t, 1, "Error: KEC may have accepted the launch", "Look for an instance with that tag in the console before the next apply")
+	if machines := env.Sim.Instances(); len(machines) == 1 {
+		mark = machines[0].Tags[kec.MarkKey]
 	}
+	got.Want(t, 1, "its tag is "+kec.MarkKey+" = "+mark)
+	if n := env.Sim.Count("RunInstances"); n != 1 || mark == "" {
+		t.Errorf("%d launches, want 1; the mark is %q", n, mark)
+	}
+}
+
+// An import shows no mark, and the mark is nobody's own tag.
+func TestAccTags_theMarkIsInvisible(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named)
+	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
+	w.Plan().Want(t, 0, "No changes.").Lacks(t, kec.MarkKey)
+	w.Write(strings.Replace(acctest.Expand(named), "  instance_name", "  tags = { "+kec.MarkKey+" = \"mine\" }\n  instance_name", 1) + env.Block(""))
+	w.CLI("validate", "-no-color").Want(t, 1, kec.MarkKey)
 }
 
 func TestAccLaunch_throttlingIsRepeated(t *testing.T) {

@@ -6,17 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
 // ModifyPlan decides what replaces the instance, and warns of what the plan
 // costs or what KEC is about to do.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	defer guard.Operation(&resp.Diagnostics, "planning a spot instance")
 	defer r.Preflight.Busy()()
 	var state, plan model
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
@@ -34,8 +37,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 
-	plan.TagsAll = allTags(r.DefaultTags, plan.Tags)
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("tags_all"), plan.TagsAll)...)
+	if all := allTags(r.DefaultTags, plan.Tags); !all.Equal(plan.TagsAll) {
+		plan.TagsAll = all
+		resp.Plan.Raw = with(ctx, resp.Plan.Raw, "tags_all", all)
+	}
 	if !living { // a replacement comes here too, a second time and as a new instance
 		r.checkAutoDelete(ctx, &plan, resp)
 		r.checkLaunch(ctx, &plan, resp)
@@ -205,6 +210,18 @@ func resolve(plan, fresh tftypes.Value) tftypes.Value {
 		return fresh // cannot happen: the function above returns no error
 	}
 	return resolved
+}
+
+// with is the object with one top-level attribute replaced. It does what SetAttribute
+// does in a tenth of the time, which counts with a thousand instances.
+func with(ctx context.Context, object tftypes.Value, name string, value attr.Value) tftypes.Value {
+	var attributes map[string]tftypes.Value
+	raw, err := value.ToTerraformValue(ctx)
+	if err != nil || object.As(&attributes) != nil {
+		return object // cannot happen: the value is of a type of the framework, and the object is one
+	}
+	attributes[name] = raw
+	return tftypes.NewValue(object.Type(), attributes)
 }
 
 // warnProtected says what is given up by ending an instance in the hour in

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
@@ -35,14 +36,30 @@ const (
 	readTimeout   = 5 * time.Minute
 	updateTimeout = 20 * time.Minute
 	deleteTimeout = 10 * time.Minute
-	// What is done after an operation has failed, whatever is left of its time.
-	lastLook = 30 * time.Second
+	// What is done after an operation has failed, whatever is left of its time: less where
+	// the user waits for it to end.
+	lastLook  = 30 * time.Second
+	briefLook = 5 * time.Second
 )
+
+// afterwards is a context for what is still to be done when that of an operation may
+// have ended.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := lastLook
+	if errors.Is(ctx.Err(), context.Canceled) {
+		limit = briefLook
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
+}
 
 // importedKey marks, in the resource's private state, an instance that was
 // imported and never updated since: what KEC does not report about it is
 // unknown rather than unset.
 const importedKey = "imported"
+
+// launchedKey holds, in the resource's private state, when an instance was launched
+// that was never seen: it may be invisible for a while, also for a later process.
+const launchedKey = "launched"
 
 // importedWithUserData is the mark's value where KEC reports user data, so that
 // none reported means that there is none.
@@ -86,6 +103,7 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _
 // before anything that can fail; a launch that came to nothing is cleaned up
 // and explained.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer guard.Operation(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -105,7 +123,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	r.Preflight.Launching()
-	launched, err := r.Client.RunInstances(ctx, request)
+	launched, err := r.Client.Launch(ctx, request)
 	var extra *kec.ExtraInstancesError
 	switch {
 	case errors.As(err, &extra):
@@ -119,9 +137,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 
 	plan.ID = types.StringValue(launched.InstanceID)
-	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), plan.ID)...)
+	resp.State.Raw = with(ctx, resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
+	if at, err := launched.At.MarshalJSON(); err == nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, at)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -137,7 +157,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
 	case err != nil:
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook) // the creation's own time may be over
+		late, cancel := afterwards(ctx)
 		defer cancel()
 		if r.unprotect(late, launched.InstanceID, plan.DeletionProtection.ValueBool()) {
 			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
@@ -148,6 +168,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	plan.refresh(in, false)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
 }
@@ -175,6 +196,7 @@ func (r *Resource) unprotect(ctx context.Context, id string, protected bool) boo
 // Read refreshes the state. Only a proof of absence removes the instance from
 // it, and never silently.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer guard.Operation(&resp.Diagnostics, "reading a spot instance")
 	defer r.Preflight.Busy()()
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -194,6 +216,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
 		return
 	}
+	r.remember(ctx, &state, req.Private)
 	importing := state.InstanceType.IsNull() // all that an import has given is the id
 	in, err := r.Client.FindInstance(ctx, state.ID.ValueString(), state.project())
 	switch {
@@ -204,6 +227,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		resp.State.RemoveResource(ctx)
 		return
+	case errors.Is(err, kec.ErrNotVisible):
+		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
+			"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		return
 	case err != nil:
 		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
 		return
@@ -213,12 +241,23 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	state.refresh(in, importing)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
 	if importing && reports(in.Raw, "UserData") {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+}
+
+// remember tells the client how old an instance is that another process has launched.
+func (r *Resource) remember(ctx context.Context, state *model, private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}) {
+	var at time.Time
+	if raw, _ := private.GetKey(ctx, launchedKey); len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
+		r.Client.Launched(state.ID.ValueString(), at)
+	}
 }
 
 // elsewhere is an error if the instance is not in the provider's region: what a
@@ -265,6 +304,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 // planned a replacement for the rest. After a failure the state holds what KEC
 // has then.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer guard.Operation(&resp.Diagnostics, "changing a spot instance")
 	var plan, state, config model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -301,7 +341,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
 		}
 		resp.Diagnostics.Append(f.Diagnostic(params))
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLook) // the update's own time may be over
+		late, cancel := afterwards(ctx)
 		defer cancel()
 		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
 			now.refresh(in, false)
@@ -325,6 +365,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 // Delete terminates the instance and waits until KEC confirms it.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer guard.Operation(&resp.Diagnostics, "deleting a spot instance")
 	var state model
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
@@ -340,6 +381,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		resp.Diagnostics.Append(protectedAgainstDeletion(&state, ""))
 		return
 	}
+	r.remember(ctx, &state, req.Private)
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
@@ -350,6 +392,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 // ImportState takes an instance id, or an identity of the provider's region; the
 // refresh that follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	defer guard.Operation(&resp.Diagnostics, "importing a spot instance")
 	switch {
 	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
 		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")

@@ -20,6 +20,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
 const (
@@ -171,7 +173,8 @@ func TagValidators() []validator.Map {
 	return []validator.Map{
 		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
-			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself")),
+			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
+			stringvalidator.NoneOf(kec.MarkKey)), // by which a launch is found again
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
 // allTags is what the instance carries: the provider's default tags, and the
@@ -21,12 +23,12 @@ func allTags(defaults, own types.Map) types.Map {
 }
 
 // refreshTags reads the tags back. Tags that start with ksc are KEC's own (fact
-// 216). A tag that has the default's value now, or had it when the state was
+// 216), and the mark of the launch is the client's. A tag that has the default's value now, or had it when the state was
 // written, is the provider's, unless the user has written it into the resource.
 func (m *model) refreshTags(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
-		if strings.HasPrefix(strings.ToLower(k), "ksc") {
+		if strings.HasPrefix(strings.ToLower(k), "ksc") || k == kec.MarkKey {
 			continue
 		}
 		tag := types.StringValue(v)

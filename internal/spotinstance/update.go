@@ -43,7 +43,7 @@ var changes = []change{
 	{
 		attributes: []string{"tags"},
 		call: func(ctx context.Context, u *update) error {
-			return u.client.ReplaceResourcesTags(ctx, u.id, texts(u.plan.TagsAll))
+			return u.client.SetTags(ctx, u.id, texts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},

@@ -2,6 +2,7 @@ package spotinstance_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
@@ -55,11 +57,18 @@ func TestAccUpdate_manyChangesInOnePass(t *testing.T) {
 		t.Errorf("calls %v\nwant  %v", got, want)
 	}
 	in := env.Sim.Instances()[0]
-	if in.Name != "worker-2" || in.HostName != "worker-2" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyB}) || fmt.Sprint(in.Tags) != "map[env:test]" ||
+	if in.Name != "worker-2" || in.HostName != "worker-2" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyB}) || ownTags(in) != "map[env:test]" || in.Tags[kec.MarkKey] == "" ||
 		!slices.Equal(in.SecurityGroupIDs, []string{kecsim.SecurityGroup2}) || in.ProjectID != kecsim.ProjectB || !in.Protected || in.State != "active" ||
 		!in.AutoDeleteTime.Equal(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)) {
 		t.Errorf("the machine is %+v", in)
 	}
+}
+
+// ownTags are the tags of a machine without the mark of its launch.
+func ownTags(in kecsim.Instance) string {
+	tags := maps.Clone(in.Tags)
+	delete(tags, kec.MarkKey)
+	return fmt.Sprint(tags)
 }
 
 func TestAccUpdate_aStoppedMachineStaysStopped(t *testing.T) {
@@ -248,7 +257,7 @@ func TestAccTags_defaultsAreMergedUnder(t *testing.T) {
 	w.Write(block(set{"tags": `{ env = "test" }`}) + show + defaults(`{ env = "prod", team = "a" }`))
 	w.Apply().Want(t, 0, `all = tomap({ "env" = "test" "team" = "a" })`, `own = tomap({ "env" = "test" })`)
 	w.Plan().Want(t, 0, "No changes.")
-	if got := fmt.Sprint(env.Sim.Instances()[0].Tags); got != "map[env:test team:a]" {
+	if got := ownTags(env.Sim.Instances()[0]); got != "map[env:test team:a]" {
 		t.Errorf("tags %s", got)
 	}
 
@@ -373,7 +382,7 @@ func TestAccTags_unknownDefaultsAreDecidedAtApply(t *testing.T) {
 	write("2", `"worker-2"`)
 	w.Apply().Want(t, 0, "Resources: 1 added, 1 changed, 1 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
-	if got := fmt.Sprint(env.Sim.Instances()[0].Tags); got != "map[run:2]" {
+	if got := ownTags(env.Sim.Instances()[0]); got != "map[run:2]" {
 		t.Errorf("tags %s", got)
 	}
 }
@@ -390,7 +399,7 @@ func TestAccTags_anOldDefaultIsNotTakenForAnOwnTag(t *testing.T) {
 	w.Write(hcl + env.Block(`default_tags = { team = "b" }`))
 	w.Apply().Want(t, 0, update)
 	w.Plan().Want(t, 0, "No changes.")
-	if got := fmt.Sprint(env.Sim.Instances()[0].Tags); got != "map[mine:1 team:b]" {
+	if got := ownTags(env.Sim.Instances()[0]); got != "map[mine:1 team:b]" {
 		t.Errorf("tags %s", got)
 	}
 }
