@@ -1,0 +1,438 @@
+// Package chaos drives the provider as a CLI does, in one process, against a
+// simulated KEC that misbehaves, and checks after every step that nothing is lost,
+// bought twice, forgotten or leaked. Only tests import it.
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
+)
+
+const resourceType = "kec_spot_instance"
+
+// schemas are the shapes of the provider block and of the resource. They are the
+// same for every server, so they are asked for once.
+type schemas struct {
+	provider, resource tftypes.Object
+	identity           tftypes.Type
+	computed           map[string]bool // attributes that the provider may fill
+}
+
+var known = sync.OnceValues(func() (*schemas, error) {
+	server := providerserver.NewProtocol6(provider.New("test")())()
+	all, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err
+	}
+	identities, err := server.GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		return nil, err
+	}
+	s := &schemas{computed: map[string]bool{}, identity: identities.IdentitySchemas[resourceType].ValueType()}
+	var ok, ok2 bool
+	s.provider, ok = all.Provider.ValueType().(tftypes.Object)
+	s.resource, ok2 = all.ResourceSchemas[resourceType].ValueType().(tftypes.Object)
+	if !ok || !ok2 {
+		return nil, errors.New("the schema is no object")
+	}
+	for _, a := range all.ResourceSchemas[resourceType].Block.Attributes {
+		s.computed[a.Name] = a.Computed
+	}
+	return s, nil
+})
+
+// object fills an object type: what values lacks is null.
+func object(of tftypes.Object, values map[string]tftypes.Value) tftypes.Value {
+	all := make(map[string]tftypes.Value, len(of.AttributeTypes))
+	for name, t := range of.AttributeTypes {
+		if v, ok := values[name]; ok {
+			all[name] = v
+		} else {
+			all[name] = tftypes.NewValue(t, nil)
+		}
+	}
+	return tftypes.NewValue(of, all)
+}
+
+func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+
+func texts(all ...string) tftypes.Value {
+	var list []tftypes.Value
+	for _, s := range all {
+		list = append(list, text(s))
+	}
+	return tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, list)
+}
+
+// entry is what a state file holds of one resource.
+type entry struct {
+	value    tftypes.Value
+	private  []byte
+	identity *tfprotov6.ResourceIdentityData
+	tainted  bool
+}
+
+func (e *entry) id() string {
+	if e == nil {
+		return ""
+	}
+	return attribute(e.value, "id")
+}
+
+// attribute is the text of a top-level attribute, "" where there is none.
+func attribute(of tftypes.Value, name string) string {
+	var all map[string]tftypes.Value
+	if of.IsNull() || of.As(&all) != nil {
+		return ""
+	}
+	v, ok := all[name]
+	if !ok || !v.IsKnown() || v.IsNull() {
+		return ""
+	}
+	var s string
+	if v.As(&s) != nil {
+		return ""
+	}
+	return s
+}
+
+// core is a CLI: a state, and the process of the provider that it has started.
+type core struct {
+	*schemas
+	connect func() []kec.Option // of a process that is started
+	config  map[string]tftypes.Value
+
+	server  tfprotov6.ProviderServer
+	stopped atomic.Bool // by the user: nothing new is begun
+
+	mu     sync.Mutex
+	state  map[string]*entry
+	said   []string            // every message of the provider since the last check
+	errors map[string][]string // the errors among them, by address; "" for those of the provider block
+}
+
+func (c *core) entry(address string) *entry {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state[address]
+}
+
+// put replaces what the state holds of an address; nil takes it out.
+func (c *core) put(address string, e *entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e == nil {
+		delete(c.state, address)
+		return
+	}
+	c.state[address] = e
+}
+
+// deaf forgets what the provider has said.
+func (c *core) deaf() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said, c.errors = nil, map[string][]string{}
+}
+
+// complaints are all errors since the last check.
+func (c *core) complaints() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for _, address := range slices.Sorted(maps.Keys(c.errors)) {
+		all = append(all, c.errors[address]...)
+	}
+	return strings.Join(all, "\n")
+}
+
+func newCore(config map[string]tftypes.Value, connect func() []kec.Option) (*core, error) {
+	s, err := known()
+	if err != nil {
+		return nil, err
+	}
+	return &core{
+		schemas: s, connect: connect, config: config, state: map[string]*entry{}, errors: map[string][]string{},
+	}, nil
+}
+
+// start starts the process of the provider anew, as each command of a CLI does.
+func (c *core) start(ctx context.Context) error {
+	c.stopped.Store(false)
+	c.server = providerserver.NewProtocol6(provider.New("test", c.connect()...)())()
+	config, err := tfprotov6.NewDynamicValue(c.provider, object(c.provider, c.config))
+	if err != nil {
+		return err
+	}
+	resp, err := c.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{Config: &config, TerraformVersion: "1.12.0"})
+	if err != nil {
+		return err
+	}
+	if c.hear("", resp.Diagnostics) {
+		return errors.New("the provider cannot be configured: " + c.complaints())
+	}
+	return nil
+}
+
+// hear notes what the provider says of an address, and tells whether it is an error.
+func (c *core) hear(address string, diagnostics []*tfprotov6.Diagnostic) (failed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range diagnostics {
+		message := d.Summary + "\n" + d.Detail
+		c.said = append(c.said, message)
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			failed = true
+			c.errors[address] = append(c.errors[address], message)
+		}
+	}
+	return failed
+}
+
+func (c *core) dynamic(v tftypes.Value) *tfprotov6.DynamicValue {
+	d, err := tfprotov6.NewDynamicValue(c.resource, v)
+	if err != nil {
+		panic(err) // a mistake of this package
+	}
+	return &d
+}
+
+func (c *core) read(d *tfprotov6.DynamicValue) tftypes.Value {
+	if d == nil {
+		return tftypes.NewValue(c.resource, nil)
+	}
+	v, err := d.Unmarshal(c.resource)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// ids are what the state holds, by address.
+func (c *core) ids() map[string]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ids := map[string]string{}
+	for address, e := range c.state {
+		ids[address] = e.id()
+	}
+	return ids
+}
+
+func (c *core) addresses() []string { return slices.Sorted(maps.Keys(c.ids())) }
+
+// refresh reads one resource anew. It is false after an error.
+func (c *core) refresh(ctx context.Context, address string) bool {
+	e := c.entry(address)
+	switch {
+	case c.stopped.Load():
+		return false
+	case e == nil:
+		return true
+	}
+	resp, err := c.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
+		TypeName: resourceType, CurrentState: c.dynamic(e.value), Private: e.private, CurrentIdentity: e.identity,
+	})
+	if err != nil || c.hear(address, resp.Diagnostics) {
+		return false
+	}
+	value := c.read(resp.NewState)
+	if value.IsNull() {
+		c.put(address, nil)
+		return true
+	}
+	c.put(address, &entry{value, resp.Private, resp.NewIdentity, e.tainted})
+	return true
+}
+
+// planned is one change that a CLI would show.
+type planned struct {
+	action  string // "create", "update", "replace", "delete", "none"
+	value   tftypes.Value
+	private []byte
+	prior   *entry
+	config  tftypes.Value
+	ok      bool
+}
+
+// plan plans one resource; a nil configuration plans its end.
+func (c *core) plan(ctx context.Context, address string, config map[string]tftypes.Value) planned {
+	none := tftypes.NewValue(c.resource, nil)
+	prior := c.entry(address)
+	p := planned{prior: prior, config: none, value: none}
+	if config != nil {
+		p.config = object(c.resource, config)
+	}
+	switch {
+	case c.stopped.Load():
+		return p
+	case config == nil && prior == nil:
+		p.action, p.ok = "none", true
+		return p
+	}
+	was := none
+	var private []byte
+	var identity *tfprotov6.ResourceIdentityData
+	if prior != nil && (!prior.tainted || config == nil) {
+		was, private, identity = prior.value, prior.private, prior.identity
+	}
+	resp, err := c.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: resourceType, PriorState: c.dynamic(was), ProposedNewState: c.dynamic(c.propose(p.config, was)), Config: c.dynamic(p.config),
+		PriorPrivate: private, PriorIdentity: identity,
+	})
+	if err != nil || c.hear(address, resp.Diagnostics) {
+		return p
+	}
+	p.value, p.private = c.read(resp.PlannedState), resp.PlannedPrivate
+	switch {
+	case config == nil:
+		p.action = "delete"
+	case was.IsNull() && prior != nil: // tainted
+		p.action = "replace"
+	case was.IsNull():
+		p.action = "create"
+	case len(resp.RequiresReplace) > 0:
+		p.action = "replace"
+		resp, err := c.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+			TypeName: resourceType, PriorState: c.dynamic(none), ProposedNewState: c.dynamic(c.propose(p.config, none)), Config: c.dynamic(p.config),
+		})
+		if err != nil || c.hear(address, resp.Diagnostics) {
+			return p
+		}
+		p.value, p.private = c.read(resp.PlannedState), resp.PlannedPrivate
+	case p.value.Equal(was):
+		p.action = "none"
+	default:
+		p.action = "update"
+	}
+	p.ok = true
+	return p
+}
+
+// propose is the state that a CLI proposes: what the configuration sets, and what
+// the provider had filled in before.
+func (c *core) propose(config, prior tftypes.Value) tftypes.Value {
+	if config.IsNull() {
+		return config
+	}
+	var wanted, had map[string]tftypes.Value
+	if config.As(&wanted) != nil {
+		return config
+	}
+	if !prior.IsNull() && prior.As(&had) != nil {
+		return config
+	}
+	all := make(map[string]tftypes.Value, len(wanted))
+	for name, v := range wanted {
+		all[name] = v
+		if before, ok := had[name]; ok && v.IsNull() && c.computed[name] {
+			all[name] = before
+		}
+		if name == "password_wo" { // which no state and no plan ever holds
+			all[name] = tftypes.NewValue(tftypes.String, nil)
+		}
+	}
+	return tftypes.NewValue(c.resource, all)
+}
+
+// apply carries a plan out, as far as it goes. It is false after an error.
+func (c *core) apply(ctx context.Context, address string, p planned) bool {
+	if !p.ok {
+		return false
+	}
+	none := tftypes.NewValue(c.resource, nil)
+	switch p.action {
+	case "none":
+		if p.prior != nil { // a plan may still have changed what stays between runs
+			c.put(address, &entry{p.value, p.private, p.prior.identity, p.prior.tainted})
+		}
+		return true
+	case "replace":
+		if !c.change(ctx, address, p.prior.value, none, none, p.prior.private) {
+			return false
+		}
+		return c.change(ctx, address, none, p.value, p.config, p.private)
+	case "delete":
+		return c.change(ctx, address, p.prior.value, none, none, p.prior.private)
+	case "create":
+		return c.change(ctx, address, none, p.value, p.config, p.private)
+	}
+	return c.change(ctx, address, p.prior.value, p.value, p.config, p.private)
+}
+
+func (c *core) change(ctx context.Context, address string, from, to, config tftypes.Value, private []byte) bool {
+	if c.stopped.Load() {
+		return false
+	}
+	req := &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: resourceType, PriorState: c.dynamic(from), PlannedState: c.dynamic(to), Config: c.dynamic(config), PlannedPrivate: private,
+	}
+	was := c.entry(address)
+	if was != nil && !from.IsNull() {
+		req.PlannedIdentity = was.identity
+	}
+	resp, err := c.server.ApplyResourceChange(ctx, req)
+	if err != nil {
+		return false // the state stays as it was
+	}
+	failed := c.hear(address, resp.Diagnostics)
+	value := c.read(resp.NewState)
+	if value.IsNull() {
+		c.put(address, nil)
+		return !failed
+	}
+	tainted := failed && from.IsNull() || was != nil && was.tainted && !from.IsNull()
+	c.put(address, &entry{value, resp.Private, resp.NewIdentity, tainted})
+	return !failed
+}
+
+// adopt imports an instance by its id.
+func (c *core) adopt(ctx context.Context, address, id string) bool {
+	resp, err := c.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
+	if err != nil || c.hear(address, resp.Diagnostics) || len(resp.ImportedResources) != 1 {
+		return false
+	}
+	one := resp.ImportedResources[0]
+	before := c.entry(address)
+	c.put(address, &entry{value: c.read(one.State), private: one.Private, identity: one.Identity})
+	if !c.refresh(ctx, address) { // a CLI that cannot read what it imports imports nothing
+		c.put(address, before)
+		return false
+	}
+	return c.entry(address) != nil
+}
+
+// stop interrupts what the provider is doing.
+func (c *core) stop(ctx context.Context) error {
+	c.stopped.Store(true)
+	resp, err := c.server.StopProvider(ctx, &tfprotov6.StopProviderRequest{})
+	if err != nil {
+		return err
+	}
+	if resp.Error != "" {
+		return fmt.Errorf("StopProvider: %s", resp.Error)
+	}
+	return nil
+}
+
+// account is the provider block of a simulator.
+func account(preflight string) map[string]tftypes.Value {
+	return map[string]tftypes.Value{
+		"region": text(kecsim.Region), "access_key": text(kecsim.AccessKey), "secret_key": text(kecsim.SecretKey),
+		"endpoint": text("http://127.0.0.1:1"), "preflight": text(preflight),
+	}
+}

@@ -1,0 +1,437 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/big"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// What must be in no message. The password and the user data go with every launch.
+const (
+	password = "Pa55word-canary"
+	script   = "#!/bin/sh\nexport TOKEN=canary-of-user-data\n"
+)
+
+var secrets = []string{password, "canary-of-user-data", kecsim.SecretKey}
+
+// Op is one step of a history. Its numbers are read modulo what there is to choose
+// from, so that a history with steps taken out is still one.
+type Op struct {
+	Kind    string
+	A, B, C int
+}
+
+// String is how a step is printed and can be written again.
+func (o Op) String() string { return fmt.Sprintf("{%q, %d, %d, %d}", o.Kind, o.A, o.B, o.C) }
+
+// kinds are all steps, each as often as it should come up. A command costs a hundred
+// times what anything else does, most of it in the framework, so a history is mostly
+// about what happens between the commands.
+var kinds = []struct {
+	kind   string
+	weight int
+}{
+	{"apply", 4}, {"plan", 1}, {"refresh", 2}, {"destroy", 1}, {"import", 1}, {"interrupt", 2}, {"kill", 1},
+	{"reclaim", 5}, {"release", 5}, {"stock", 6}, {"price", 6}, {"console delete", 4}, {"console start", 2},
+	{"fault", 34}, {"share", 8}, {"calm", 5}, {"advance", 8}, {"failing launches", 6}, {"visibility", 4}, {"throttle", 4},
+	{"refuse to terminate", 4},
+}
+
+// Generate makes the history of a seed.
+func Generate(seed uint64, steps int) []Op {
+	dice := rand.New(rand.NewPCG(seed, 0x6b6563))
+	sum := 0
+	for _, k := range kinds {
+		sum += k.weight
+	}
+	ops := make([]Op, steps)
+	for i := range ops {
+		n := dice.IntN(sum)
+		for _, k := range kinds {
+			if n -= k.weight; n < 0 {
+				ops[i] = Op{k.kind, dice.IntN(1 << 16), dice.IntN(1 << 16), dice.IntN(1 << 16)}
+				break
+			}
+		}
+	}
+	return ops
+}
+
+// latency is the time of one request, so that an interrupt can fall between two.
+const latency = 20 * time.Millisecond
+
+// slots are the addresses that a history uses.
+const slots = 2
+
+// Run lives through a history inside a bubble of virtual time. The error tells the
+// first rule that was broken, and after which step.
+func Run(seed uint64, ops []Op) (err error) {
+	h, err := begin(seed)
+	if err != nil {
+		return err
+	}
+	defer h.link.sever()
+	for i, op := range ops {
+		if err := h.step(op); err != nil {
+			return fmt.Errorf("after step %d, %s: %w", i+1, op, err)
+		}
+	}
+	if err := h.end(); err != nil {
+		return fmt.Errorf("after the end: %w", err)
+	}
+	return nil
+}
+
+// history is a run: the world, the CLI, and what is known to be in order.
+type history struct {
+	sim  *kecsim.Server
+	core *core
+	link *link // of the process that runs now
+
+	wanted  map[string]map[string]tftypes.Value // the configuration, by address
+	foreign map[string]bool                     // machines that somebody else has started
+	adrift  map[string]bool                     // machines that a message or a mark leads to
+	told    map[string]bool                     // marks that a message has named, or that a killed process has sent
+	faulty  bool                                // KEC or the network misbehaves
+
+	thorough bool // in the end, what is wanted and could not be had is ordered once more
+	calls    int  // of the API, that have been looked at
+}
+
+func begin(seed uint64) (*history, error) {
+	h := &history{
+		sim: newWorld(seed), wanted: map[string]map[string]tftypes.Value{}, foreign: map[string]bool{}, adrift: map[string]bool{}, told: map[string]bool{},
+		thorough: seed%8 == 0,
+	}
+	if seed%4 == 1 { // this machine's clock is off by up to an hour, for good
+		h.sim.SetClockOffset(time.Duration(seed*7919%7200)*time.Second - time.Hour)
+	}
+	var err error
+	processes := new(atomic.Uint64)
+	h.core, err = newCore(account("off"), func() []kec.Option {
+		h.link = newLink(h.sim, latency)
+		return []kec.Option{steady(seed, processes), kec.WithHTTPTransport(h.link)}
+	})
+	return h, err
+}
+
+// command runs f as a CLI runs one command: in a new process.
+func (h *history) command(f func(ctx context.Context)) error {
+	if h.link != nil {
+		h.link.sever()
+	}
+	if err := h.core.start(context.Background()); err != nil {
+		return err
+	}
+	f(h.link.ctx)
+	return nil
+}
+
+// run plans and applies one address, mostly after a refresh.
+func (h *history) run(ctx context.Context, address string, refresh bool) {
+	if !refresh || h.core.refresh(ctx, address) {
+		p := h.core.plan(ctx, address, h.wanted[address])
+		h.core.apply(ctx, address, p)
+	}
+}
+
+func (h *history) step(op Op) error {
+	address := fmt.Sprintf("worker-%d", op.A%slots)
+	start, before := time.Now(), h.core.ids()
+	h.core.deaf()
+	killed, limit := false, longest
+	var err error
+	switch op.Kind {
+	case "apply":
+		h.wanted[address] = configured(op.B, op.C)
+		err = h.command(func(ctx context.Context) { h.run(ctx, address, op.C%3 > 0) })
+	case "plan":
+		err = h.command(func(ctx context.Context) {
+			h.core.plan(ctx, address, h.wanted[address])
+		})
+	case "refresh":
+		err = h.command(func(ctx context.Context) { h.core.refresh(ctx, address) })
+	case "destroy":
+		h.wanted[address] = nil
+		err = h.command(func(ctx context.Context) { h.run(ctx, address, op.C%3 > 0) })
+	case "import":
+		err = h.imports(address)
+	case "interrupt", "kill":
+		if op.B%4 == 0 {
+			h.wanted[address] = nil
+		} else {
+			h.wanted[address] = configured(op.B, op.C)
+		}
+		killed = op.Kind == "kill"
+		err = h.cut(address, op.C%3 > 0, time.Duration(op.C%40)*time.Second/2+time.Duration(op.B%1000)*time.Millisecond, killed)
+	default:
+		limit = 3 * time.Hour
+		h.happens(op)
+	}
+	if err != nil {
+		return err
+	}
+	if took := time.Since(start); took > limit {
+		return fmt.Errorf("it took %s, more than %s", took, limit)
+	}
+	return h.check(before, address, killed)
+}
+
+// The deadlines that every configuration sets, and the longest that one command may
+// take with them: a refresh, an end and a launch, and what is done about a machine
+// after the time is up.
+const (
+	createLimit, readLimit, updateLimit, deleteLimit = 3 * time.Minute, time.Minute, 4 * time.Minute, 2 * time.Minute
+
+	longest = createLimit + readLimit + updateLimit + deleteLimit + 6*time.Minute
+)
+
+// configured is one of many configurations.
+func configured(b, c int) map[string]tftypes.Value {
+	config := map[string]tftypes.Value{
+		"instance_type": text([]string{"N3.2B", "N3.4B"}[b%2]), "image_id": text([]string{kecsim.ImageUbuntu, kecsim.ImageCustom}[b/2%2]),
+		"subnet_id":          text([]string{kecsim.SubnetA, kecsim.SubnetB}[b/4%2]),
+		"security_group_ids": texts([][]string{{kecsim.SecurityGroup}, {kecsim.SecurityGroup, kecsim.SecurityGroup2}}[c%2]...),
+		"instance_name":      text([]string{"worker", "renamed", "again"}[c/2%3]),
+		"password_wo":        text(password), "password_wo_version": tftypes.NewValue(tftypes.Number, 1+c/64%2),
+		"user_data": text(script),
+		"timeouts": tftypes.NewValue(timeoutsType, map[string]tftypes.Value{
+			"create": text(createLimit.String()), "read": text(readLimit.String()), "update": text(updateLimit.String()), "delete": text(deleteLimit.String()),
+		}),
+	}
+	if c/8%2 == 0 {
+		config["spot_price_limit"] = tftypes.NewValue(tftypes.Number, priceLimit)
+	}
+	if c/16%3 > 0 {
+		tags := map[string]tftypes.Value{"team": text([]string{"search", "ads"}[c/16%3-1])}
+		config["tags"] = tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, tags)
+	}
+	return config
+}
+
+// priceLimit is 0.1 as a CLI reads it from a configuration.
+var priceLimit, _, _ = big.ParseFloat("0.1", 10, 512, big.ToNearestEven)
+
+var timeoutsType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+	"create": tftypes.String, "read": tftypes.String, "update": tftypes.String, "delete": tftypes.String,
+}}
+
+// imports forgets an address and imports its machine anew, as somebody does who
+// has lost a state file.
+func (h *history) imports(address string) error {
+	e := h.core.entry(address)
+	id := e.id()
+	if id == "" || e.tainted {
+		return nil
+	}
+	return h.command(func(ctx context.Context) {
+		h.core.put(address, nil)
+		if !h.core.adopt(ctx, address, id) {
+			h.core.put(address, e) // nothing is lost by a failed import
+		}
+	})
+}
+
+// cut begins a command and interrupts it, or kills its process, after a while.
+func (h *history) cut(address string, refresh bool, after time.Duration, kill bool) error {
+	var late error
+	err := h.command(func(ctx context.Context) {
+		done := make(chan struct{})
+		saved := maps.Clone(h.core.state)
+		go func() {
+			defer close(done)
+			h.run(ctx, address, refresh)
+		}()
+		select {
+		case <-done:
+			return
+		case <-time.After(after):
+		}
+		if kill {
+			h.link.sever()
+			<-done
+			h.core.state = saved // whatever the process still said, nobody heard it
+			return
+		}
+		at := time.Now()
+		if err := h.core.stop(context.Background()); err != nil {
+			late = err
+		}
+		<-done
+		limit := time.Second
+		if h.faulty {
+			limit = patience
+		}
+		if took := time.Since(at); took > limit {
+			late = fmt.Errorf("it ended %s after the interrupt, more than %s", took, limit)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return late
+}
+
+// patience is how long an interrupted command may take where KEC does not answer: a
+// launch on the wire is given that time to say its id.
+const patience = 15 * time.Second
+
+// check holds the rules against the world.
+func (h *history) check(before map[string]string, address string, killed bool) error {
+	said, errors := strings.Join(h.core.said, "\n"), h.core.complaints()
+	for _, s := range secrets {
+		if strings.Contains(said, s) {
+			return fmt.Errorf("a message holds the secret %q:\n%s", s, said)
+		}
+	}
+	calls := h.sim.Calls()
+	fresh := calls[min(h.calls, len(calls)):]
+	h.calls = len(calls)
+	for _, mark := range marksOf(fresh) {
+		if killed || strings.Contains(errors, mark) {
+			h.told[mark] = true // what it orders may come to light much later
+		}
+	}
+	knownIDs := map[string]bool{}
+	for _, id := range h.core.ids() {
+		knownIDs[id] = true
+	}
+	for _, in := range h.sim.Instances() {
+		mark := in.Tags[kec.MarkKey]
+		switch {
+		case in.State == "deleting" || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
+		case h.told[mark], strings.Contains(errors, in.ID): // a warning that it is gone would not count
+			h.adrift[in.ID] = true
+		default:
+			return fmt.Errorf("%s (%s, mark %q) is alive, and neither the state nor a message knows it; said:\n%s", in.ID, in.State, mark, said)
+		}
+	}
+	if err := h.marks(); err != nil {
+		return err
+	}
+	return ends(fresh, before, address)
+}
+
+// marksOf are the marks of the launches among these calls.
+func marksOf(calls []kecsim.Call) []string {
+	var marks []string
+	for _, call := range calls {
+		for name, values := range call.Params {
+			if key, isKey := strings.CutSuffix(name, ".Key"); isKey && call.Action == "RunInstances" && slices.Contains(values, kec.MarkKey) {
+				marks = append(marks, call.Params.Get(key+".Value"))
+			}
+		}
+	}
+	return marks
+}
+
+// marks checks that no launch was bought twice. A machine that failed to open, and a
+// launch that went out again after that, are one purchase.
+func (h *history) marks() error {
+	for mark, ids := range h.sim.Audit(nil, kec.MarkKey).Twice {
+		alive := slices.DeleteFunc(ids, func(id string) bool {
+			in, there := h.sim.Instance(id)
+			return !there || in.State == "deleting" || in.State == "error" || h.adrift[id]
+		})
+		if len(alive) > 1 {
+			return fmt.Errorf("the mark %s was bought more than once: %s", mark, strings.Join(alive, ", "))
+		}
+	}
+	return nil
+}
+
+// ends checks that no machine was ended unasked.
+func ends(calls []kecsim.Call, before map[string]string, address string) error {
+	for _, call := range calls {
+		if call.Action != "TerminateInstances" {
+			continue
+		}
+		for name, values := range call.Params {
+			if !strings.HasPrefix(name, "InstanceId.") {
+				continue
+			}
+			for _, id := range values {
+				if other, ok := owner(before, id); ok && other != address {
+					return fmt.Errorf("%s of %s was to be ended by a command about %s", id, other, address)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func owner(ids map[string]string, id string) (string, bool) {
+	for address, one := range ids {
+		if one == id {
+			return address, true
+		}
+	}
+	return "", false
+}
+
+// end lets KEC recover, and then everything must come to rest: what the state holds
+// is alive, a plan after an apply is empty, and nothing is left after a destroy.
+func (h *history) end() error {
+	h.calm()
+	time.Sleep(10 * time.Minute)
+	for _, address := range slices.Sorted(maps.Keys(h.wanted)) {
+		if h.core.entry(address) == nil && (h.wanted[address] == nil || !h.thorough) {
+			continue
+		}
+		if err := h.settle(address); err != nil {
+			return fmt.Errorf("%s, although all is well: %w", address, err)
+		}
+	}
+	for _, address := range h.core.addresses() {
+		id := h.core.entry(address).id()
+		if in, ok := h.sim.Instance(id); !ok || in.State != "active" {
+			return fmt.Errorf("%s holds %s, which is not running", address, id)
+		}
+		h.core.deaf()
+		h.core.apply(h.link.ctx, address, h.core.plan(h.link.ctx, address, nil))
+		if h.core.entry(address) != nil {
+			return fmt.Errorf("%s cannot be destroyed although all is well: %s", address, h.core.complaints())
+		}
+	}
+	time.Sleep(10 * time.Minute)
+	for _, in := range h.sim.Instances() {
+		if !h.foreign[in.ID] && !h.adrift[in.ID] && !h.told[in.Tags[kec.MarkKey]] {
+			return fmt.Errorf("%s (%s) is left", in.ID, in.State)
+		}
+	}
+	return nil
+}
+
+// settle applies an address for as long as there is something to do: once.
+func (h *history) settle(address string) error {
+	h.core.deaf()
+	before := h.core.ids()
+	var p planned
+	if err := h.command(func(ctx context.Context) {
+		h.core.refresh(ctx, address)
+		if p = h.core.plan(ctx, address, h.wanted[address]); p.action != "none" {
+			h.core.apply(ctx, address, p)
+			p = h.core.plan(ctx, address, h.wanted[address])
+		}
+	}); err != nil {
+		return err
+	}
+	if errors := h.core.complaints(); errors != "" {
+		return fmt.Errorf("cannot be applied: %s", errors)
+	}
+	if p.action != "none" {
+		return fmt.Errorf("a second plan wants to %s", p.action)
+	}
+	return h.check(before, address, false)
+}

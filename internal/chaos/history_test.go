@@ -1,0 +1,117 @@
+package chaos
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	histories = flag.Int("histories", 500, "how many histories to live through")
+	firstSeed = flag.Uint64("seed", 1, "the seed of the first one")
+	steps     = flag.Int("steps", 20, "steps of each")
+
+	machines   = flag.Int("machines", 100, "how many machines the run of everything at once creates")
+	chaosSeeds = flag.Int("chaos-seeds", 1, "how many such runs")
+)
+
+// TestHistories lives through histories, one seed each. One that breaks a rule prints
+// its seed, which replays it, and is shrunk to its shortest form.
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // there is memory enough, and half of the time would go there
+	start := time.Now()
+	var next, commands atomic.Int64
+	var broken atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(*histories) && broken.Load() < 3; i = next.Add(1) - 1 {
+				seed := *firstSeed + uint64(i)
+				ops := Generate(seed, *steps)
+				for _, op := range ops {
+					if isCommand[op.Kind] {
+						commands.Add(1)
+					}
+				}
+				err := live(t, seed, ops)
+				if err == nil {
+					continue
+				}
+				broken.Add(1)
+				short := Shrink(ops, func(ops []Op) bool { return live(t, seed, ops) != nil })
+				t.Errorf("seed %d: %v\nshrunk to %d steps:\n%s\n%v", seed, err, len(short), listed(short), live(t, seed, short))
+			}
+		})
+	}
+	all.Wait()
+	t.Logf("%d histories of %d steps, %d of them commands, in %s: %d break a rule",
+		*histories, *steps, commands.Load(), time.Since(start).Round(time.Millisecond), broken.Load())
+}
+
+var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true}
+
+func listed(ops []Op) string {
+	var lines []string
+	for _, op := range ops {
+		lines = append(lines, "\t"+op.String()+",")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// live runs a history in a bubble of its own. Whoever is left behind in it panics
+// there.
+func live(t *testing.T, seed uint64, ops []Op) (err error) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	synctest.Test(t, func(*testing.T) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		err = Run(seed, ops)
+	})
+	return err
+}
+
+func TestShrink(t *testing.T) {
+	t.Parallel()
+	ops := slices.Concat(Generate(7, 20), []Op{{Kind: "apply"}}, Generate(8, 20), []Op{{Kind: "kill"}}, Generate(9, 5))
+	breaks := func(ops []Op) bool { // an "apply" before a "kill"
+		applied := false
+		for _, op := range ops {
+			applied = applied || op.Kind == "apply"
+			if applied && op.Kind == "kill" {
+				return true
+			}
+		}
+		return false
+	}
+	if got := Shrink(ops, breaks); len(got) != 2 || got[0].Kind != "apply" || got[1].Kind != "kill" {
+		t.Errorf("shrunk to\n%s", listed(got))
+	}
+}
+
+// The same seed is the same history, and another one is another.
+func TestGenerate(t *testing.T) {
+	t.Parallel()
+	if a, b := listed(Generate(3, 20)), listed(Generate(3, 20)); a != b {
+		t.Errorf("seed 3 makes\n%s\nand\n%s", a, b)
+	}
+	if listed(Generate(3, 20)) == listed(Generate(4, 20)) {
+		t.Error("seeds 3 and 4 make the same history")
+	}
+}

@@ -1,0 +1,136 @@
+package chaos
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// newWorld is a simulator on the bubble's own clock.
+func newWorld(seed uint64) *kecsim.Server {
+	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), 1)))
+	sim.Seed(seed)
+	sim.SetQuota(1000)
+	sim.SetBalance("100000")
+	return sim
+}
+
+// link is the connection of one process. It breaks when the process is killed.
+type link struct {
+	http.RoundTripper
+	ctx    context.Context //nolint:containedctx // the life of a process
+	end    context.CancelFunc
+	panics atomic.Int64 // how many launches end in a panic
+}
+
+func newLink(sim *kecsim.Server, latency time.Duration) *link {
+	l := &link{RoundTripper: sim.Transport(kecsim.WithLatency(latency))}
+	l.ctx, l.end = context.WithCancel(context.Background())
+	return l
+}
+
+func (l *link) sever() {
+	if l != nil {
+		l.end()
+	}
+}
+
+// RoundTrip asks the simulator, for as long as the process lives.
+func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Query().Get("Action") == "RunInstances" && l.panics.Add(-1) >= 0 {
+		panic("a mistake made for the test")
+	}
+	if err := l.ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
+	return l.RoundTripper.RoundTrip(r.WithContext(ctx))
+}
+
+// steady makes what the client of the n-th process of a run draws repeatable.
+func steady(seed uint64, n *atomic.Uint64) kec.Option { return kec.WithSeed(seed<<20 + n.Add(1)) }
+
+// faults are the ways in which KEC and the network misbehave. An empty set is none of
+// them: two of these are the proof that an instance is gone.
+var faults = []kecsim.Fault{
+	kecsim.Throttled, kecsim.Throttling, kecsim.ThrottlingException, kecsim.TooManyRequests, kecsim.BandwidthExceeded, kecsim.ThrottledRetryAfter,
+	kecsim.ServiceUnavailable, kecsim.InternalFailure, kecsim.Denied, kecsim.HTMLGateway, kecsim.EmptyObject, kecsim.Garbage,
+	kecsim.ConnectionLost, kecsim.ConnectionReset, kecsim.SlowToAct, kecsim.AnswerLost, kecsim.AnswerReset, kecsim.AnswerCut, kecsim.SlowAnswer,
+	kecsim.InternalFailureAfter, kecsim.HTMLGatewayAfter, kecsim.EmptyObjectAfter, kecsim.DoneLater, kecsim.GatewayDoneLater,
+	{Status: 404, ContentType: "text/html", Body: "<html>not found</html>"},
+	{Status: 200, Body: `{"RequestId":"r","InstanceCount":0,"InstancesSet":null}`},
+	{Code: "InvalidParameterValue", Message: "InstanceId is invalid", Echo: true},
+}
+
+var actions = []string{
+	"RunInstances", "DescribeInstances", "TerminateInstances", "DescribeInstances", "ListTagsByResourceIds", "ReplaceResourcesTags", "ModifyInstanceAttribute",
+	"ModifyNetworkInterfaceAttribute", "*",
+}
+
+// happens is what the world does by itself.
+func (h *history) happens(op Op) {
+	zones, types := []string{kecsim.ZoneA, kecsim.ZoneB}, []string{"N3.2B", "N3.4B"}
+	zone, typ := zones[op.A%2], types[op.B%2]
+	machines := h.sim.Instances()
+	one := func(do func(id string)) {
+		if len(machines) > 0 {
+			do(machines[op.A%len(machines)].ID)
+		}
+	}
+	switch op.Kind {
+	case "reclaim":
+		one(h.sim.Reclaim)
+	case "release", "console delete":
+		one(h.sim.Release)
+	case "console start":
+		id := h.sim.AddInstance(kecsim.Instance{Name: "by hand", ChargeType: "Spot", Type: typ, SubnetID: kecsim.SubnetA, ImageID: kecsim.ImageUbuntu})
+		h.foreign[id] = true
+	case "stock":
+		h.sim.SetStock(zone, typ, []int{0, 1, 50}[op.C%3])
+	case "price":
+		h.sim.SetPrice(zone, typ, []string{"0.0393", "0.09", "0.12"}[op.C%3], "")
+	case "fault":
+		h.faulty = true
+		h.sim.FailNext(actions[op.A%len(actions)], faults[op.B%len(faults)], 1+op.C%3)
+	case "calm":
+		h.calm()
+	case "advance":
+		time.Sleep(time.Duration(op.A%120) * time.Minute)
+	case "share":
+		h.faulty = true
+		h.sim.FailShare(actions[op.A%len(actions)], faults[op.B%len(faults)], float64(op.C%40)/100)
+	case "throttle":
+		h.faulty = true
+		h.sim.Throttle(float64(1+op.A%20), 1+op.B%20)
+	case "failing launches":
+		h.sim.FailLaunches(1+op.A%2, []string{kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible}[op.B%3], "")
+	case "visibility":
+		h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = time.Duration(op.A%60) * time.Second })
+	case "refuse to terminate":
+		one(func(id string) { h.sim.RefuseTerminate(id, []string{"locked", ""}[op.B%2]) })
+	}
+}
+
+// calm ends every misbehaviour.
+func (h *history) calm() {
+	h.faulty = false
+	h.sim.ClearFaults()
+	h.sim.Throttle(0, 0)
+	h.sim.FailLaunches(0, "", "")
+	h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = 3 * time.Second })
+	for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB} {
+		for _, typ := range []string{"N3.2B", "N3.4B"} {
+			h.sim.SetStock(zone, typ, 50)
+			h.sim.SetPrice(zone, typ, "0.0393", "")
+		}
+	}
+	for _, in := range h.sim.Instances() {
+		h.sim.RefuseTerminate(in.ID, "")
+	}
+}
