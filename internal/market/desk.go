@@ -6,7 +6,6 @@ package market
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -53,11 +52,6 @@ func once[V any](ctx context.Context, d *Desk, key string, ask func(context.Cont
 		d.asked[key] = l
 		go func() {
 			defer close(l.done)
-			defer func() {
-				if p := recover(); p != nil { // here it would take all resources of the process with it
-					l.err = fmt.Errorf("%s: %v", key, p)
-				}
-			}()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 			defer cancel()
 			l.value, l.err = ask(ctx)
