@@ -53,7 +53,7 @@ func Of(err error) Failure {
 		f.Summary = "KEC may have accepted the launch"
 		f.Remedy = "Look for an instance with that tag in the console before the next apply, and import it or delete it."
 		if errors.As(err, &refusal) {
-			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
+			f.Words, f.KECCode, f.RequestID, f.Action = refusal.Message, refusal.Code, refusal.RequestID, refusal.Action
 		}
 		return f
 	case errors.As(err, &refusal) && refusal.Unusable:

@@ -213,7 +213,7 @@ func TestAccLaunch_aLostAnswerThatCannotBeLookedFor(t *testing.T) {
 	if machines := env.Sim.Instances(); len(machines) == 1 {
 		mark = machines[0].Tags[kec.MarkKey]
 	}
-	got.Want(t, 1, "its tag is "+kec.MarkKey+" = "+mark)
+	got.Want(t, 1, `look for an instance named "worker" with the tag `+kec.MarkKey+" = "+mark, `(PermissionDenied), DescribeInstances, request KEC-`)
 	if n := env.Sim.Count("RunInstances"); n != 1 || mark == "" {
 		t.Errorf("%d launches, want 1; the mark is %q", n, mark)
 	}
