@@ -349,29 +349,26 @@ func (c *core) propose(config, prior tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(c.resource, all)
 }
 
-// apply carries a plan out, as far as it goes. It is false after an error.
-func (c *core) apply(ctx context.Context, address string, p planned) bool {
-	if !p.ok {
-		return false
-	}
+// apply carries a plan out, as far as it goes.
+func (c *core) apply(ctx context.Context, address string, p planned) {
 	none := tftypes.NewValue(c.resource, nil)
-	switch p.action {
-	case "none":
+	switch {
+	case !p.ok:
+	case p.action == "none":
 		if p.prior != nil { // a plan may still have changed what stays between runs
 			c.put(address, &entry{p.value, p.private, p.prior.identity, p.prior.tainted})
 		}
-		return true
-	case "replace":
-		if !c.change(ctx, address, p.prior.value, none, none, p.prior.private) {
-			return false
+	case p.action == "replace":
+		if c.change(ctx, address, p.prior.value, none, none, p.prior.private) {
+			c.change(ctx, address, none, p.value, p.config, p.private)
 		}
-		return c.change(ctx, address, none, p.value, p.config, p.private)
-	case "delete":
-		return c.change(ctx, address, p.prior.value, none, none, p.prior.private)
-	case "create":
-		return c.change(ctx, address, none, p.value, p.config, p.private)
+	case p.action == "delete":
+		c.change(ctx, address, p.prior.value, none, none, p.prior.private)
+	case p.action == "create":
+		c.change(ctx, address, none, p.value, p.config, p.private)
+	default:
+		c.change(ctx, address, p.prior.value, p.value, p.config, p.private)
 	}
-	return c.change(ctx, address, p.prior.value, p.value, p.config, p.private)
 }
 
 func (c *core) change(ctx context.Context, address string, from, to, config tftypes.Value, private []byte) bool {
