@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -105,8 +107,11 @@ type history struct {
 	told    map[string]bool                     // marks that a message has named, or that a killed process has sent
 	faulty  bool                                // KEC or the network misbehaves
 
-	thorough bool // in the end, what is wanted and could not be had is ordered once more
-	calls    int  // of the API, that have been looked at
+	// A thorough history reads what the provider logs, orders in the end what could not be
+	// had, and looks into the state.
+	thorough bool
+	log      bytes.Buffer
+	calls    int // of the API, that have been looked at
 }
 
 func begin(seed uint64) (*history, error) {
@@ -134,7 +139,12 @@ func (h *history) command(f func(ctx context.Context)) error {
 	if err := h.core.start(context.Background()); err != nil {
 		return err
 	}
-	f(h.link.ctx)
+	ctx := h.link.ctx
+	if h.thorough {
+		h.log.Reset()
+		ctx = tflogtest.RootLogger(ctx, &h.log) // at TRACE
+	}
+	f(ctx)
 	return nil
 }
 
@@ -290,10 +300,8 @@ const patience = 15 * time.Second
 // check holds the rules against the world.
 func (h *history) check(before map[string]string, address string, killed bool) error {
 	said, errors := strings.Join(h.core.said, "\n"), h.core.complaints()
-	for _, s := range secrets {
-		if strings.Contains(said, s) {
-			return fmt.Errorf("a message holds the secret %q:\n%s", s, said)
-		}
+	if err := h.leaks(said); err != nil {
+		return err
 	}
 	calls := h.sim.Calls()
 	fresh := calls[min(h.calls, len(calls)):]
@@ -321,6 +329,26 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 		return err
 	}
 	return ends(fresh, before, address)
+}
+
+// leaks looks for secrets in what was said and, of a thorough history, logged and kept.
+// User data is kept in the state by design.
+func (h *history) leaks(said string) error {
+	places := map[string]string{"a message": said}
+	if h.thorough {
+		places["the log"] = h.log.String()
+		for _, address := range h.core.addresses() {
+			places["the state"] += strings.ReplaceAll(h.core.entry(address).value.String(), script, "")
+		}
+	}
+	for place, text := range places {
+		for _, s := range secrets {
+			if strings.Contains(text, s) {
+				return fmt.Errorf("%s holds the secret %q:\n%s", place, s, text)
+			}
+		}
+	}
+	return nil
 }
 
 // marksOf are the marks of the launches among these calls.

@@ -82,7 +82,13 @@ func TestAccRead_onlyAProofForgets(t *testing.T) {
 		{"a set that is null", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":0,"InstancesSet":null}`}, 9, "DescribeInstances"},
 		{"a page of HTML", kecsim.HTMLGateway, 9, "HTML"},
 		{"half an answer", kecsim.Garbage, 9, "DescribeInstances"},
+		{"a page of HTML that says 404", kecsim.Fault{Status: 404, ContentType: "text/html", Body: "<html>not found</html>"}, 99, "HTML"},
+		{"a refusal for lack of permission", kecsim.Denied, 99, "Error: KEC refused access"},
 		{"throttled twice", kecsim.Throttled, 2, ""},
+		{"one 429", kecsim.TooManyRequests, 1, ""},
+		{"one reset", kecsim.ConnectionReset, 1, ""},
+		{"one answer that is cut", kecsim.AnswerCut, 1, ""},
+		{"a refusal of a clock that is right", kecsim.Fault{Status: 403, Code: "RequestTimeTooSkewed", Message: "the clock is off"}, 1, "Error: KEC refused access"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
