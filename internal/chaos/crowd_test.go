@@ -3,8 +3,11 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -342,17 +345,28 @@ func TestCrowd_everythingAtOnce(t *testing.T) {
 		must(t, err)
 		needed = c.sent()
 	})
+	var mu sync.Mutex
 	var worst float64
-	for seed := range uint64(*chaosSeeds) {
-		out := runChaos(t, seed+1, n, broken, needed)
-		ratio := float64(out.sent) / float64(out.needed)
-		worst = max(worst, ratio)
-		line := fmt.Sprintf("seed %d: %+v, ratio %.2f", seed+1, out, ratio)
-		if out.orphans+out.ghosts+out.twice+out.healthyTainted+out.left > 0 || out.failures != broken || out.named != broken || out.replaced != broken || ratio > 1.5 {
-			t.Error(line)
-		} else {
-			t.Log(line)
-		}
+	var seeds atomic.Uint64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for seed := seeds.Add(1); seed <= uint64(*chaosSeeds); seed = seeds.Add(1) {
+				out := runChaos(t, seed, n, broken, needed)
+				ratio := float64(out.sent) / float64(out.needed)
+				mu.Lock()
+				worst = max(worst, ratio)
+				mu.Unlock()
+				line := fmt.Sprintf("seed %d: %+v, ratio %.2f", seed, out, ratio)
+				if out.orphans+out.ghosts+out.twice+out.healthyTainted+out.left > 0 || out.failures != broken || out.named != broken ||
+					out.replaced != broken || ratio > 1.5 {
+					t.Error(line)
+				} else {
+					t.Log(line)
+				}
+			}
+		})
 	}
+	all.Wait()
 	t.Logf("%d creates, %d seeds: every launch accounted for; requests at most %.2f times what is needed", n, *chaosSeeds, worst)
 }
