@@ -161,8 +161,9 @@ func organisationAttributes() map[string]schema.Attribute {
 		},
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Tags of the instance; at the launch its data disks get them too. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none. Changed in place.",
-			Validators:          TagValidators(),
+			MarkdownDescription: "Tags of the instance; at the launch its data disks get them too. Keys up to 128 characters, not starting with `ksc`; values up to 255. " +
+				"Each instance also carries the tag `kec-launch-mark`, by which its launch is found again when an answer is lost; it is not shown here. Default: none. Changed in place.",
+			Validators: TagValidators(),
 		},
 	}
 }

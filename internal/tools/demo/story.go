@@ -96,10 +96,7 @@ func (d *demo) outOfStock(ctx context.Context) error {
 	if err := d.steer(ctx, "The last N3.2B in cn-beijing-6a is sold.", event{"stock", `{"zone": "cn-beijing-6a", "type": "N3.2B", "count": 0}`}); err != nil {
 		return err
 	}
-	if err := d.edit(soldOut); err != nil {
-		return err
-	}
-	at, err := d.at("instance_type", resourceBlock)
+	at, err := d.order(soldOut, "instance_type")
 	if err != nil {
 		return err
 	}
@@ -116,10 +113,7 @@ func (d *demo) belowMarket(ctx context.Context) error {
 		event{"price", `{"zone": "cn-beijing-6b", "type": "N3.4B", "spot": "0.25"}`}); err != nil {
 		return err
 	}
-	if err := d.edit(tooDear); err != nil {
-		return err
-	}
-	at, err := d.at("spot_price_limit", resourceBlock)
+	at, err := d.order(tooDear, "spot_price_limit")
 	if err != nil {
 		return err
 	}
@@ -131,6 +125,14 @@ func (d *demo) belowMarket(ctx context.Context) error {
 	}, alive: fleet}, "plan")
 }
 
+// order puts one more worker into the variables, and returns the line at which the message about it must point.
+func (d *demo) order(worker, attribute string) (at string, err error) {
+	if err := d.edit(worker); err != nil {
+		return "", err
+	}
+	return d.at(attribute, resourceBlock)
+}
+
 // check says how loud the check of the plan is from now on.
 func (d *demo) check(mode string) {
 	d.say("$ export KEC_PREFLIGHT=%s", mode)
@@ -139,10 +141,7 @@ func (d *demo) check(mode string) {
 
 func (d *demo) refused(ctx context.Context) error {
 	d.check("off")
-	if err := d.edit(soldOut); err != nil {
-		return err
-	}
-	at, err := d.at("instance_type", resourceBlock)
+	at, err := d.order(soldOut, "instance_type")
 	if err != nil {
 		return err
 	}
