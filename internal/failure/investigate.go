@@ -144,16 +144,23 @@ type billing struct {
 
 // billed looks for the record of an instance that failed to open.
 func billed(ctx context.Context, client *kec.Client, id string) billing {
-	for _, status := range []int{StatusFailedToOpen, StatusCreating} {
+	record, err := Record(ctx, client, id, StatusFailedToOpen, StatusCreating)
+	return billing{record: record, denied: Denied(err)}
+}
+
+// Record is the billing record of an instance in the first of these states that has
+// one, nil if none has: a record is shown in its own state only (fact 117).
+func Record(ctx context.Context, client *kec.Client, id string, statuses ...int) (*kec.BillingRecord, error) {
+	for _, status := range statuses {
 		records, err := client.QueryInstances(ctx, status, id)
-		switch {
-		case err != nil:
-			return billing{denied: Denied(err)}
-		case len(records) > 0:
-			return billing{record: &records[0]}
+		if err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			return &records[0], nil
 		}
 	}
-	return billing{}
+	return nil, nil
 }
 
 // Denied tells whether an error is a refusal for lack of permission (fact 215), not

@@ -111,14 +111,14 @@ func ofOrder(ctx context.Context, client *kec.Client, id string) verdict {
 }
 
 // recordStatuses are the states in which an instance is looked for: what failed,
-// what runs, then the others. A record is shown in its own state only (fact 117).
+// what runs, then the others.
 var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating, 5, 7, 6, 4, 8, 9, 10, 11, 12}
 
 // ofInstance looks the billing record of an instance up, and the machine itself
 // where the record cannot be had or does not say enough.
 func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
 	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
-	record, err := findRecord(ctx, client, id)
+	record, err := failure.Record(ctx, client, id, recordStatuses...)
 	denied := failure.Denied(err)
 	if err != nil && !denied {
 		v.err = err
@@ -156,19 +156,6 @@ func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
 
 // formalities are the order types behind a billing record's instance type.
 var formalities = map[int64]int{1: 2, 2: 1}
-
-func findRecord(ctx context.Context, client *kec.Client, id string) (*kec.BillingRecord, error) {
-	for _, status := range recordStatuses {
-		records, err := client.QueryInstances(ctx, status, id)
-		if err != nil {
-			return nil, err
-		}
-		if len(records) > 0 {
-			return &records[0], nil
-		}
-	}
-	return nil, nil
-}
 
 // report tells the failures at the key, alike ones once, as loud as the user wants
 // it.
