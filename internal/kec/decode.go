@@ -18,10 +18,9 @@ import (
 
 // object reads a JSON object into its members by lower-case key, null ones left out. Otherwise why says what was read instead.
 func object(raw []byte) (fields map[string]json.RawMessage, why string) {
-	raw = bytes.TrimSpace(raw)
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
-		switch {
+		switch raw = bytes.TrimSpace(raw); {
 		case len(raw) == 0:
 			return nil, "answered with an empty body"
 		case raw[0] == '<' && bytes.HasPrefix(bytes.ToLower(raw), []byte("<?xml")):

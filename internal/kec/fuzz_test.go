@@ -43,6 +43,8 @@ var orderBodies = []string{
 	`{}`, `{"RequestId":"r"}`, `{"data":null}`, `{"data":{}}`, `{"data":[]}`, `{"data":""}`, `{"data":"oops"}`, `{"data":[[]]}`, `{"data":[{"orderId":"7"},{"orderId":"8"}]}`,
 	`{"RequestId":"r","Error":{"Code":"OrderNotExist","Message":"no"}}`, `{"code":404,"message":"m","codeDesc":"d"}`, `null`, `[]`, `7`, ``, `<html>`, `{"orderId":`,
 	`{"orderId":"7","OrderId":"8","ORDERID":null,"status":1}`, "\xef\xbb\xbf" + `{"orderId":"7","status":1}`, "\n {\"orderId\":\"7\",\"status\":1}\t",
+	// White space that JSON does not know.
+	"{\"orderId\":\"7\",\"status\":1}\f", "\u00a0{\"orderId\":\"7\",\"status\":1}",
 }
 
 func FuzzDecodeOrder(f *testing.F) {
