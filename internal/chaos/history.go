@@ -126,7 +126,7 @@ func begin(seed uint64) (*history, error) {
 	processes := new(atomic.Uint64)
 	h.core, err = newCore(account("off"), func() []kec.Option {
 		h.link = newLink(h.sim, latency)
-		return []kec.Option{steady(seed, processes), kec.WithHTTPTransport(h.link)}
+		return []kec.Option{steady(seed, processes), kec.WithListAfter(int(seed%2) * 4), kec.WithHTTPTransport(h.link)}
 	})
 	return h, err
 }

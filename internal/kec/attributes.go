@@ -80,7 +80,7 @@ func (c *Client) set(ctx context.Context, action, id string, params url.Values) 
 			return err
 		}
 		if _, ok := array(ans.fields["instancesset"]); ok {
-			return ans.confirmed([]string{id})
+			return ans.confirmed(id)
 		}
 		return nil
 	})

@@ -2,7 +2,6 @@ package kec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,11 +12,18 @@ import (
 // attempt may have been carried out: it got no answer, an error from behind the front door, or an answer that says
 // nothing.
 func (c *Client) change(ctx context.Context, cl *call, confirm func(*answer) error) error {
+	defer c.changing()()
 	err := c.ask(ctx, cl, confirm)
 	if err != nil && cl.doubt {
 		return fmt.Errorf("%w: %w", ErrChangeUnknown, err)
 	}
 	return err
+}
+
+// changing marks the begin of a change, and what it returns its end: a read that begins after either uses nothing older.
+func (c *Client) changing() func() {
+	c.changes.Add(1)
+	return func() { c.changes.Add(1) }
 }
 
 // changeOne makes a change of KEC that takes InstanceId.N and answers for each instance.
@@ -27,37 +33,41 @@ func (c *Client) changeOne(ctx context.Context, action, id string, params url.Va
 	}
 	params.Set("InstanceId.1", id)
 	cl := &call{service: kecService, action: action, version: kecVersion, form: params, once: once}
-	return c.change(ctx, cl, func(ans *answer) error { return ans.confirmed([]string{id}) })
+	return c.change(ctx, cl, func(ans *answer) error { return ans.confirmed(id) })
 }
 
-// confirmed reads InstancesSet[].{InstanceId,Return,Message}, the answer of a call about several instances (fact 85). Return is a
-// boolean or a text that holds one. An instance that is refused, or about which the answer says nothing, yields an error that
-// names it and wraps an *Error with KEC's message; several are joined.
-func (a *answer) confirmed(ids []string) error {
+// confirmed reads the answer of a call about one instance, as verdicts does it. An error names the instance.
+func (a *answer) confirmed(id string) error {
+	return about(id, a.verdicts([]string{id})[strings.ToLower(id)])
+}
+
+// verdicts reads InstancesSet[].{InstanceId,Return,Message}, the answer of a call about several instances (fact 85). Return is a
+// boolean or a text that holds one. By id in lower case: nil for an instance that is confirmed, else an *Error with KEC's message, also
+// when the answer says nothing about it.
+func (a *answer) verdicts(ids []string) map[string]error {
 	var set items
 	decode(a.fields["instancesset"], &set)
-	refused := map[string]error{} // nil for an id that was confirmed
+	said := map[string]error{}
 	for _, raw := range set {
 		var r struct {
 			returned
 			InstanceID text
 		}
 		decode(raw, &r)
-		if id := strings.ToLower(string(r.InstanceID)); refused[id] == nil { // said twice: a refusal stands
-			refused[id] = a.verdict(r.returned)
+		if id := strings.ToLower(string(r.InstanceID)); said[id] == nil { // said twice: a refusal stands
+			said[id] = a.verdict(r.returned)
 		}
 	}
-	var errs []error
+	all := map[string]error{}
 	for _, id := range ids {
-		err, ok := refused[strings.ToLower(id)]
+		id = strings.ToLower(id)
+		err, ok := said[id]
 		if !ok {
 			err = a.verdict(returned{silent: "the answer does not mention the instance"})
 		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("instance %s: %w", id, err))
-		}
+		all[id] = err
 	}
-	return errors.Join(errs...)
+	return all
 }
 
 // accepted reads an answer that says at its top level whether the call was carried out, under one lower-case key. The models promise the

@@ -12,10 +12,12 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
-// connections, its pace and its budget of repetitions.
+// connections, its pace, its budget of repetitions and, where they want the same, its requests.
 type Client struct {
 	base      map[service]*url.URL
 	userAgent string
@@ -27,6 +29,16 @@ type Client struct {
 	clock     *clock
 	jitter    func() float64
 	mark      func() string
+
+	changes    *atomic.Uint64 // begun or ended by this client
+	general    *sync.Map      // the codes of refusals that are about no id, once that is known
+	inProjects *gather[*Instance]
+	anywhere   *gather[*Instance]
+	lists      *gather[page]
+	terminates *gather[struct{}]
+	shelf      *shelf
+	beat       *beat
+	boots      *boots
 }
 
 // regionName is the form of every region known: "cn-beijing-6". The list itself is open.
@@ -57,11 +69,21 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{
+	c := &Client{
 		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
 		jitter: cfg.jitter, mark: cfg.mark,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
-	}, nil
+		changes: &atomic.Uint64{}, general: &sync.Map{}, beat: newBeat(clk), boots: &boots{},
+	}
+	look := call{service: kecService, action: "DescribeInstances"}
+	c.inProjects = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookTogether}
+	c.anywhere = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookTogether}
+	c.lists = &gather[page]{call: look, within: cfg.looks, most: maxIDs, work: c.listTogether}
+	c.terminates = &gather[struct{}]{
+		call: call{service: kecService, action: "TerminateInstances"}, within: cfg.ends, most: maxIDs, work: c.terminateTogether,
+	}
+	c.shelf = newShelf(c, cfg)
+	return c, nil
 }
 
 // chain assembles what one attempt passes through; repeating (retry.go) goes around it. Innermost first:

@@ -110,7 +110,8 @@ func client(t *testing.T, s *script, opts ...Option) (*Client, *fakeClock) {
 	t.Helper()
 	clk := newClock()
 	c, err := New("cn-shanghai-3", testKeys, append([]Option{
-		WithHTTPTransport(s), WithClock(clk.now, clk.sleep), WithRetries(3, time.Millisecond, 4*time.Millisecond), WithRate(0),
+		WithHTTPTransport(s), WithClock(clk.now, clk.sleep), WithRetries(3, time.Millisecond, 4*time.Millisecond), WithRate(0), WithoutGathering(),
+		func(c *config) { c.jitter = func() float64 { return 0 } },
 	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)

@@ -82,7 +82,7 @@ func TestClock_isCorrected(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &script{}
-			c, clk := client(t, s)
+			c, clk := client(t, s, func(c *config) { c.jitter = func() float64 { return 0.5 } })
 			start := clk.now()
 			right := clk.now().Add(tc.off).Format("20060102T150405Z")
 			s.answer = func(_ int, one sent) reply {

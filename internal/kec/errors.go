@@ -55,6 +55,9 @@ func (e *Error) Error() string {
 	return strings.Join(parts, ": ") + " (" + status + ")"
 }
 
+// invalidID reports a refusal of an id, which may only be too new to be known everywhere.
+func (e *Error) invalidID() bool { return strings.EqualFold(e.Code, "InstanceIdInvalid") }
+
 // stateCodes are the refusals that a change of state can lift, in lower case: of the machine (fact 151), or of the order
 // behind it, which may not be settled yet.
 var stateCodes = map[string]bool{

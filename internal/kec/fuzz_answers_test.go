@@ -40,7 +40,7 @@ var answers = []string{
 func answering(tb testing.TB, status int, header http.Header, body string) (*Client, *fakeClock) {
 	tb.Helper()
 	clk := newClock()
-	c, err := New("cn-beijing-6", testKeys, WithRate(0), WithRetries(1, 0, 0), WithClock(clk.now, clk.sleep), withMarks(func() string { return "m" }),
+	c, err := New("cn-beijing-6", testKeys, WithRate(0), WithoutGathering(), WithRetries(1, 0, 0), WithClock(clk.now, clk.sleep), withMarks(func() string { return "m" }),
 		WithHTTPTransport(step(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})))
@@ -68,26 +68,31 @@ func FuzzInstancesAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		c, _ := answering(t, status, nil, body)
-		in, err := c.FindInstance(t.Context(), "i-1", nil)
 		_, listing := c.DescribeInstances(t.Context(), nil, nil)
-		bugs(t, err, listing)
-		if (in == nil) == (err == nil) {
-			t.Errorf("%q: %v and %v", body, in, err)
-		}
+		_, tags := c.ReadTags(t.Context(), "i-1")
+		bugs(t, listing, tags)
 		var answer map[string]any
 		decoded := json.Unmarshal([]byte(strings.TrimPrefix(strings.TrimSpace(body), "\xef\xbb\xbf")), &answer) == nil
-		if errors.Is(err, ErrGone) {
-			empty := false
-			for key, value := range answer {
-				list, is := value.([]any)
-				empty = empty || strings.EqualFold(key, "InstancesSet") && is && len(list) == 0
+		c.shelf.few = 0 // a read lists
+		for name, read := range map[string]func(context.Context, string, *int64) (*Instance, error){"found": c.FindInstance, "read": c.ReadInstance} {
+			in, err := read(t.Context(), "i-1", nil)
+			bugs(t, err)
+			if (in == nil) == (err == nil) {
+				t.Errorf("%s: %q: %v and %v", name, body, in, err)
 			}
-			if !decoded || !empty || status < 200 || status > 299 {
-				t.Errorf("gone, by %d %q", status, body)
+			if errors.Is(err, ErrGone) {
+				empty := false
+				for key, value := range answer {
+					list, is := value.([]any)
+					empty = empty || strings.EqualFold(key, "InstancesSet") && is && len(list) == 0
+				}
+				if !decoded || !empty || status < 200 || status > 299 {
+					t.Errorf("%s: gone, by %d %q", name, status, body)
+				}
 			}
-		}
-		if in != nil && (!decoded || !strings.EqualFold(in.ID, "i-1")) {
-			t.Errorf("%q shows %q", body, in.ID)
+			if in != nil && (!decoded || !strings.EqualFold(in.ID, "i-1")) {
+				t.Errorf("%s: %q shows %q", name, body, in.ID)
+			}
 		}
 	})
 }

@@ -23,9 +23,81 @@ var errEmptyID = errors.New("an id is empty")
 // page is one answer of DescribeInstances, or several put together.
 type page struct {
 	instances []Instance
-	unnamed   int // elements without an id
-	foreign   int // elements with an id that was not asked for
-	total     int // as the answer counts, -1 when it does not
+	unnamed   int      // elements without an id
+	foreign   []string // ids that were not asked for
+	total     int      // as the answer counts, -1 when it does not
+}
+
+// selection is what one request of DescribeInstances asks for.
+type selection struct {
+	ids          []string
+	projects     []int64 // at most maxIDs; none means the default
+	spot         bool    // only Spot Instances, as far as KEC knows the filter
+	marker, size int
+}
+
+func (s selection) params() url.Values {
+	params := url.Values{"MaxResults": {strconv.Itoa(s.size)}, "Marker": {strconv.Itoa(s.marker)}}
+	list(params, "InstanceId", s.ids)
+	for i, id := range s.projects {
+		params.Set("ProjectId."+strconv.Itoa(i+1), strconv.FormatInt(id, 10))
+	}
+	if s.spot {
+		list(params, "Filter.1.Name", []string{"charge-type"})
+		list(params, "Filter.1.Value", []string{"Spot", "810"}) // the sources differ about which it is (facts 79, 270)
+	}
+	return params
+}
+
+// onePage makes one request. length is the number of elements of the answer.
+func (c *Client) onePage(ctx context.Context, s selection) (p page, length int, err error) {
+	err = c.ask(ctx, &call{service: kecService, action: "DescribeInstances", version: kecVersion, form: s.params()}, func(ans *answer) error {
+		set, ok := array(ans.fields["instancesset"])
+		if !ok {
+			return ans.malformed("the answer holds no InstancesSet")
+		}
+		var count number
+		decode(ans.fields["instancecount"], &count)
+		length, p.total = len(set), int(count.intOr(-1))
+		if s.marker == 0 && length == 0 && p.total > 0 {
+			return ans.malformed("the answer counts %d instances and holds none", p.total)
+		}
+		asked := map[string]bool{}
+		for _, id := range s.ids {
+			asked[strings.ToLower(id)] = true
+		}
+		for _, raw := range set {
+			switch in := decodeInstance(raw); {
+			case in.ID == "":
+				p.unnamed++
+			case len(asked) > 0 && !asked[strings.ToLower(in.ID)]:
+				p.foreign = append(p.foreign, in.ID)
+			default:
+				p.instances = append(p.instances, in)
+			}
+		}
+		return nil
+	})
+	return p, length, err
+}
+
+// add puts a page to the others, and reports whether it holds anything that they do not.
+func (p *page) add(next page, seen map[string]bool) (fresh bool) {
+	p.unnamed += next.unnamed
+	p.total = next.total
+	for _, id := range next.foreign {
+		if id := strings.ToLower(id); !seen[id] {
+			seen[id], fresh = true, true
+			p.foreign = append(p.foreign, id)
+		}
+	}
+	for _, in := range next.instances {
+		if id := strings.ToLower(in.ID); !seen[id] {
+			seen[id], fresh = true, true
+			p.instances = append(p.instances, in)
+		}
+	}
+	return fresh
 }
 
 // DescribeInstances returns the instances with these ids that KEC shows; one that is missing may still exist, FindInstance can
@@ -35,7 +107,7 @@ type page struct {
 // An answer without InstancesSet, or one that counts instances and holds none, is an error.
 func (c *Client) DescribeInstances(ctx context.Context, ids []string, projectID *int64) ([]Instance, error) {
 	if len(ids) == 0 {
-		p, err := c.describe(ctx, nil, projectID)
+		p, err := c.describe(ctx, nil, projects(projectID))
 		return p.instances, err
 	}
 	if slices.Contains(ids, "") {
@@ -43,7 +115,7 @@ func (c *Client) DescribeInstances(ctx context.Context, ids []string, projectID 
 	}
 	var all []Instance
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		p, err := c.describe(ctx, chunk, projectID)
+		p, err := c.describe(ctx, chunk, projects(projectID))
 		if err != nil {
 			return nil, err
 		}
@@ -52,53 +124,28 @@ func (c *Client) DescribeInstances(ctx context.Context, ids []string, projectID 
 	return all, nil
 }
 
+// projects is the list of an optional project.
+func projects(id *int64) []int64 {
+	if id == nil {
+		return nil
+	}
+	return []int64{*id}
+}
+
 // describe reads every page of one look-up.
-func (c *Client) describe(ctx context.Context, ids []string, projectID *int64) (page, error) {
+func (c *Client) describe(ctx context.Context, ids []string, projects []int64) (page, error) {
 	var all page
 	seen := map[string]bool{}
 	for marker := 0; ; {
-		params := url.Values{"MaxResults": {strconv.Itoa(maxPage)}, "Marker": {strconv.Itoa(marker)}}
-		list(params, "InstanceId", ids)
-		if projectID != nil {
-			params.Set("ProjectId.1", strconv.FormatInt(*projectID, 10))
-		}
-		var onPage, total int
-		fresh := false
-		err := c.ask(ctx, &call{service: kecService, action: "DescribeInstances", version: kecVersion, form: params}, func(ans *answer) error {
-			set, ok := array(ans.fields["instancesset"])
-			if !ok {
-				return ans.malformed("the answer holds no InstancesSet")
-			}
-			var count number
-			decode(ans.fields["instancecount"], &count)
-			onPage, total = len(set), int(count.intOr(-1))
-			if marker == 0 && onPage == 0 && total > 0 {
-				return ans.malformed("the answer counts %d instances and holds none", total)
-			}
-			all.total = total
-			for _, raw := range set {
-				in := decodeInstance(raw)
-				switch {
-				case in.ID == "":
-					all.unnamed++
-				case seen[in.ID]:
-				case len(ids) > 0 && !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, in.ID) }):
-					seen[in.ID], fresh = true, true
-					all.foreign++
-				default:
-					seen[in.ID], fresh = true, true
-					all.instances = append(all.instances, in)
-				}
-			}
-			return nil
-		})
+		p, length, err := c.onePage(ctx, selection{ids: ids, projects: projects, marker: marker, size: maxPage})
 		if err != nil {
 			return page{}, err
 		}
-		marker += onPage
+		fresh := all.add(p, seen)
+		marker += length
 		// InstanceCount is taken for the total of all pages (fact 81), but a full page is followed up even if it is not. A page that
 		// brings nothing new ends the list, whatever the marker did.
-		if !fresh || len(ids) > 0 && len(all.instances) == len(ids) || onPage < maxPage && total <= marker {
+		if !fresh || len(ids) > 0 && len(all.instances) == len(ids) || length < maxPage && all.total <= marker {
 			return all, nil
 		}
 	}
@@ -126,17 +173,49 @@ func (c *Client) lookOnce(ctx context.Context, id string, projectID *int64) (*In
 	if id == "" {
 		return nil, errEmptyID
 	}
-	p, err := c.describe(ctx, []string{id}, projectID)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(p.instances) > 0:
-		c.history.see(id)
-		return &p.instances[0], nil
-	case p.foreign+p.unnamed > 0:
-		return nil, fmt.Errorf("DescribeInstances was asked for instance %s and answered with others: that proves nothing", id)
+	together := c.anywhere
+	if projectID != nil {
+		together = c.inProjects
 	}
-	return nil, nil
+	in, err := together.do(ctx, id, projectID)
+	if in == nil || err != nil {
+		return nil, err
+	}
+	c.history.see(id)
+	found := *in // others may have the same answer
+	return &found, nil
+}
+
+// lookTogether makes one look-up for all who ask, in all their projects. Where KEC refuses it, one odd id may be the reason: then
+// each is looked up alone.
+func (c *Client) lookTogether(ctx context.Context, asks []*ask[*Instance]) error {
+	var ids []string
+	var within []int64
+	for _, a := range asks {
+		if !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.id) }) {
+			ids = append(ids, a.id)
+		}
+		if a.project != nil && !slices.Contains(within, *a.project) {
+			within = append(within, *a.project)
+		}
+	}
+	p, err := c.describe(ctx, ids, within)
+	if err != nil {
+		return alone(c, asks, err, func(a *ask[*Instance]) error { return c.lookTogether(ctx, []*ask[*Instance]{a}) })
+	}
+	shown := map[string]*Instance{}
+	for i, in := range p.instances {
+		shown[strings.ToLower(in.ID)] = &p.instances[i]
+	}
+	for _, a := range asks {
+		var doubt error
+		in := shown[strings.ToLower(a.id)]
+		if in == nil && len(p.foreign)+p.unnamed > 0 {
+			doubt = fmt.Errorf("DescribeInstances was asked for instance %s and answered with others: that proves nothing", a.id)
+		}
+		a.answer(in, doubt)
+	}
+	return nil
 }
 
 // proofGap is the time between the two look-ups that prove an absence.

@@ -71,14 +71,15 @@ func TestLaunch_interrupted(t *testing.T) {
 		"the deadline, on the wire":       {slow(30*time.Second, accepted), 0, time.Second, "context deadline exceeded during try 1", true, time.Second, 1},
 		"interrupted, then the deadline":  {slow(30*time.Second, accepted), time.Second, 3 * time.Second, "during try 1", true, 3 * time.Second, 1},
 		"while it backs off":              {slow(0, reply{status: 429}), 20 * ms, 0, "HTTP 429", false, 20 * ms, 1},
-		"while it searches":               {slow(0, reply{err: io.EOF}), 22 * time.Second, 0, "EOF; the search for it ended: context canceled", true, 22 * time.Second, 8},
-		"the deadline, while it searches": {slow(0, reply{err: io.EOF}), 0, 22 * time.Second, "EOF; the search for it ended: context deadline exceeded", true, 22 * time.Second, 8},
+		"while it searches":               {slow(0, reply{err: io.EOF}), 22 * time.Second, 0, "EOF; the search for it ended: context canceled", true, 22 * time.Second, 6},
+		"the deadline, while it searches": {slow(0, reply{err: io.EOF}), 0, 22 * time.Second, "EOF; the search for it ended: context deadline exceeded", true, 22 * time.Second, 6},
 		"during the second request":       {slow(2*time.Second, reply{err: io.EOF}), 140 * time.Second, 0, "EOF; the search for it ended: context canceled", true, 140 * time.Second, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, err := New("cn-beijing-6", testKeys, WithHTTPTransport(tc.service), withMarks(func() string { return "m" }), WithRetries(8, time.Hour, time.Hour))
+				c, err := New("cn-beijing-6", testKeys, WithHTTPTransport(tc.service), withMarks(func() string { return "m" }), WithRetries(8, time.Hour, time.Hour),
+					func(c *config) { c.jitter = func() float64 { return 1 } })
 				if err != nil {
 					t.Fatal(err)
 				}

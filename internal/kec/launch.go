@@ -65,6 +65,7 @@ func (c *Client) runInstances(ctx context.Context, params url.Values) run {
 	cl := &call{service: kecService, action: "RunInstances", version: kecVersion, form: params, once: true, finish: true}
 	var ans *answer
 	var launched []Launch
+	defer c.changing()()
 	err := cl.guarded(func() (err error) {
 		if ans, err = c.send(ctx, cl); ans != nil {
 			launched = ans.launched() // a refusal that holds an id is none

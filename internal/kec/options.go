@@ -25,6 +25,9 @@ type config struct {
 	trace     func(context.Context, Trace)
 	jitter    func() float64
 	mark      func() string
+
+	few                int    // reads by id before a list is thought of
+	reads, looks, ends moment // for which refreshes, other look-ups and terminations are gathered
 }
 
 func defaults() *config {
@@ -38,6 +41,10 @@ func defaults() *config {
 		trace:     func(context.Context, Trace) {},
 		jitter:    rand.Float64,
 		mark:      newMark,
+		few:       4,
+		reads:     moment{20 * time.Millisecond, 100 * time.Millisecond},
+		looks:     moment{3 * time.Millisecond, 15 * time.Millisecond},
+		ends:      moment{40 * time.Millisecond, 200 * time.Millisecond},
 	}
 }
 
@@ -122,4 +129,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
+}
+
+// WithListAfter has a refresh think of a list when it is of more than n instances (4 by default).
+func WithListAfter(n int) Option { return func(c *config) { c.few = n } }
+
+// WithoutGathering sends every look-up and every termination at once, instead of waiting for some milliseconds for others that can
+// share the request.
+func WithoutGathering() Option {
+	return func(c *config) { c.reads, c.looks, c.ends = moment{}, moment{}, moment{} }
 }

@@ -135,8 +135,8 @@ func (s *search) unknown(causes ...error) error { return unknownOutcome(s.params
 func (s *search) find(ctx context.Context) ([]Launch, error) {
 	p := s.client.newPoll("", "found")
 	for clear := 0; ; {
-		if err := over(ctx); err != nil {
-			return nil, fmt.Errorf("the search for it ended: %w", err)
+		if err := p.pause(ctx); err != nil {
+			return nil, fmt.Errorf("the search for it ended: %w", errors.Unwrap(err)) // without the words of a wait for a known id
 		}
 		found, err := s.look(ctx)
 		switch {
@@ -158,15 +158,12 @@ func (s *search) find(ctx context.Context) ([]Launch, error) {
 		case over >= overtime:
 			return nil, fmt.Errorf("the search for it failed to the last: %w", err)
 		}
-		if err := p.pause(ctx); err != nil {
-			return nil, fmt.Errorf("the search for it ended: %w", errors.Unwrap(err)) // without the words of a wait for a known id
-		}
 	}
 }
 
 // look returns the instances that have the mark.
 func (s *search) look(ctx context.Context) ([]Launch, error) {
-	list, err := s.client.describe(ctx, nil, s.project)
+	list, err := s.client.lists.do(ctx, "", s.project)
 	if err == nil && (list.unnamed > 0 || list.total > len(list.instances)) {
 		err = fmt.Errorf("DescribeInstances has shown %d of %d instances: that proves nothing", len(list.instances), list.total)
 	}
@@ -207,6 +204,21 @@ func (s *search) look(ctx context.Context) ([]Launch, error) {
 		}
 	}
 	return found, nil
+}
+
+// listTogether lists the instances of each project for all who search there.
+func (c *Client) listTogether(ctx context.Context, asks []*ask[page]) error {
+	byProject := map[int64][]*ask[page]{}
+	for _, a := range asks {
+		byProject[projectOf(a.project)] = append(byProject[projectOf(a.project)], a)
+	}
+	for _, same := range byProject {
+		list, err := c.describe(ctx, nil, projects(same[0].project))
+		for _, a := range same {
+			a.answer(list, err)
+		}
+	}
+	return nil
 }
 
 // otherCharges are the charge types that are known not to be Spot, in lower case (fact 44). How DescribeInstances writes Spot is only

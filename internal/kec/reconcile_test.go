@@ -270,9 +270,9 @@ func TestLaunch_exactlyOnce(t *testing.T) {
 			k.visible = 0
 			k.machines = append(k.machines, machine{id: "i-7", tags: map[string]string{MarkKey: "MARK-1"}})
 		}, "RunInstances: one instance was asked for and 2 were ordered: i-7, i-1; all of them exist and are charged", 1, 2},
-		"the first one comes late": {[]play{loses, accepts}, func(k *cloud) { k.visible, k.takes = 93*time.Second, 2*time.Second },
+		"the first one comes late": {[]play{loses, accepts}, func(k *cloud) { k.visible, k.takes = 96*time.Second, 5*time.Second },
 			"RunInstances: one instance was asked for and 2 were ordered: i-1, i-2; all of them exist and are charged (request id req-2)", 2, 2},
-		"the first one comes late, the second is refused": {[]play{loses, sellsOut}, func(k *cloud) { k.visible, k.takes = 93*time.Second, 2*time.Second }, "i-1", 2, 1},
+		"the first one comes late, the second is refused": {[]play{loses, sellsOut}, func(k *cloud) { k.visible, k.takes = 96*time.Second, 5*time.Second }, "i-1", 2, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -348,13 +348,13 @@ func TestLaunch_asksSparingly(t *testing.T) {
 	l, err := c.Launch(t.Context(), order())
 	equal(t, "launch", fmt.Sprint(l.InstanceID, " ", err), "i-1 <nil>")
 	equal(t, "questions about tags", k.count("ListTagsByResourceIds"), 3)
-	equal(t, "look-ups", k.count("DescribeInstances"), 9)
+	equal(t, "look-ups", k.count("DescribeInstances"), 8)
 
 	k, c = newCloud(t, drops, accepts)
 	if _, err := c.Launch(t.Context(), order()); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "look-ups of a launch that came to nothing", k.count("DescribeInstances"), 22)
+	equal(t, "look-ups of a launch that came to nothing", k.count("DescribeInstances"), 21)
 	equal(t, "questions about tags", k.count("ListTagsByResourceIds"), 0)
 }
 

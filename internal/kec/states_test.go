@@ -30,7 +30,7 @@ func TestWaitState(t *testing.T) {
 		"never there":         {[]reply{set("")}, "active", "instance i-1: KEC does not hold it", "[1s]"},
 		"hidden for a moment": {[]reply{set("stopping", "i-1"), set(""), set("stopped", "i-1")}, "stopped", "stopped", "[1s 1s]"},
 		"hidden, then no proof": {[]reply{set(""), {err: io.EOF}, set(""), ok(`{}`), set("active", "i-1")}, "active", "active",
-			"[1s 1s 1s 2s]"},
+			"[1s 2s 1s 3.372281323s]"},
 		"forbidden": {[]reply{set("stopping", "i-1"), refuse(403, "PermissionDenied", "no")}, "stopped",
 			"waiting for instance i-1 to be stopped: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s 2s 3s]"},
 	} {
@@ -80,6 +80,7 @@ func TestWaitState_endsWithTheContext(t *testing.T) {
 	c.clock.sleep = func(ctx context.Context, d time.Duration) error {
 		if d == 3*time.Second {
 			cancel()
+			<-ctx.Done()
 		}
 		return clk.sleep(ctx, d)
 	}

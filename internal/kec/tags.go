@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ListTagsByResourceIds returns the tags of instances (fact 104): id, then key, then value. Every id asked for has an entry, which is empty
+// ListTagsByResourceIds returns the tags of instances (facts 104, 272): id, then key, then value. Every id asked for has an entry, which is empty
 // for an instance without tags, and for an unknown one.
 func (c *Client) ListTagsByResourceIds(ctx context.Context, ids ...string) (map[string]map[string]string, error) {
 	tags := map[string]map[string]string{}

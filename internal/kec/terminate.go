@@ -22,26 +22,56 @@ func (c *Client) TerminateInstances(ctx context.Context, ids ...string) error {
 	}
 	var errs []error
 	for chunk := range slices.Chunk(ids, maxIDs) {
-		errs = append(errs, c.terminate(ctx, chunk))
+		verdicts, err := c.terminate(ctx, chunk)
+		switch {
+		case err == nil:
+			for _, id := range chunk {
+				errs = append(errs, about(id, verdicts[strings.ToLower(id)]))
+			}
+		case len(chunk) == 1:
+			errs = append(errs, about(chunk[0], err))
+		default:
+			errs = append(errs, fmt.Errorf("instances %s: %w", strings.Join(chunk, ", "), err))
+		}
 	}
 	return errors.Join(errs...)
 }
 
-func (c *Client) terminate(ctx context.Context, ids []string) error {
+// about says which instance an error is about.
+func about(id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("instance %s: %w", id, err)
+}
+
+// terminate makes one call. verdicts has an entry for each id, in lower case.
+func (c *Client) terminate(ctx context.Context, ids []string) (verdicts map[string]error, err error) {
+	defer c.changing()()
 	params := url.Values{"ForceDelete": {"true"}}
 	list(params, "InstanceId", ids)
-	var verdict error
-	err := c.ask(ctx, &call{service: kecService, action: "TerminateInstances", version: kecVersion, form: params}, func(ans *answer) error {
-		verdict = ans.confirmed(ids) // which names the instances
+	err = c.ask(ctx, &call{service: kecService, action: "TerminateInstances", version: kecVersion, form: params}, func(ans *answer) error {
+		verdicts = ans.verdicts(ids)
 		return nil
 	})
-	switch {
-	case err == nil:
-		return verdict
-	case len(ids) == 1:
-		return fmt.Errorf("instance %s: %w", ids[0], err)
+	return verdicts, err
+}
+
+// terminateTogether terminates the instances of all who ask with one call, and gives each its own verdict. Where KEC refuses the
+// call, one of them may be the reason: then each has a call of its own.
+func (c *Client) terminateTogether(ctx context.Context, asks []*ask[struct{}]) error {
+	var ids []string
+	for _, a := range asks {
+		ids = append(ids, a.id)
 	}
-	return fmt.Errorf("instances %s: %w", strings.Join(ids, ", "), err)
+	verdicts, err := c.terminate(ctx, ids)
+	if err != nil {
+		return alone(c, asks, err, func(a *ask[struct{}]) error { return c.terminateTogether(ctx, []*ask[struct{}]{a}) })
+	}
+	for _, a := range asks {
+		a.answer(struct{}{}, verdicts[strings.ToLower(a.id)])
+	}
+	return nil
 }
 
 const (
@@ -64,11 +94,14 @@ var errLingers = errors.New("KEC has accepted the deletion, and the instance sta
 // first. projectID is as for FindInstance. A refusal for an instance that does not show proves nothing as long as it may be new:
 // unless the client has seen it or knows when it was launched (Launched), that takes two minutes.
 func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) error {
+	if id == "" {
+		return errEmptyID
+	}
 	p := c.newPoll(id, "gone")
 	project := first(projectID)
 	for try, accepted := 1, false; ; try++ {
-		err := c.TerminateInstances(ctx, id)
-		switch {
+		_, err := c.terminates.do(ctx, id, nil)
+		switch err = about(id, err); {
 		case err == nil:
 			accepted = true
 			if err = p.leave(ctx, project); !errors.Is(err, errLingers) {

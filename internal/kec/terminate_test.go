@@ -89,7 +89,7 @@ func TestTerminate(t *testing.T) {
 			"instance i-1: kec TerminateInstances: gave up after 4 tries in 0s: TerminateInstances: answered with an empty body (HTTP 502)", 0, 0},
 
 		// A refusal for an id that does not show proves nothing while it may be new.
-		"invalid id, nowhere":         {terminating(looks{gone}, invalid), "<nil>", 1, 2*time.Minute + 3*time.Second},
+		"invalid id, nowhere":         {terminating(looks{gone}, invalid), "<nil>", 1, 2*time.Minute + 2*time.Second},
 		"invalid id, not visible yet": {terminating(append(append(looks{}, repeated(gone, 20)...), alive, gone), invalid, yes), "<nil>", 2, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +173,7 @@ func TestTerminate_endsWithTheContext(t *testing.T) {
 			c.clock.sleep = func(ctx context.Context, d time.Duration) error {
 				if d == 4*time.Second {
 					cancel()
+					<-ctx.Done()
 				}
 				return clk.sleep(ctx, d)
 			}
@@ -185,7 +186,7 @@ func TestTerminate_endsWithTheContext(t *testing.T) {
 	cancel()
 	c, _ := client(t, of(alive))
 	err := c.Terminate(ctx, "i-1")
-	equal(t, "error", fmt.Sprint(err), "instance i-1: kec TerminateInstances: kec.api.ksyun.com: context canceled before anything was sent")
+	equal(t, "error", fmt.Sprint(err), "instance i-1: kec TerminateInstances: context canceled before anything was sent")
 	equal(t, "cancelled", errors.Is(err, context.Canceled), true)
 }
 

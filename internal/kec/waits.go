@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -27,7 +28,8 @@ func leaving(state string) bool { return slices.Contains(leavingStates, strings.
 const (
 	// maxInvisible is how long a new instance may stay out of DescribeInstances. Seconds were seen (fact 70); minutes are assumed (fact 210).
 	maxInvisible = 2 * time.Minute
-	// maxPause is the longest time between two polls.
+	// The shortest and the longest time between two polls.
+	minPause = 500 * time.Millisecond
 	maxPause = 5 * time.Second
 )
 
@@ -111,11 +113,12 @@ type poll struct {
 	id      string
 	goal    string
 	start   time.Time
-	slept   time.Duration
-	rounds  int
+	slept   time.Duration // on a clock that stands still
+	launch  bool          // it is about a new machine
 	state   string
 	lastErr error
-	refused int // definite refusals of look-ups in a row
+	refused int           // definite refusals of look-ups in a row
+	since   time.Duration // the age at the first of them
 }
 
 func (c *Client) newPoll(id, goal string) *poll {
@@ -123,26 +126,47 @@ func (c *Client) newPoll(id, goal string) *poll {
 }
 
 // waited is the time since the wait began. What was slept counts even when the clock stands still.
-func (p *poll) waited() time.Duration { return max(p.client.clock.now().Sub(p.start), p.slept) }
+func (p *poll) waited() time.Duration { return p.client.clock.now().Sub(p.start) + p.slept }
 
-// pause waits before the next look: 1 s, 2 s, ... 5 s, 5 s.
+// pause waits before the next look, together with all other waits.
 func (p *poll) pause(ctx context.Context) error {
-	p.rounds++
-	d := min(time.Duration(p.rounds)*time.Second, maxPause)
-	if err := p.client.clock.sleep(ctx, d); err != nil {
+	d := p.next()
+	d += time.Duration(p.client.jitter() * float64(min((p.waited()+d)/10, 2*time.Second))) // so that processes do not keep step
+	before := p.client.clock.now()
+	if err := p.client.beat.pause(ctx, d); err != nil {
 		return p.ended(err)
 	}
-	p.slept += d
+	if !p.client.clock.now().After(before) {
+		p.slept += d
+	}
 	return nil
+}
+
+// next is how long to pause: 1 s, 2 s, ... 5 s, 5 s, as the wait grows older. After a launch it is shorter: a second, and then a third
+// of the time waited so far; or until the age at which machines have become active of late.
+func (p *poll) next() time.Duration {
+	age := p.waited()
+	switch expected := p.client.boots.expected(); {
+	case !p.launch || expected == 0 && age < minPause:
+		round := (math.Sqrt(8*age.Seconds()+1) + 1) / 2 // the one that begins at this age: 1 at 0 s, 2 at 1 s, 3 at 3 s
+		return min(time.Duration(round*float64(time.Second)), maxPause)
+	case age < expected:
+		return min(expected-age, maxPause)
+	default:
+		return min(max(age/3, minPause), maxPause)
+	}
 }
 
 func (p *poll) ended(err error) error {
 	return &WaitError{InstanceID: p.id, Goal: p.goal, State: p.state, Waited: p.waited(), LastErr: p.lastErr, Err: err}
 }
 
-// believed is how many definite refusals in a row end a wait. One alone may be a gateway's mishap, and a wait that it ended would
-// leave a healthy machine behind as a failed one.
-const believed = 3
+// believed is how many definite refusals in a row end a wait, if they have gone on for as long as disbelief. One alone may be a gateway's
+// mishap, and a wait that it ended would leave a healthy machine behind as a failed one.
+const (
+	believed  = 3
+	disbelief = 3 * time.Second
+)
 
 // survive decides about a look-up that failed: nil to go on, else the error that ends the wait.
 func (p *poll) survive(ctx context.Context, err error) error {
@@ -150,9 +174,11 @@ func (p *poll) survive(ctx context.Context, err error) error {
 		return p.ended(ctx.Err())
 	}
 	if definite(err) {
-		p.refused++
+		if p.refused++; p.refused == 1 {
+			p.since = p.waited()
+		}
 	}
-	if p.refused >= believed || futile(err) {
+	if p.refused >= believed && p.waited()-p.since >= disbelief || futile(err) {
 		return fmt.Errorf("waiting for instance %s to be %s: %w", p.id, p.goal, err)
 	}
 	p.lastErr = err
@@ -185,22 +211,28 @@ func definite(err error) bool {
 		return false
 	}
 	o := outcome{status: e.Status, code: e.Code}
-	if o.throttled() || o.uncertain() || strings.EqualFold(e.Code, "InstanceIdInvalid") {
+	if o.throttled() || o.uncertain() || e.invalidID() {
 		return false
 	}
 	return e.Code != "" || e.Status >= http.StatusMultipleChoices
 }
 
-// WaitActive polls until the instance is active: at once, then after 1 s, 2 s, and so on up to every 5 s. It outlives failed
-// look-ups and unknown states; a definite refusal, such as a 403, ends it when it comes three times in a row. A *LaunchError says that the instance will not become
+// WaitActive polls until the instance is active: after a second, then more and more seldom, up to every 5 s, all waits of the client
+// together. It outlives failed look-ups and unknown states; a definite refusal, such as a 403, ends it when it comes three times in a row, for three seconds. A *LaunchError says that the instance will not become
 // active: its state is "error", or it was seen and is proven gone, or two minutes of successful look-ups never showed it.
 // When the context ends first, the error is a *WaitError. projectID is as for FindInstance.
 func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*Instance, error) {
 	p := c.newPoll(id, "active")
+	p.launch = true
 	project := first(projectID)
 	var last *Instance
+	var starting time.Duration     // the age at which it was last looked at, and was not active
 	invisible := time.Duration(-1) // when a look-up first succeeded and did not show it
 	for {
+		if err := p.pause(ctx); err != nil {
+			return nil, err
+		}
+		age := p.waited()
 		in, err := c.look(ctx, id, project)
 		if in == nil && err == nil && invisible < 0 {
 			invisible = p.waited()
@@ -225,15 +257,15 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 			p.looked(in)
 			switch strings.ToLower(in.State) {
 			case stateActive:
+				c.boots.note(starting, age)
 				return in, nil
 			case stateError:
 				return nil, &LaunchError{InstanceID: id, Kind: EndedInError, State: in.State, Last: in}
 			}
+			starting = age
 		default:
 			p.looked(nil)
-		}
-		if err := p.pause(ctx); err != nil {
-			return nil, err
+			starting = age
 		}
 	}
 }
@@ -290,8 +322,8 @@ func (e *StateError) Error() string {
 }
 
 // WaitState polls an existing instance until its state is the wanted word, such as "active" or "stopped", in any case: at once,
-// then after 1 s, 2 s, and so on up to every 5 s. It outlives failed look-ups and every state in between, known or not; a definite
-// refusal, such as a 403, ends it when it comes three times in a row. The error matches ErrGone when the instance is proven gone, as FindInstance does it, and is
+// then after a second, and so on up to every 5 s. It outlives failed look-ups and every state in between, known or not; a definite
+// refusal, such as a 403, ends it when it comes three times in a row, for three seconds. The error matches ErrGone when the instance is proven gone, as FindInstance does it, and is
 // a *StateError when its state is "error". When the context ends first, it is a *WaitError. projectID is as for
 // FindInstance.
 //

@@ -218,7 +218,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	r.remember(ctx, &state, req.Private)
 	importing := state.InstanceType.IsNull() // all that an import has given is the id
-	in, err := r.Client.FindInstance(ctx, state.ID.ValueString(), state.project())
+	in, err := r.Client.ReadInstance(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, kec.ErrGone):
 		if !importing {
@@ -292,11 +292,11 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 		return nil
 	}
 	id := state.ID.ValueString()
-	tags, err := r.Client.ListTagsByResourceIds(ctx, id)
+	tags, err := r.Client.ReadTags(ctx, id)
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).Diagnostic(nil)}
 	}
-	state.refreshTags(tags[id], texts(r.DefaultTags))
+	state.refreshTags(tags, texts(r.DefaultTags))
 	return nil
 }
 

@@ -1,0 +1,449 @@
+package acctest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// account is a simulated account and a client of it, on the clock of a bubble.
+type account struct {
+	sim    *kecsim.Server
+	client *kec.Client
+	ids    []string
+}
+
+// parallelism is a CLI's.
+const parallelism = 10
+
+// newAccount holds n Spot Instances with a tag. A request takes 50 ms.
+func newAccount(t *testing.T, n int, wrap func(http.RoundTripper) http.RoundTripper) *account {
+	t.Helper()
+	a := &account{sim: kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), 1)))}
+	a.sim.SetQuota(2 * n)
+	a.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 2*n)
+	a.sim.SetSubnetFree(kecsim.SubnetA, 2*n)
+	for i := range n {
+		a.ids = append(a.ids, a.sim.AddInstance(kecsim.Instance{ChargeType: "Spot", Tags: map[string]string{"number": fmt.Sprint(i)}}))
+	}
+	transport := a.sim.Transport(kecsim.WithLatency(50 * time.Millisecond))
+	if wrap != nil {
+		transport = wrap(transport)
+	}
+	var err error
+	a.client, err = kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}, kec.WithHTTPTransport(transport), kec.WithSeed(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// refresh reads instances and their tags, ten at a time, and returns how long that took.
+func (a *account) refresh(t *testing.T, ids []string, project func(i int) *int64) time.Duration {
+	t.Helper()
+	start := time.Now()
+	turn := make(chan struct{}, parallelism)
+	var all sync.WaitGroup
+	for i, id := range ids {
+		turn <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turn }()
+			var within *int64
+			if project != nil {
+				within = project(i)
+			}
+			in, err := a.client.ReadInstance(t.Context(), id, within)
+			if err != nil || in.ID != id {
+				t.Errorf("instance %s: %v, %v", id, in, err)
+				return
+			}
+			truth, _ := a.sim.Instance(id)
+			tags, err := a.client.ReadTags(t.Context(), id)
+			if err != nil || len(tags) != 1 || tags["number"] != truth.Tags["number"] {
+				t.Errorf("tags of %s: %v, %v; want %v", id, tags, err, truth.Tags)
+			}
+		})
+	}
+	all.Wait()
+	return time.Since(start)
+}
+
+// sent are the instance and tag requests since the last call of it.
+func (a *account) sent() string {
+	n := map[string]int{}
+	for _, c := range a.sim.Calls() {
+		n[c.Action]++
+	}
+	return fmt.Sprintf("%d instances, %d tags", n["DescribeInstances"], n["ListTagsByResourceIds"])
+}
+
+func bubble(t *testing.T, story func(t *testing.T)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		story(t)
+		time.Sleep(time.Hour) // what is still under way must end
+	})
+}
+
+// What a refresh costs: by id for a few, and a list for more, but not where the account is much larger than the state.
+func TestSharing_refresh(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		read, account int
+		want          string
+		within        time.Duration
+	}{
+		{1, 1, "1 instances, 1 tags", 130 * time.Millisecond},
+		{4, 3000, "1 instances, 1 tags", 130 * time.Millisecond},
+		{10, 10, "1 instances, 1 tags", 200 * time.Millisecond},
+		{12, 20_000, "3 instances, 2 tags", 400 * time.Millisecond},
+		{100, 100, "1 instances, 1 tags", 200 * time.Millisecond},
+		{100, 12_000, "11 instances, 10 tags", 1500 * time.Millisecond},
+		{1000, 1000, "2 instances, 10 tags", time.Second},
+		{2500, 2500, "6 instances, 27 tags", 2 * time.Second},
+	} {
+		t.Run(fmt.Sprintf("%d of %d", c.read, c.account), func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				a := newAccount(t, c.account, nil)
+				took := a.refresh(t, a.ids[:c.read], nil)
+				if got := a.sent(); got != c.want || took > c.within {
+					t.Errorf("%s in %s, want %s within %s", got, took, c.want, c.within)
+				}
+			})
+		})
+	}
+}
+
+// hook does something before a request is sent.
+type hook struct {
+	http.RoundTripper
+	before func(*http.Request, url.Values)
+}
+
+func (h hook) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	form, _ := url.ParseQuery(string(body))
+	form.Set("Action", r.URL.Query().Get("Action"))
+	h.before(r, form)
+	return h.RoundTripper.RoundTrip(r)
+}
+
+// Instances come and go while pages are read, and the others move from page to page: none is lost by it.
+func TestSharing_pagesThatShift(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		times int
+		want  string
+	}{
+		{"once", 1, "4 instances, 12 tags"}, // 200 and 1000, then 1000 and 199
+		{"for ever", 100, "5 instances, 12 tags"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				var a *account
+				released := 0
+				a = newAccount(t, 1200, func(next http.RoundTripper) http.RoundTripper {
+					return hook{next, func(_ *http.Request, form url.Values) {
+						if form.Get("Action") == "DescribeInstances" && form.Get("Marker") != "0" && released < c.times {
+							a.sim.Release(a.ids[released])
+							released++
+						}
+					}}
+				})
+				time.Sleep(2 * time.Hour) // the protected hour
+				a.refresh(t, a.ids[100:], nil)
+				if got := a.sent(); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// A machine that goes between the list and its read is shown as the list has it; when the list is too old, its absence is proven.
+func TestSharing_goneAfterTheList(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 50, nil)
+		a.refresh(t, a.ids[:20], nil)
+		a.sim.Edit(a.ids[30], func(in *kecsim.Instance) { in.Visible = false })
+		if in, err := a.client.ReadInstance(t.Context(), a.ids[30], nil); err != nil || in.ID != a.ids[30] {
+			t.Errorf("from the list: %v, %v", in, err)
+		}
+		time.Sleep(time.Minute)
+		if _, err := a.client.ReadInstance(t.Context(), a.ids[30], nil); !errors.Is(err, kec.ErrGone) {
+			t.Errorf("later: %v", err)
+		}
+	})
+}
+
+// What a list does not hold is looked up by id, and only two of these look-ups, a second apart, prove an absence.
+func TestSharing_aMissIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 50, nil)
+		a.refresh(t, a.ids, nil)
+		before := a.sim.Count("DescribeInstances")
+		late := a.sim.AddInstance(kecsim.Instance{ChargeType: "Spot"})
+		if in, err := a.client.ReadInstance(t.Context(), late, nil); err != nil || in.ID != late {
+			t.Errorf("one that came later: %v, %v", in, err)
+		}
+		if n := a.sim.Count("DescribeInstances") - before; n != 1 {
+			t.Errorf("%d look-ups, want 1", n)
+		}
+		start := time.Now()
+		var all sync.WaitGroup
+		for i := range 150 {
+			all.Go(func() {
+				if _, err := a.client.ReadInstance(t.Context(), fmt.Sprintf("never-%d", i), nil); !errors.Is(err, kec.ErrGone) {
+					t.Errorf("never-%d: %v", i, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := a.sim.Count("DescribeInstances") - before; n != 5 || time.Since(start) < time.Second {
+			t.Errorf("%d look-ups in %s, want 1 and twice 2, a second apart", n, time.Since(start))
+		}
+	})
+}
+
+// A read that begins after one of our own changes sees it.
+func TestSharing_ourOwnChanges(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 50, nil)
+		a.refresh(t, a.ids, nil)
+		id := a.ids[7]
+		name := "renamed"
+		if err := a.client.ModifyInstanceAttribute(t.Context(), id, kec.InstanceAttributes{Name: &name}); err != nil {
+			t.Fatal(err)
+		}
+		if in, err := a.client.ReadInstance(t.Context(), id, nil); err != nil || in.Name != name {
+			t.Errorf("%v, %v, want %s", in, err, name)
+		}
+		if err := a.client.SetTags(t.Context(), id, map[string]string{"number": "new"}); err != nil {
+			t.Fatal(err)
+		}
+		if tags, err := a.client.ReadTags(t.Context(), id); err != nil || tags["number"] != "new" {
+			t.Errorf("%v, %v", tags, err)
+		}
+	})
+}
+
+// A list without projects shows the default one only: it covers those of the instances that are read.
+func TestSharing_projects(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 60, nil)
+		for i, id := range a.ids {
+			if i%2 == 1 {
+				a.sim.Edit(id, func(in *kecsim.Instance) { in.ProjectID = kecsim.ProjectB })
+			}
+		}
+		project := kecsim.ProjectB
+		a.refresh(t, a.ids, func(i int) *int64 {
+			if i%2 == 1 {
+				return &project
+			}
+			return nil
+		})
+		if got := a.sent(); got != "1 instances, 1 tags" {
+			t.Error(got)
+		}
+	})
+}
+
+// One who leaves does not disturb the others, whatever is shared: a look-up, a list, a question about tags, a termination.
+func TestSharing_oneLeaves(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		n    int
+		call func(context.Context, *account, string) error
+		want string
+	}{
+		"look-up": {4, func(ctx context.Context, a *account, id string) error {
+			_, err := a.client.FindInstance(ctx, id, nil)
+			return err
+		}, "1 DescribeInstances"},
+		"list": {30, func(ctx context.Context, a *account, id string) error {
+			_, err := a.client.ReadInstance(ctx, id, nil)
+			return err
+		}, "1 DescribeInstances"},
+		"tags": {30, func(ctx context.Context, a *account, id string) error {
+			_, err := a.client.ReadTags(ctx, id)
+			return err
+		}, "1 ListTagsByResourceIds"},
+		"termination": {30, func(ctx context.Context, a *account, id string) error { return a.client.Terminate(ctx, id) },
+			"1 TerminateInstances"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				a := newAccount(t, c.n, nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(45*time.Millisecond, cancel) // while the request is on its way
+				var all sync.WaitGroup
+				for i, id := range a.ids {
+					mine := t.Context()
+					if i%3 == 0 {
+						mine = ctx
+					}
+					all.Go(func() {
+						err := c.call(mine, a, id)
+						if left := i%3 == 0; left != errors.Is(err, context.Canceled) || !left && err != nil {
+							t.Errorf("%d: %v", i, err)
+						}
+					})
+				}
+				all.Wait()
+				action := strings.Fields(c.want)[1]
+				if got := fmt.Sprint(a.sim.Count(action), " ", action); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// When all leave, nothing goes on without them.
+func TestSharing_allLeave(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 30, nil)
+		a.sim.FailShare("*", kecsim.Throttled, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		for _, id := range a.ids {
+			all.Go(func() {
+				if _, err := a.client.ReadInstance(ctx, id, nil); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+		}
+		start := time.Now()
+		all.Wait()
+		if took := time.Since(start); took > 1100*time.Millisecond {
+			t.Errorf("it took %s", took)
+		}
+		sent := len(a.sim.Calls())
+		time.Sleep(10 * time.Minute)
+		if n := len(a.sim.Calls()); n != sent {
+			t.Errorf("%d requests after all have left", n-sent)
+		}
+	})
+}
+
+// A call for several that KEC refuses because of one is made again for each.
+func TestSharing_oneIsRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 20, nil)
+		a.sim.FailNext("TerminateInstances", kecsim.Fault{Status: 400, Code: "InstanceIdInvalid", Message: "one of them"}, 1)
+		a.sim.RefuseTerminate(a.ids[3], "it is protected")
+		var all sync.WaitGroup
+		for i, id := range a.ids {
+			all.Go(func() {
+				err := a.client.Terminate(t.Context(), id)
+				if refused := i == 3; refused != (err != nil) {
+					t.Errorf("%d: %v", i, err)
+				} else if refused && !strings.Contains(err.Error(), "instance "+id+": ") {
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		all.Wait()
+		alive := 0
+		for _, in := range a.sim.Instances() {
+			if in.State == "active" {
+				alive++
+			}
+		}
+		if alive != 1 {
+			t.Errorf("%d are active, want 1", alive)
+		}
+	})
+}
+
+// A refusal that is about no id, as of a key that is no good, is not put to the test for each instance.
+func TestSharing_allAreRefused(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		a := newAccount(t, 200, nil)
+		a.sim.DenyService("kec", true)
+		turn := make(chan struct{}, parallelism)
+		var all sync.WaitGroup
+		for _, id := range a.ids {
+			turn <- struct{}{}
+			all.Go(func() {
+				defer func() { <-turn }()
+				if _, err := a.client.ReadInstance(t.Context(), id, nil); err == nil || errors.Is(err, kec.ErrGone) {
+					t.Errorf("%s: %v", id, err)
+				}
+			})
+		}
+		all.Wait()
+		if n := a.sim.Count("DescribeInstances"); n != 31 {
+			t.Errorf("%d requests, want one for the list, one for each ten, and one for each of the first ten", n)
+		}
+	})
+}
+
+// Whatever goes wrong with a list, reads are answered rightly or fail: none takes a machine for gone.
+func TestSharing_faults(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]kecsim.Fault{
+		"throttled": kecsim.Throttled, "internal": kecsim.InternalFailure, "garbage": kecsim.Garbage, "HTML": kecsim.HTMLGateway, "cut": kecsim.AnswerCut,
+		"empty": kecsim.EmptyObject, "reset": kecsim.ConnectionReset, "forbidden": kecsim.Denied,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(t *testing.T) {
+				a := newAccount(t, 300, nil)
+				a.sim.FailNext("DescribeInstances", fault, 12)
+				failed := 0
+				turn := make(chan struct{}, parallelism)
+				var all sync.WaitGroup
+				var mu sync.Mutex
+				for _, id := range a.ids {
+					turn <- struct{}{}
+					all.Go(func() {
+						defer func() { <-turn }()
+						in, err := a.client.ReadInstance(t.Context(), id, nil)
+						switch {
+						case errors.Is(err, kec.ErrGone):
+							t.Errorf("%s: %v", id, err)
+						case err != nil:
+							mu.Lock()
+							defer mu.Unlock()
+							failed++
+						case in.ID != id:
+							t.Errorf("%s: %s", id, in.ID)
+						}
+					})
+				}
+				all.Wait()
+				t.Logf("%d of 300 reads failed, %d requests", failed, a.sim.Count("DescribeInstances"))
+			})
+		})
+	}
+}
