@@ -34,21 +34,10 @@ type Launch struct {
 // the user wait longer than the failure did.
 const patience = 15 * time.Second
 
-// Refused explains why RunInstances refused the launch. Where stock, price or
-// addresses are the matter it asks for today's numbers; a look-up that fails
-// leaves them out.
-func Refused(ctx context.Context, client *kec.Client, err error, launch Launch) Failure {
-	f := Of(err)
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	f.weigh(observe(ctx, client, launch, f.Code), launch)
-	return f
-}
-
 // Failed explains why an accepted launch came to nothing. It looks for a reason
 // in the last answer about the instance, then in the instance's billing record,
 // then concludes the likely one from what KEC offers now.
-func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launch Launch) Failure {
+func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, launch Launch) Failure {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	f := Failure{
@@ -59,10 +48,10 @@ func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launc
 		f.Words = reason(err.Last.Raw)
 	}
 	if f.Words == "" {
-		f.bill(billed(ctx, client, f.InstanceID))
+		f.bill(billed(ctx, e.client, f.InstanceID))
 	}
 	f.Words = kec.Hide(f.Words, launch.Request)
-	f.explain(ctx, client, launch)
+	e.explain(ctx, &f, launch)
 	if f.Code != LaunchFailed {
 		f.Summary = f.Headline("Spot launch failed")
 	}
@@ -72,7 +61,7 @@ func Failed(ctx context.Context, client *kec.Client, err *kec.LaunchError, launc
 // OfRecord explains the failure of an instance to open: by what KEC still shows
 // of it, which may be nil, then by its billing record, which may be nil too, then
 // by what KEC offers now.
-func OfRecord(ctx context.Context, client *kec.Client, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
+func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	f := Failure{Cause: CauseOf(LaunchFailed), Source: FromAPI, Action: "DescribeInstances", InstanceID: id}
@@ -92,22 +81,22 @@ func OfRecord(ctx context.Context, client *kec.Client, id string, in *kec.Instan
 		f.bill(billing{record: record})
 	}
 	f.Words = kec.Hide(f.Words, launch.Request)
-	f.explain(ctx, client, launch)
+	e.explain(ctx, &f, launch)
 	return f
 }
 
 // explain settles the cause of a failure after acceptance: by KEC's words, or
 // else by what KEC offers now.
-func (f *Failure) explain(ctx context.Context, client *kec.Client, launch Launch) {
+func (e *Explainer) explain(ctx context.Context, f *Failure, launch Launch) {
 	said := f.Facts
 	f.Facts = ""
 	if f.Words != "" {
 		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
-		f.weigh(observe(ctx, client, launch, f.Code), launch)
+		f.weigh(observe(ctx, e.desk(nil), launch, f.Code), launch)
 	} else {
-		o := observe(ctx, client, launch, Unknown)
+		o := observe(ctx, e.desk(nil), launch, Unknown)
 		if c, ok := o.likely(launch); ok {
 			f.Cause, f.Source = c, Inferred
 			f.weigh(o, launch)

@@ -23,8 +23,7 @@ type offer struct {
 }
 
 // observe asks for the numbers that the cause is about; Unknown asks for all.
-func observe(ctx context.Context, client *kec.Client, launch Launch, about Code) offer {
-	desk := market.New(client)
+func observe(ctx context.Context, desk *market.Desk, launch Launch, about Code) offer {
 	price := about == PriceBelowMarket || about == PriceAboveOnDemand || about == Unknown
 	stock := about == OutOfStock || about == Unknown
 	o := offer{zone: launch.Zone}
@@ -70,6 +69,20 @@ func (o offer) likely(launch Launch) (Cause, bool) {
 		return CauseOf(SpotNotOffered), true
 	}
 	return Cause{}, false
+}
+
+// denies tells whether what is offered is at odds with the refusal of a launch for
+// stock or price.
+func (o offer) denies(f Failure, launch Launch) bool {
+	switch f.Code {
+	case OutOfStock:
+		return !nested(f.Param) && o.stock != nil && *o.stock > 0
+	case PriceBelowMarket, PriceAboveOnDemand:
+		_, outside := OutsidePrices(launch, o.zone, o.quote)
+		return launch.PriceLimit != nil && o.quote != nil && !outside
+	default:
+		return false
+	}
 }
 
 // weigh holds the launch against what is offered: it fills Facts and sharpens

@@ -29,13 +29,13 @@ func SubOrderFailed(s kec.SubOrder) bool {
 // OfOrder explains every failed part of an order, one failure a sub-order. An
 // order that says it failed without saying which part yields one failure, and so
 // does one that opens nothing because it is not paid or was cancelled.
-func OfOrder(ctx context.Context, client *kec.Client, order *kec.Order) []Failure {
+func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var failures []Failure
 	for _, sub := range order.SubOrders {
 		if SubOrderFailed(sub) {
-			failures = append(failures, ofPart(ctx, client, order, sub))
+			failures = append(failures, e.ofPart(ctx, order, sub))
 		}
 	}
 	if len(failures) > 0 {
@@ -43,7 +43,7 @@ func OfOrder(ctx context.Context, client *kec.Client, order *kec.Order) []Failur
 	}
 	switch order.Status {
 	case orderPartlyFailed, orderFailed:
-		return []Failure{ofPart(ctx, client, order, kec.SubOrder{})}
+		return []Failure{e.ofPart(ctx, order, kec.SubOrder{})}
 	case orderUnpaid:
 		f := Failure{Cause: CauseOf(OrderUnpaid), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID}
 		if order.PayableMoney != nil && order.PayableMoney.Sign() > 0 {
@@ -62,7 +62,7 @@ func (f Failure) Final() bool { return f.Code != OrderUnpaid && f.Code != OrderC
 
 // ofPart looks for the reason in the sub-order, then in the order, then in the
 // billing record, then concludes the likely one.
-func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.SubOrder) Failure {
+func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrder) Failure {
 	f := Failure{
 		Cause: CauseOf(Unknown), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID,
 		SubOrderID: sub.ID, InstanceID: sub.InstanceID, Words: reason(sub.Raw),
@@ -73,9 +73,9 @@ func ofPart(ctx context.Context, client *kec.Client, order *kec.Order, sub kec.S
 		f.Words = reason(withoutParts(order.Raw))
 	}
 	if f.Words == "" && sub.InstanceID != "" {
-		f.bill(billed(ctx, client, sub.InstanceID))
+		f.bill(billed(ctx, e.client, sub.InstanceID))
 	}
-	f.explain(ctx, client, ordered(sub))
+	e.explain(ctx, &f, ordered(sub))
 	if f.Code == Unknown {
 		f.Facts = joined(" ", f.Facts, itemsOf(sub))
 	}

@@ -21,8 +21,8 @@ import (
 const patience = 15 * time.Second
 
 // Desk makes each look-up once and remembers the answer, a failure too, for as
-// long as the desk is kept: for one explanation, or for one plan. It is safe for
-// concurrent use. A caller who leaves does not disturb the others.
+// long as the desk is kept: for the explanations of a few seconds, or for one plan.
+// It is safe for concurrent use. A caller who leaves does not disturb the others.
 type Desk struct {
 	client *kec.Client
 	mu     sync.Mutex

@@ -23,6 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
@@ -232,8 +233,8 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	settings.Client, settings.Region, settings.Preflight = client, region, preflight.New(client, mode)
-	resp.DataSourceData = client
+	settings.Client, settings.Region, settings.Preflight, settings.Explainer = client, region, preflight.New(client, mode), failure.NewExplainer(client)
+	resp.DataSourceData = &spotorder.Settings{Client: client, Explainer: settings.Explainer}
 }
 
 // endpoints checks what may come from the environment, which no validator sees.

@@ -69,6 +69,7 @@ const importedWithUserData = `"with user data"`
 type Settings struct {
 	Client      *kec.Client // nil while the provider's configuration is unknown
 	Preflight   *preflight.Check
+	Explainer   *failure.Explainer
 	Region      string
 	DefaultTags types.Map // as configured: it may hold unknown values, or be one
 }
@@ -132,7 +133,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
 			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
 	case err != nil:
-		resp.Diagnostics.Append(failure.Refused(ctx, r.Client, err, plan.launch()).Diagnostic(params))
+		resp.Diagnostics.Append(r.Explainer.Refused(ctx, err, plan.launch()).Diagnostic(params))
 		return
 	}
 
@@ -152,7 +153,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	case errors.As(err, &failed):
 		launch := plan.launch()
 		launch.RequestID, launch.Request = launched.RequestID, request
-		f := failure.Failed(ctx, r.Client, failed, launch)
+		f := r.Explainer.Failed(ctx, failed, launch)
 		f.Note = r.cleanUp(ctx, failed, plan.project(), plan.DeletionProtection.ValueBool(), resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return

@@ -25,9 +25,15 @@ const (
 	onFailureIgnore  = "ignore"
 )
 
+// Settings is what the provider gives to its data sources.
+type Settings struct {
+	Client    *kec.Client
+	Explainer *failure.Explainer
+}
+
 // DataSource implements kec_spot_order.
 type DataSource struct {
-	client *kec.Client // nil while the provider's configuration is unknown
+	*Settings // nil while the provider's configuration is unknown
 }
 
 // New returns the data source, not yet configured.
@@ -38,9 +44,9 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp.TypeName = req.ProviderTypeName + "_spot_order"
 }
 
-// Configure takes the provider's client.
+// Configure takes the provider's settings.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.client, _ = req.ProviderData.(*kec.Client)
+	d.Settings, _ = req.ProviderData.(*Settings)
 }
 
 // Read looks the order up and says what became of it.
@@ -50,16 +56,16 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.client == nil {
+	if d.Settings == nil {
 		resp.Diagnostics.AddError("The order cannot be read yet",
 			"The provider's configuration holds values that are known only after apply.\n\nGive it known values, or read the order in a later run.")
 		return
 	}
 	var v verdict
 	if id := config.InstanceID.ValueString(); id != "" {
-		v = ofInstance(ctx, d.client, id)
+		v = d.ofInstance(ctx, id)
 	} else {
-		v = ofOrder(ctx, d.client, config.OrderID.ValueString())
+		v = d.ofOrder(ctx, config.OrderID.ValueString())
 	}
 	if v.err != nil {
 		resp.Diagnostics.Append(failure.Of(v.err).Diagnostic(nil))
@@ -90,9 +96,9 @@ type note struct {
 }
 
 // ofOrder looks an order up by its id.
-func ofOrder(ctx context.Context, client *kec.Client, id string) verdict {
+func (s *Settings) ofOrder(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("order_id"), subject: "Order " + id, order: &kec.Order{ID: id, Status: kec.StatusAbsent}, state: unknown}
-	order, err := client.QueryOrderInfo(ctx, id)
+	order, err := s.Client.QueryOrderInfo(ctx, id)
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
 		// Nothing to explain, and under "ignore" nothing that may block a destroy.
@@ -105,7 +111,7 @@ func ofOrder(ctx context.Context, client *kec.Client, id string) verdict {
 		v.err = err
 	default:
 		v.order, v.state, v.status = order, serviceState(order), statusText(order.Status)
-		v.failures = failure.OfOrder(ctx, client, order)
+		v.failures = s.Explainer.OfOrder(ctx, order)
 	}
 	return v
 }
@@ -116,9 +122,9 @@ var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating
 
 // ofInstance looks the billing record of an instance up, and the machine itself
 // where the record cannot be had or does not say enough.
-func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
+func (s *Settings) ofInstance(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
-	record, err := failure.Record(ctx, client, id, recordStatuses...)
+	record, err := failure.Record(ctx, s.Client, id, recordStatuses...)
 	denied := failure.Denied(err)
 	if err != nil && !denied {
 		v.err = err
@@ -132,7 +138,7 @@ func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
 	}
 	var in *kec.Instance
 	if record == nil || v.state == failed {
-		if all, err := client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
+		if all, err := s.Client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
 			in = &all[0]
 		}
 	}
@@ -140,7 +146,7 @@ func ofInstance(ctx context.Context, client *kec.Client, id string) verdict {
 		v.state, v.status = instanceState(in), "instance state: "+in.State
 	}
 	if v.state == failed {
-		v.failures = []failure.Failure{failure.OfRecord(ctx, client, id, in, record)}
+		v.failures = []failure.Failure{s.Explainer.OfRecord(ctx, id, in, record)}
 	}
 	switch {
 	case denied:

@@ -1,0 +1,106 @@
+package failure
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// clientOf is a client in a simulated world, on its clock, which stands still until
+// the test advances it.
+func clientOf(t *testing.T, sim *kecsim.Server) *kec.Client {
+	t.Helper()
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		kec.WithHTTPTransport(sim.Transport()), kec.WithRate(0), kec.WithRetries(0, 0, 0), kec.WithClock(sim.Now, sim.Sleep))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// refusal is what RunInstances says, with a request id of its own.
+func refusal(code, words, request string) error {
+	return &kec.Error{Action: "RunInstances", Code: code, Message: words, RequestID: request, Status: 400}
+}
+
+// orderOf is a launch of the small type; a bid of "" follows the market.
+func orderOf(subnet, bid string) Launch {
+	launch := Launch{InstanceType: kecsim.TypeSmall, SubnetID: subnet}
+	if bid != "" {
+		limit := decimal.RequireFromString(bid)
+		launch.PriceLimit = &limit
+	}
+	return launch
+}
+
+func wantEqual(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s:\n got %v\nwant %v", what, got, want)
+	}
+}
+
+func TestExplainer_aMomentAsksOnce(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+	e := NewExplainer(clientOf(t, sim))
+	var all sync.WaitGroup
+	for i := range 10 {
+		all.Go(func() {
+			f := e.Refused(t.Context(), refusal("ProductSellOutInvalid", "sell out", fmt.Sprint("r", i)), orderOf(kecsim.SubnetA, ""))
+			wantEqual(t, "summary", f.Summary, "Out of stock: 1 wanted, 0 available")
+			wantEqual(t, "facts", f.Facts, "1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+			wantEqual(t, "request", f.RequestID, fmt.Sprint("r", i))
+		})
+	}
+	all.Wait()
+	wantEqual(t, "look-ups", len(sim.Calls()), 5) // subnet, stock, type, two other zones
+}
+
+func TestExplainer_asksAnewAfterAWhile(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	e := NewExplainer(clientOf(t, sim))
+	for _, step := range []struct {
+		passes  time.Duration
+		price   string
+		lookUps int
+	}{{0, "0.0801", 2}, {kept - time.Second, "0.0801", 2}, {time.Second, "0.0901", 4}} {
+		sim.Advance(step.passes)
+		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, step.price, "")
+		f := e.Refused(t.Context(), refusal("SpotPriceLimitInvalid", "out of range", ""), orderOf(kecsim.SubnetA, "0.05"))
+		if want := "costs " + step.price + " CNY"; !strings.Contains(f.Facts, want) {
+			t.Errorf("%s: %q, want %q", step.passes, f.Facts, want)
+		}
+		wantEqual(t, "look-ups", len(sim.Calls()), step.lookUps)
+	}
+}
+
+// The stock of the other zone was told as a way out; then that is gone too.
+func TestExplainer_whatIsAtOddsIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+	e := NewExplainer(clientOf(t, sim))
+	soldOut := refusal("ProductSellOutInvalid", "sell out", "")
+	if f := e.Refused(t.Context(), soldOut, orderOf(kecsim.SubnetA, "")); !strings.Contains(f.Facts, "In cn-beijing-6b it can open 50") {
+		t.Error(f.Facts)
+	}
+	sim.SellOut(kecsim.ZoneB, kecsim.TypeSmall)
+	for range 3 {
+		f := e.Refused(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
+		wantEqual(t, "facts", f.Facts, "1 N3.2B in cn-beijing-6b was ordered; KEC can open 0 there now. In cn-beijing-6c it can open 50.")
+	}
+	sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 7)
+	sim.Advance(kept)
+	f := e.Refused(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
+	wantEqual(t, "facts", f.Facts, "There is stock again: KEC can open 7 N3.2B in cn-beijing-6b now.")
+}
