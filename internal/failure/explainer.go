@@ -54,11 +54,11 @@ func within(d time.Duration, since, now time.Time) bool {
 	return passed >= 0 && passed < d
 }
 
-// Refused explains why RunInstances refused the launch. Where stock, price or
+// refused explains why RunInstances refused the launch. Where stock, price or
 // addresses are the matter it asks for today's numbers; a look-up that fails
 // leaves them out. Numbers that are at odds with the refusal count only if they
 // were asked for after it.
-func (e *Explainer) Refused(ctx context.Context, err error, launch Launch) Failure {
+func (e *Explainer) refused(ctx context.Context, err error, launch Launch) (Failure, offer) {
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -67,5 +67,5 @@ func (e *Explainer) Refused(ctx context.Context, err error, launch Launch) Failu
 		o = observe(ctx, e.desk(before), launch, f.Code)
 	}
 	f.weigh(o, launch)
-	return f
+	return f, o
 }

@@ -18,8 +18,8 @@ import (
 // Launch is what is or was ordered: the facts that a refusal, or a plan, is held
 // against. Whatever is not known is left empty.
 type Launch struct {
-	InstanceType, ImageID, SubnetID, Zone string
-	PriceLimit                            *decimal.Decimal // CNY per hour; nil: the bid follows the market
+	Name, InstanceType, ImageID, SubnetID, Zone string
+	PriceLimit                                  *decimal.Decimal // CNY per hour; nil: the bid follows the market
 
 	SecurityGroupIDs []string
 	PrivateIP        string

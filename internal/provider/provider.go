@@ -233,8 +233,10 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	settings.Client, settings.Region, settings.Preflight, settings.Explainer = client, region, preflight.New(client, mode), failure.NewExplainer(client)
-	resp.DataSourceData = &spotorder.Settings{Client: client, Explainer: settings.Explainer}
+	explainer := failure.NewExplainer(client)
+	settings.Client, settings.Region, settings.Preflight = client, region, preflight.New(client, mode)
+	settings.Explainer, settings.Refusals = explainer, failure.NewRefusals(explainer)
+	resp.DataSourceData = &spotorder.Settings{Client: client, Explainer: explainer}
 }
 
 // endpoints checks what may come from the environment, which no validator sees.

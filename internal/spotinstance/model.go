@@ -177,6 +177,7 @@ func encoded(s types.String) types.String {
 // is unknown is left empty.
 func (m *model) launch() failure.Launch {
 	launch := failure.Launch{
+		Name:             m.InstanceName.ValueString(),
 		InstanceType:     m.InstanceType.ValueString(),
 		ImageID:          m.ImageID.ValueString(),
 		SubnetID:         m.SubnetID.ValueString(),

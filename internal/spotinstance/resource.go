@@ -70,6 +70,7 @@ type Settings struct {
 	Client      *kec.Client // nil while the provider's configuration is unknown
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
+	Refusals    *failure.Refusals
 	Region      string
 	DefaultTags types.Map // as configured: it may hold unknown values, or be one
 }
@@ -102,7 +103,8 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _
 
 // Create launches the instance and waits until it runs. Its id is in the state
 // before anything that can fail; a launch that came to nothing is cleaned up
-// and explained.
+// and explained, and one that KEC would refuse as it has just refused another is
+// not sent.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Operation(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
@@ -124,6 +126,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	r.Preflight.Launching()
+	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
+	if refused != nil {
+		resp.Diagnostics.Append(refused.Diagnostic(params))
+		return
+	}
 	launched, err := r.Client.Launch(ctx, request)
 	var extra *kec.ExtraInstancesError
 	switch {
@@ -133,9 +140,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
 			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
 	case err != nil:
-		resp.Diagnostics.Append(r.Explainer.Refused(ctx, err, plan.launch()).Diagnostic(params))
+		resp.Diagnostics.Append(attempt.Refused(ctx, err).Diagnostic(params))
 		return
 	}
+	attempt.Accepted()
 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = with(ctx, resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
@@ -178,6 +186,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // confirms that nothing is left. It returns the sentence that says how it went.
 func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, protected bool, resp *resource.CreateResponse) string {
 	if failed.Kind != kec.Vanished { // which is proof of absence already
+		defer r.Refusals.Ending()()
 		r.unprotect(ctx, failed.InstanceID, protected)
 		if err := r.Client.Terminate(ctx, failed.InstanceID, project); err != nil {
 			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
@@ -383,6 +392,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	r.remember(ctx, &state, req.Private)
+	defer r.Refusals.Ending()()
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
