@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,8 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
-	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
 )
 
 // cli runs OpenTofu or Terraform in a working folder of its own, as a user would.
@@ -26,15 +26,12 @@ type cli struct {
 // providerVersion is the version the demo installs the provider as; no CLI installs a 0.0.0 or a pre-release unasked.
 const providerVersion = "0.1.0"
 
-// killTime is how long an interrupted CLI may take to save its state and stop the provider.
-const killTime = 20 * time.Second
-
 // newCLI copies the example into temp and prepares a mirror that holds the provider's binary and nothing else.
 func newCLI(ctx context.Context, path, example, provider, temp string, out io.Writer) (*cli, error) {
 	c := &cli{path: path, dir: filepath.Join(temp, "demo"), out: out}
 	settings := filepath.Join(temp, "cli.tfrc")
 	mirror := filepath.Join(temp, "mirror")
-	c.env = append(cleanEnvironment(os.Environ()), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
+	c.env = append(stage.CleanEnvironment(os.Environ()), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
 	if !colours(out) {
 		c.env = append(c.env, "TF_CLI_ARGS=-no-color")
 	}
@@ -85,24 +82,11 @@ func (c *cli) name() string { return strings.TrimSuffix(filepath.Base(c.path), "
 func (c *cli) run(ctx context.Context, args ...string) (code int, output string, err error) {
 	var kept bytes.Buffer
 	both := io.MultiWriter(c.out, &kept)
-	cmd := exec.CommandContext(ctx, c.path, args...) //nolint:gosec // the user names the CLI
+	cmd := stage.Command(ctx, c.path, args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	cmd.Stdout, cmd.Stderr = both, both
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = killTime
-	ownGroup(cmd)
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		if cmd.Process != nil {
-			_ = killGroup(cmd) // a provider may be left of a CLI that was killed
-		}
-		return 0, kept.String(), context.Cause(ctx)
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return 0, kept.String(), fmt.Errorf("%s %s: %w", c.path, strings.Join(args, " "), err)
-	}
-	return cmd.ProcessState.ExitCode(), kept.String(), nil
+	code, err = stage.Run(ctx, cmd)
+	return code, kept.String(), err
 }
 
 // read and write are for files of the working folder.
@@ -113,18 +97,6 @@ func (c *cli) read(name string) (string, error) {
 
 func (c *cli) write(name, content string) error {
 	return os.WriteFile(filepath.Join(c.dir, name), []byte(content), 0o600)
-}
-
-// cleanEnvironment drops the user's own account and CLI settings: the demo must reach nothing but the simulator.
-func cleanEnvironment(environment []string) []string {
-	var kept []string
-	for _, pair := range environment {
-		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "KSYUN_") && !strings.HasPrefix(name, "KEC_") && !strings.HasPrefix(name, "TF_") {
-			kept = append(kept, pair)
-		}
-	}
-	return kept
 }
 
 // colours tells whether the CLI may colour its output, which it does without looking where it goes.

@@ -11,16 +11,6 @@ import (
 	"testing"
 )
 
-func TestCleanEnvironment(t *testing.T) {
-	t.Parallel()
-	got := cleanEnvironment([]string{
-		"PATH=/bin", "KSYUN_SECRET_KEY=real", "KEC_ENDPOINT=https://real", "TF_LOG=TRACE", "TF_CLI_CONFIG_FILE=/none", "TFX=1", "HOME=/home/u",
-	})
-	if want := []string{"PATH=/bin", "TFX=1", "HOME=/home/u"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 // fakeCLI is a shell script that stands in for the CLI.
 func fakeCLI(t *testing.T, script string) (path string) {
 	t.Helper()

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
 )
 
 // demo is the stage: the simulated KEC, the user's terminal, and what the audience sees.
 type demo struct {
-	sim    *simulator
+	sim    *stage.Simulator
 	cli    *cli
 	out    io.Writer
 	tfvars string // as the example has it
@@ -50,7 +51,7 @@ func (d *demo) run(ctx context.Context, w want, args ...string) error {
 	if err != nil {
 		return err
 	}
-	alive, err := d.sim.machines(ctx)
+	alive, err := d.sim.Machines(ctx)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (d *demo) steer(ctx context.Context, what string, events ...event) error {
 	d.say("# %s", what)
 	for _, e := range events {
 		d.say("$ curl -d '%s' $KEC_ENDPOINT/_kecsim/%s", e.body, e.route)
-		if _, err := d.sim.call(ctx, e.route, e.body); err != nil {
+		if _, err := d.sim.Call(ctx, e.route, e.body); err != nil {
 			return err
 		}
 	}
@@ -117,7 +118,7 @@ func (d *demo) at(attribute, block string) (string, error) {
 // failedOrder shows the account's orders as the console would, and returns the id of the one that failed.
 func (d *demo) failedOrder(ctx context.Context) (string, error) {
 	var orders []order
-	if err := d.sim.read(ctx, "orders", &orders); err != nil {
+	if err := d.sim.Read(ctx, "orders", &orders); err != nil {
 		return "", err
 	}
 	d.say("# No API leads from an instance to its order, so a user copies the id from the console. Its page Billing > Order Management")

@@ -47,9 +47,9 @@ func (d *demo) install(ctx context.Context) error {
 	if d.tfvars, err = d.cli.read("terraform.tfvars"); err != nil {
 		return err
 	}
-	d.say("# kecsim serves on %s. The provider block is empty: everything comes from the environment.", d.sim.url)
+	d.say("# kecsim serves on %s. The provider block is empty: everything comes from the environment.", d.sim.URL)
 	for _, pair := range []string{
-		"KEC_ENDPOINT=" + d.sim.url, "KSYUN_REGION=" + kecsim.Region,
+		"KEC_ENDPOINT=" + d.sim.URL, "KSYUN_REGION=" + kecsim.Region,
 		"KSYUN_ACCESS_KEY=" + kecsim.AccessKey, "KSYUN_SECRET_KEY=" + kecsim.SecretKey,
 	} {
 		d.say("$ export %s", pair)
@@ -189,7 +189,7 @@ func (d *demo) explainOrder(ctx context.Context) error {
 }
 
 func (d *demo) notice(ctx context.Context) error {
-	machines, err := d.sim.machines(ctx)
+	machines, err := d.sim.Machines(ctx)
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func (d *demo) empty(ctx context.Context) error {
 		return err
 	}
 	d.say("$ curl $KEC_ENDPOINT/_kecsim/instances")
-	left, err := d.sim.call(ctx, "instances", "")
+	left, err := d.sim.Call(ctx, "instances", "")
 	if err != nil {
 		return err
 	}

@@ -1,13 +1,13 @@
 //go:build unix
 
-package main
+package stage
 
 import (
 	"os/exec"
 	"syscall"
 )
 
-// ownGroup keeps the terminal's Ctrl-C from a child, so that the demo alone decides who ends first: the CLI, while the
+// ownGroup keeps the terminal's Ctrl-C from a child, so that the tool alone decides who ends first: the CLI, while the
 // simulator still answers it.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 

@@ -1,4 +1,4 @@
-package main
+package stage
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// simulator is a kecsim of its own, on a free port.
-type simulator struct {
-	url  string
+// Simulator is a kecsim of its own, on a free port.
+type Simulator struct {
+	URL  string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 }
@@ -27,11 +27,10 @@ const (
 	stopTime  = 5 * time.Second
 )
 
-// startSimulator starts the binary and returns once it serves. ended is called if the process ends by itself later.
-func startSimulator(ctx context.Context, binary string, ended func(error)) (*simulator, error) {
-	// A boot of two seconds instead of twenty is all that is sped up: ten minutes' notice stay ten minutes of its clock.
+// StartSimulator starts the binary and returns once it serves. ended is called when the process ends.
+func StartSimulator(ctx context.Context, binary string, ended func(error), flags ...string) (*Simulator, error) {
 	// No context: the simulator outlives the CLI, see ownGroup.
-	cmd := exec.Command(binary, "-listen", "127.0.0.1:0", "-boot", "2s")
+	cmd := exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, flags...)...) //nolint:gosec // the user names it
 	cmd.Stderr = os.Stderr
 	ownGroup(cmd)
 	stdout, err := cmd.StdoutPipe()
@@ -41,7 +40,7 @@ func startSimulator(ctx context.Context, binary string, ended func(error)) (*sim
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("the simulator does not start: %w", err)
 	}
-	s := &simulator{cmd: cmd, done: make(chan struct{})}
+	s := &Simulator{cmd: cmd, done: make(chan struct{})}
 	lines := bufio.NewReader(stdout)
 	ready := make(chan string, 1)
 	go func() {
@@ -58,19 +57,19 @@ func startSimulator(ctx context.Context, binary string, ended func(error)) (*sim
 	case line := <-ready:
 		url, found := strings.CutPrefix(line, "kecsim: ready at ")
 		if !found {
-			s.stop()
+			s.Stop()
 			return nil, fmt.Errorf("the simulator does not say where it is ready: %q", line)
 		}
-		s.url = url
+		s.URL = url
 		return s, nil
 	case <-ctx.Done():
-		s.stop()
+		s.Stop()
 		return nil, fmt.Errorf("waiting for the simulator: %w", context.Cause(ctx))
 	}
 }
 
-// stop ends the simulator, by force if it must be.
-func (s *simulator) stop() {
+// Stop ends the simulator, by force if it must be.
+func (s *Simulator) Stop() {
 	_ = terminate(s.cmd)
 	select {
 	case <-s.done:
@@ -81,10 +80,10 @@ func (s *simulator) stop() {
 }
 
 // control is a route of the simulator that steers its world.
-func (s *simulator) control(route string) string { return s.url + "/_kecsim/" + route }
+func (s *Simulator) control(route string) string { return s.URL + "/_kecsim/" + route }
 
-// call asks a control route; a body makes it a POST. It returns the answer, or the error that is in it.
-func (s *simulator) call(ctx context.Context, route, body string) ([]byte, error) {
+// Call asks a control route; a body makes it a POST. It returns the answer, or the error that is in it.
+func (s *Simulator) Call(ctx context.Context, route, body string) ([]byte, error) {
 	method := http.MethodGet
 	if body != "" {
 		method = http.MethodPost
@@ -111,8 +110,9 @@ func (s *simulator) call(ctx context.Context, route, body string) ([]byte, error
 	return answer, nil
 }
 
-func (s *simulator) read(ctx context.Context, route string, into any) error {
-	answer, err := s.call(ctx, route, "")
+// Read decodes the answer of a control route.
+func (s *Simulator) Read(ctx context.Context, route string, into any) error {
+	answer, err := s.Call(ctx, route, "")
 	if err != nil {
 		return err
 	}
@@ -122,17 +122,17 @@ func (s *simulator) read(ctx context.Context, route string, into any) error {
 	return nil
 }
 
-// machine is an instance as the control path shows it.
-type machine struct {
+// Machine is an instance as the control path shows it.
+type Machine struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	State string `json:"state"`
 }
 
-// machines lists the instances that are neither gone nor going.
-func (s *simulator) machines(ctx context.Context) ([]machine, error) {
-	var all, alive []machine
-	if err := s.read(ctx, "instances", &all); err != nil {
+// Machines lists the instances that are neither gone nor going.
+func (s *Simulator) Machines(ctx context.Context) ([]Machine, error) {
+	var all, alive []Machine
+	if err := s.Read(ctx, "instances", &all); err != nil {
 		return nil, err
 	}
 	for _, m := range all {
@@ -141,43 +141,4 @@ func (s *simulator) machines(ctx context.Context) ([]machine, error) {
 		}
 	}
 	return alive, nil
-}
-
-// order is an order as the control path shows it.
-type order struct {
-	ID         string    `json:"id"`
-	CreateTime time.Time `json:"createTime"`
-	Status     int       `json:"status"`
-	SubOrders  []struct {
-		Items []struct{ Key, Value string } `json:"items"`
-	} `json:"subOrders"`
-}
-
-// The states of an order that the demo meets.
-const (
-	orderPaid      = 1
-	orderAllFailed = 21
-)
-
-func (o order) state() string {
-	switch o.Status {
-	case orderPaid:
-		return "paid"
-	case orderAllFailed:
-		return "failed to open"
-	}
-	return fmt.Sprintf("status %d", o.Status)
-}
-
-// content is what was ordered: the values of the items, such as type and zone.
-func (o order) content() string {
-	var values []string
-	for _, sub := range o.SubOrders {
-		for _, item := range sub.Items {
-			if item.Key == "instance_type" || item.Key == "available_zone" {
-				values = append(values, item.Value)
-			}
-		}
-	}
-	return strings.Join(values, ", ")
 }
