@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ GET  world          time, clock, quota, balance, subnets, images, security group
 GET  instances      machines that are not gone
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
+GET  counts         how often each action was called
 GET  prices         price and stock per type and zone
 GET  faults         the scripted faults that are left
 
@@ -54,6 +56,8 @@ POST deny           {"service", "deny"}                     or {"service", "acti
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
                     "maxDataDiskSize"}
+POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
+                    from stock, quota and addresses, and go on where there is none left
 POST order          an order as GET orders shows it
 POST billing        {"id", "status"}                        of the record of an instance, gone or not; 1 to 12
 `
@@ -149,6 +153,8 @@ func (s *Server) show(route string) (any, error) {
 			out = append(out, shownCall{c.Service, c.Action, c.Version, c.Method, c.Params, c.Status, c.Code, c.RequestID, c.At})
 		}
 		return out, nil
+	case "counts":
+		return s.showCounts(), nil
 	case "prices":
 		return s.showPrices(), nil
 	case "faults":
@@ -194,6 +200,11 @@ func (s *Server) showWorld() any {
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}
+}
+
+func (s *Server) showCounts() any {
+	defer s.lock()()
+	return maps.Clone(s.counts)
 }
 
 func (s *Server) showPrices() any {

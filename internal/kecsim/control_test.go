@@ -87,6 +87,23 @@ func TestControl_steersTheWorld(t *testing.T) {
 	}
 }
 
+func TestControl_addsMachines(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	status, answer := control(t, sim, "POST", "machines", `{"count":20000,"name":"another's","chargeType":"Spot"}`)
+	if status != 200 {
+		t.Fatal(status, answer)
+	}
+	found := me.kec("DescribeInstances", "Filter.1.Name", "instance-name", "Filter.1.Value.1", "another's", "MaxResults", "1000").ok()
+	same(t, "count", found.JSON["InstanceCount"], any(20000.0))
+	last := found.JSON["InstancesSet"].([]any)[999].(map[string]any)
+	same(t, "charge type", last["ChargeType"], any("Spot"))
+	same(t, "state", last["InstanceState"].(map[string]any)["Name"], any("active"))
+	me.kec("DescribeInstances", "MaxResults", "1").refused(400, "InvalidParameterValue")
+	_, answer = control(t, sim, "GET", "counts", "")
+	same(t, "counts, refused calls too", strings.TrimSpace(answer), `{"DescribeInstances":2}`)
+}
+
 func TestControl_showsAndClearsFaults(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
@@ -172,6 +189,9 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"deny", `{"service":"trade","action":"RunInstances","deny":true}`, `service \"trade\" has no action \"RunInstances\"`},
 		{"billing", `{"id":"x"}`, "status"},
 		{"billing", `{"id":"x","status":13}`, "status"},
+		{"machines", `{"name":"x"}`, "count"},
+		{"machines", `{"count":100001}`, "count"},
+		{"machines", `{"count":1,"chargeType":"Free"}`, "no charge type"},
 		{"order", `{"status":1}`, "id"},
 		{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
 	} {

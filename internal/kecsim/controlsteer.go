@@ -18,7 +18,7 @@ func (s *Server) steer(route string, body []byte) error {
 		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
 		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
 		"billing": s.steerBilling, "clock": s.steerClock, "throttle": s.steerThrottle,
-		"refuse-share": s.steerRefuseShare,
+		"refuse-share": s.steerRefuseShare, "machines": s.steerMachines,
 	}
 	step := steps[route]
 	if step == nil {
@@ -290,6 +290,29 @@ func (s *Server) steerSettings(body []byte) error {
 		assign(&set.MaxDataDisks, in.MaxDataDisks)
 		assign(&set.MaxDataDiskSize, in.MaxDataDiskSize)
 	})
+	return nil
+}
+
+// maxMachines bounds what one call adds.
+const maxMachines = 100000
+
+func (s *Server) steerMachines(body []byte) error {
+	var in struct {
+		Count            int
+		Name, ChargeType string
+	}
+	if err := decodeControl(body, &in); err != nil {
+		return err
+	}
+	switch {
+	case in.Count < 1 || in.Count > maxMachines:
+		return fmt.Errorf("count must be between 1 and %d, not %d", maxMachines, in.Count)
+	case in.ChargeType != "" && billTypes[in.ChargeType] == 0:
+		return fmt.Errorf("there is no charge type %q", clip(in.ChargeType))
+	}
+	for range in.Count {
+		s.AddInstance(Instance{Name: in.Name, ChargeType: in.ChargeType})
+	}
 	return nil
 }
 
