@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type Simulator struct {
 	URL  string
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
+	stop atomic.Bool   // it is to end
 }
 
 const (
@@ -27,7 +29,7 @@ const (
 	stopTime  = 5 * time.Second
 )
 
-// StartSimulator starts the binary and returns once it serves. ended is called when the process ends.
+// StartSimulator starts the binary and returns once it serves. ended is called if the process ends by itself later.
 func StartSimulator(ctx context.Context, binary string, ended func(error), flags ...string) (*Simulator, error) {
 	// No context: the simulator outlives the CLI, see ownGroup.
 	cmd := exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, flags...)...) //nolint:gosec // the user names it
@@ -49,7 +51,9 @@ func StartSimulator(ctx context.Context, binary string, ended func(error), flags
 		_, _ = io.Copy(io.Discard, lines)
 		err := cmd.Wait()
 		close(s.done)
-		ended(fmt.Errorf("the simulator ended: %w", errors.Join(errors.New(cmd.ProcessState.String()), err)))
+		if !s.stop.Load() {
+			ended(fmt.Errorf("the simulator ended: %w", errors.Join(errors.New(cmd.ProcessState.String()), err)))
+		}
 	}()
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
@@ -70,6 +74,7 @@ func StartSimulator(ctx context.Context, binary string, ended func(error), flags
 
 // Stop ends the simulator, by force if it must be.
 func (s *Simulator) Stop() {
+	s.stop.Store(true)
 	_ = terminate(s.cmd)
 	select {
 	case <-s.done:

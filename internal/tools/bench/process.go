@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// How a CLI greets a provider: the cookie of every Terraform plugin, and the version of the protocol.
+var greeting = []string{
+	"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+	"PLUGIN_PROTOCOL_VERSIONS=6",
+}
+
+// startProvider starts the provider as a CLI does, and returns the line with which it answers and how long that took. The
+// provider runs until the context ends; done must be called in any case.
+func (b *bench) startProvider(ctx context.Context) (line string, took time.Duration, done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	cmd := exec.CommandContext(ctx, b.stripped) //nolint:gosec // the user names it
+	cmd.Env = append(b.environment(), greeting...)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	done = func() {
+		cancel()
+		_ = cmd.Wait() // it has been killed
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", 0, cancel, err
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return "", 0, cancel, err
+	}
+	line, err = bufio.NewReader(stdout).ReadString('\n')
+	took = time.Since(began)
+	if err != nil {
+		done()
+		return "", 0, cancel, fmt.Errorf("the provider does not answer: %w\n%s", err, complaint.String())
+	}
+	return strings.TrimSpace(line), took, done, nil
+}
+
+// timeStart is the median of the time from exec to the handshake.
+func (b *bench) timeStart(ctx context.Context) (time.Duration, error) {
+	var times []time.Duration
+	for range startRuns {
+		_, took, done, err := b.startProvider(ctx)
+		done()
+		if err != nil {
+			return 0, err
+		}
+		times = append(times, took)
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// schemaSize is how many bytes the provider sends when it is asked for its schema.
+func (b *bench) schemaSize(ctx context.Context) (int, error) {
+	line, _, done, err := b.startProvider(ctx)
+	defer done()
+	if err != nil {
+		return 0, err
+	}
+	// Such as "1|6|unix|/tmp/plugin123|grpc|".
+	fields := strings.Split(line, "|")
+	if len(fields) < 5 || fields[4] != "grpc" {
+		return 0, fmt.Errorf("the provider answers %q", line)
+	}
+	target := "passthrough:///" + fields[3]
+	if fields[2] == "unix" {
+		target = "unix:" + fields[3]
+	}
+	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = conn.Close() }()
+	var answer []byte
+	if err := conn.Invoke(ctx, "/tfplugin6.Provider/GetProviderSchema", []byte{}, &answer); err != nil {
+		return 0, err
+	}
+	return len(answer), nil
+}
+
+// raw leaves messages as they are on the wire.
+type raw struct{}
+
+var errNotRaw = errors.New("raw messages only")
+
+func (raw) Name() string { return "proto" }
+
+func (raw) Marshal(v any) ([]byte, error) {
+	if b, ok := v.([]byte); ok {
+		return b, nil
+	}
+	return nil, errNotRaw
+}
+
+func (raw) Unmarshal(data []byte, v any) error {
+	to, ok := v.(*[]byte)
+	if !ok {
+		return errNotRaw
+	}
+	*to = bytes.Clone(data) // the buffer is used again
+	return nil
+}
+
+// describe tells what the measurements are made on, in words that lead nobody to the machine.
+func (b *bench) describe(ctx context.Context) (computer, versions string, err error) {
+	cmd := exec.CommandContext(ctx, b.cli, "version") //nolint:gosec // the user names the CLI
+	cmd.Env = b.environment()
+	out, err := cmd.Output()
+	if err != nil {
+		return "", "", fmt.Errorf("%s version: %w", b.cli, err)
+	}
+	name, _, _ := strings.Cut(string(out), "\n")
+	cpu := setting("/proc/cpuinfo", "model name", ":")
+	if cpu == "" {
+		cpu = "CPU of unknown make"
+	}
+	system := strings.Trim(setting("/etc/os-release", "PRETTY_NAME", "="), `"`)
+	if system != "" {
+		system += ", "
+	}
+	return fmt.Sprintf("%s × %d; %s%s/%s", cpu, runtime.NumCPU(), system, runtime.GOOS, runtime.GOARCH),
+		strings.TrimSpace(name) + ", " + runtime.Version(), nil
+}
+
+// setting is the first value of a name in a file of names and values; "" if there is none.
+func setting(file, name, separator string) string {
+	text, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(line, separator); ok && strings.TrimSpace(key) == name {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
