@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -80,8 +79,9 @@ func (e *Env) Options() []kec.Option {
 
 // Factories serve the provider in this process, so that -race sees it.
 func (e *Env) Factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	server := provider.Server("test", e.Options()...)
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"kec": providerserver.NewProtocol6WithError(provider.New("test", e.Options()...)()),
+		"kec": func() (tfprotov6.ProviderServer, error) { return server(), nil },
 	}
 }
 

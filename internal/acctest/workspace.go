@@ -16,8 +16,6 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -48,10 +46,9 @@ func (e *Env) Workspace(t *testing.T) *Workspace {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	attach, closed := make(chan *plugin.ReattachConfig), make(chan struct{})
-	server := providerserver.NewProtocol6(provider.New("test", e.Options()...)())
 	served := make(chan error, 1)
 	go func() {
-		served <- tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", func() tfprotov6.ProviderServer { return server() },
+		served <- tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", provider.Server("test", e.Options()...),
 			tf6server.WithDebug(ctx, attach, closed),
 			tf6server.WithGoPluginLogger(hclog.New(&hclog.LoggerOptions{Output: io.Discard})),
 			tf6server.WithoutLogStderrOverride(), tf6server.WithLoggingSink(t))

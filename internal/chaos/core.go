@@ -13,7 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -33,7 +32,7 @@ type schemas struct {
 }
 
 var known = sync.OnceValues(func() (*schemas, error) {
-	server := providerserver.NewProtocol6(provider.New("test")())()
+	server := provider.Server("test")()
 	all, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
@@ -173,7 +172,7 @@ func newCore(config map[string]tftypes.Value, connect func() []kec.Option) (*cor
 // start starts the process of the provider anew, as each command of a CLI does.
 func (c *core) start(ctx context.Context) error {
 	c.stopped.Store(false)
-	c.server = providerserver.NewProtocol6(provider.New("test", c.connect()...)())()
+	c.server = provider.Server("test", c.connect()...)()
 	config, err := tfprotov6.NewDynamicValue(c.provider, object(c.provider, c.config))
 	if err != nil {
 		return err

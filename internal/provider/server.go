@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Server returns a factory of servers of the provider, for protocol 6.
+func Server(version string, options ...kec.Option) func() tfprotov6.ProviderServer {
+	return func() tfprotov6.ProviderServer {
+		inner := providerserver.NewProtocol6(New(version, options...)())()
+		if all, ok := inner.(everything); ok {
+			return server{all}
+		}
+		return inner
+	}
+}
+
+// everything is all that the framework's server can do, so that nothing of it is hidden.
+type everything interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
+}
+
+// server is the framework's, which keeps the context of every request until the process is stopped: with the loggers and the
+// stream that hang on it, some 60 KB for each instance of a plan. It gets contexts that let go of all that when the
+// request is done, for the requests that come once for each instance.
+type server struct{ everything }
+
+func within[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R, error)) (R, error) {
+	borrowed := &lease{}
+	borrowed.of.Store(&ctx)
+	defer borrowed.of.Store(&ended)
+	return do(borrowed, req)
+}
+
+func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return within(ctx, req, s.everything.ValidateResourceConfig)
+}
+
+func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return within(ctx, req, s.everything.UpgradeResourceState)
+}
+
+func (s server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return within(ctx, req, s.everything.UpgradeResourceIdentity)
+}
+
+func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return within(ctx, req, s.everything.ReadResource)
+}
+
+func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return within(ctx, req, s.everything.PlanResourceChange)
+}
+
+func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return within(ctx, req, s.everything.ApplyResourceChange)
+}
+
+// lease is a request's context while the request lasts, and a cancelled one after it.
+type lease struct {
+	of atomic.Pointer[context.Context]
+}
+
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+func (l *lease) Deadline() (time.Time, bool) { return (*l.of.Load()).Deadline() }
+func (l *lease) Done() <-chan struct{}       { return (*l.of.Load()).Done() }
+func (l *lease) Err() error                  { return (*l.of.Load()).Err() }
+func (l *lease) Value(key any) any           { return (*l.of.Load()).Value(key) }

@@ -1,0 +1,65 @@
+package provider
+
+import (
+	"context"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"google.golang.org/protobuf/proto"
+)
+
+// The framework keeps the context of every request; nothing may hang on it when the request is done.
+func TestWithin_lendsTheContextForTheRequestOnly(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	outer, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "loggers"))
+	defer cancel()
+	var kept, derived context.Context
+	answer, err := within(outer, "question", func(ctx context.Context, req string) (string, error) {
+		kept = ctx
+		var stop context.CancelFunc
+		derived, stop = context.WithCancel(ctx)
+		t.Cleanup(stop)
+		if ctx.Value(key{}) != "loggers" || ctx.Err() != nil {
+			t.Errorf("in the request: %v, %v", ctx.Value(key{}), ctx.Err())
+		}
+		cancel()
+		<-derived.Done() // a CLI that gives up reaches what has been begun
+		return req + " answered", nil
+	})
+	if answer != "question answered" || err != nil {
+		t.Errorf("%q, %v", answer, err)
+	}
+	if kept.Value(key{}) != nil || derived.Value(key{}) != nil {
+		t.Error("after the request its values are still held")
+	}
+	if kept.Err() == nil {
+		t.Error("after the request its context is still alive")
+	}
+}
+
+// All that the framework's server can do is there, or a CLI would be told that it is not implemented; and a later framework
+// cannot make the provider do without its own server unseen.
+func TestServer_hidesNothing(t *testing.T) {
+	t.Parallel()
+	if s, ours := Server("test")().(server); !ours {
+		t.Errorf("the framework's server has lost an ability, so it stands alone: %T", s)
+	}
+}
+
+// A CLI asks for the schema in every command, sometimes several times.
+func TestServer_schemaIsSmall(t *testing.T) {
+	t.Parallel()
+	answer, err := tf6server.New("kec", Server("test")(), tf6server.WithLoggingSink(t)).GetProviderSchema(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := proto.Size(answer); n > 60_000 {
+		t.Errorf("%d bytes, want 60000 at most", n)
+	} else {
+		t.Logf("%d bytes", n)
+	}
+	if len(answer.GetResourceSchemas()) == 0 || len(answer.GetDiagnostics()) > 0 {
+		t.Error("it is no schema")
+	}
+}
