@@ -2,14 +2,53 @@ package provider
 
 import (
 	"context"
+	"os"
+	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
+
+// Serve is the process of the provider: it serves one CLI, or, attachable, whatever debugger or CLI attaches to it.
+func Serve(version string, attachable bool) error {
+	var options []tf6server.ServeOpt
+	if attachable {
+		options = append(options, tf6server.WithManagedDebug())
+	} else {
+		quiet()
+	}
+	spend()
+	// Not providerserver.Serve: that can serve protocol 5 as well, which would be a fiftieth of the program.
+	return tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", Server(version), options...)
+}
+
+// quiet writes no log that nobody reads. Left alone, the framework writes all it knows to the CLI, at the cost of a quarter of
+// a plan, and the CLI throws it away unless TF_LOG or one of its kin asks for it.
+func quiet() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "TF_LOG") && value != "" {
+			return
+		}
+	}
+	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_KEC"} {
+		_ = os.Setenv(name, "off") // which fails for a bad name only
+	}
+}
+
+// spend trades memory, of which little is used, for time: a plan makes much garbage and keeps hardly anything. Above the limit
+// the collector works as hard as ever. GOGC and GOMEMLIMIT, where set, decide instead.
+func spend() {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(100 << 20)
+	}
+}
 
 // Server returns a factory of servers of the provider, for protocol 6.
 func Server(version string, options ...kec.Option) func() tfprotov6.ProviderServer {

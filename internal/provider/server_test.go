@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"os"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -44,6 +45,24 @@ func TestServer_hidesNothing(t *testing.T) {
 	t.Parallel()
 	if s, ours := Server("test")().(server); !ours {
 		t.Errorf("the framework's server has lost an ability, so it stands alone: %T", s)
+	}
+}
+
+func TestQuiet(t *testing.T) { //nolint:paralleltest // it changes the environment
+	logs := []string{"TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_KEC", "TF_LOG_SDK", "TF_LOG_PATH"}
+	for asked, want := range map[string]string{"": "off", "TF_LOG": "", "TF_LOG_PROVIDER": "", "TF_LOG_CORE": ""} {
+		for _, name := range logs {
+			t.Setenv(name, "") // so that it is as before when the test ends
+		}
+		if asked != "" {
+			t.Setenv(asked, "debug")
+		}
+		quiet()
+		for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_KEC"} {
+			if got := os.Getenv(name); got != want {
+				t.Errorf("asked for by %q: %s=%q, want %q", asked, name, got, want)
+			}
+		}
 	}
 }
 
