@@ -24,14 +24,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	var state, plan model
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if living {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
 	}
 	if destroying {
 		r.frees(&state)
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
 		return
 	}
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

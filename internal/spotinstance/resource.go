@@ -108,8 +108,8 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Operation(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
+	resp.Diagnostics.Append(config.from(ctx, req.Config.Raw)...)
 	timeout, diags := plan.Timeouts.Create(ctx, createTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -178,7 +178,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
 }
 
@@ -209,7 +209,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer guard.Operation(&resp.Diagnostics, "reading a spot instance")
 	defer r.Preflight.Busy()()
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
 	timeout, diags := state.Timeouts.Read(ctx, readTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -256,7 +256,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(state.into(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 }
 
@@ -316,9 +316,9 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer guard.Operation(&resp.Diagnostics, "changing a spot instance")
 	var plan, state, config model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
+	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
+	resp.Diagnostics.Append(config.from(ctx, req.Config.Raw)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
@@ -356,19 +356,19 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
 			now.refresh(in, false)
 		}
-		resp.Diagnostics.Append(resp.State.Set(ctx, &now)...)
+		resp.Diagnostics.Append(now.into(ctx, &resp.State.Raw)...)
 		return
 	}
 	if len(wanted) > 0 {
 		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
-			resp.Diagnostics.Append(resp.State.Set(ctx, &now)...) // the changes are made all the same
+			resp.Diagnostics.Append(now.into(ctx, &resp.State.Raw)...) // the changes are made all the same
 			return
 		}
 	}
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
 	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 }
@@ -377,7 +377,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Operation(&resp.Diagnostics, "deleting a spot instance")
 	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
