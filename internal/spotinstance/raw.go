@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -18,6 +19,7 @@ import (
 
 // shape is what the schema says of the fields of the model, in their order.
 type shape struct {
+	schema schema.Schema
 	object tftypes.Object
 	fields []field
 }
@@ -32,7 +34,7 @@ var shapeOf = sync.OnceValue(func() shape {
 	ctx := context.Background()
 	var resp resource.SchemaResponse
 	(&Resource{}).Schema(ctx, resource.SchemaRequest{}, &resp)
-	s := shape{object: tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}}
+	s := shape{schema: resp.Schema, object: tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[model]()) {
 		name := f.Tag.Get("tfsdk")
 		of := resp.Schema.Attributes[name].GetType()
