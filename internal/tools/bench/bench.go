@@ -25,10 +25,10 @@ const (
 // bench is one run: the programs, and a folder that holds everything it writes until the end.
 type bench struct {
 	settings
-	cli, provider, stripped, kecsim string
-	temp                            string
-	progress                        io.Writer
-	ended                           func(error) // is called if a simulator ends by itself
+	cli, provider, kecsim string
+	temp                  string
+	progress              io.Writer
+	ended                 func(error) // is called if a simulator ends by itself
 }
 
 // measure does everything, one thing after the other, so that nothing competes with what is measured.
@@ -47,7 +47,7 @@ func (b *bench) measure(ctx context.Context) (r result, err error) {
 	if r.schema, err = b.schemaSize(ctx); err != nil {
 		return r, err
 	}
-	info, err := os.Stat(b.stripped)
+	info, err := os.Stat(b.provider)
 	if err != nil {
 		return r, err
 	}

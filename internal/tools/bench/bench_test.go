@@ -49,7 +49,7 @@ func measured() result {
 				destroy: at(point(0.74, 0.2, 28e6, counts{describe: 3, "TerminateInstances": 1})), destroyFloor: at(point(0.061, 0, 0, nil))},
 			{machines: 100,
 				plan: point(1.2, 0.9, 41e6, counts{describe: 1, listTags: 2}), unrefreshed: point(0.9, 0.8, 40e6, nil), planFloor: point(0.4, 0, 0, nil),
-				apply: at(point(24.06, 3, 55e6, counts{launch: 100, describe: 20, "DescribeImages": 15})), applyFloor: at(point(0.97, 0, 0, nil)),
+				apply: at(point(24.06, 3, 55e6, counts{launch: 100, describe: 35, "DescribeImages": 15})), applyFloor: at(point(0.97, 0, 0, nil)),
 				destroy: at(point(2.5, 1, 50e6, counts{describe: 20, "TerminateInstances": 11})), destroyFloor: at(point(0.93, 0, 0, nil)), alive: 2},
 			{machines: 1000,
 				plan: point(12.34, 4.5, 151e6, counts{describe: 5, listTags: 10}), unrefreshed: point(9.5, 4, 120e6, nil), planFloor: point(3.7, 0, 0, nil)},
@@ -97,12 +97,12 @@ func TestLimits(t *testing.T) {
 			wrong = append(wrong, c.what)
 		}
 	}
-	want := []string{"creation of 100: all requests", "destruction of 100: all requests", "destruction of 100: alive 5s later", "memory of the provider, refresh of 1000"}
+	want := []string{"creation of 100: DescribeInstances", "destruction of 100: all requests", "destruction of 100: alive 5s later", "memory of the provider, refresh of 1000"}
 	if !slices.Equal(wrong, want) {
 		t.Errorf("got %q, want %q", wrong, want)
 	}
 	err := exceeded(limits(measured()))
-	const text = "more than may be:\n  creation of 100: all requests: 135, at most 134: 100, one a second, and 10 allowed\n" +
+	const text = "more than may be:\n  creation of 100: DescribeInstances: 35, at most 34 allowed\n" +
 		"  destruction of 100: all requests: 31, at most 30 allowed\n  destruction of 100: alive 5s later: 2, at most 0 allowed"
 	if err == nil || err.Error() != text {
 		t.Errorf("got %v, want %s", err, text)
@@ -191,13 +191,13 @@ func TestWrap(t *testing.T) {
 
 func TestStartProvider(t *testing.T) {
 	t.Parallel()
-	b := &bench{temp: t.TempDir(), stripped: script(t, "echo \"1|$PLUGIN_PROTOCOL_VERSIONS|unix|/none|grpc|\"\nexec sleep 60\n")}
+	b := &bench{temp: t.TempDir(), provider: script(t, "echo \"1|$PLUGIN_PROTOCOL_VERSIONS|unix|/none|grpc|\"\nexec sleep 60\n")}
 	line, took, done, err := b.startProvider(t.Context())
 	done()
 	if err != nil || line != "1|6|unix|/none|grpc|" || took <= 0 {
 		t.Errorf("got %q, %s, %v", line, took, err)
 	}
-	b.stripped = script(t, "echo no >&2\n")
+	b.provider = script(t, "echo no >&2\n")
 	_, _, done, err = b.startProvider(t.Context())
 	done()
 	if err == nil || !strings.Contains(err.Error(), "no") {

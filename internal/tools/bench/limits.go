@@ -22,7 +22,7 @@ const (
 	launch   = "RunInstances"
 )
 
-// The number of other requests that a creation may take, whatever its size.
+// The number of looks that a creation may take beyond one a second, whatever its size.
 const spare = 10
 
 // limits holds a result against what the provider may cost. What has not been measured is left out.
@@ -39,11 +39,9 @@ func limits(r result) []check {
 		all = append(all, check{"refresh of 1: " + describe, fmt.Sprint(got), "exactly 1", got == 1, true})
 	}
 	if f, ok := r.at(100); ok && f.apply != nil {
-		// One look at the machines a second while they boot, and what is asked before and after.
-		most := f.machines + int(math.Floor(f.apply.seconds)) + spare
+		// One look at the machines a second while they boot, and a few more.
 		count("creation of 100: "+launch, f.apply.requests[launch], f.machines)
-		all = append(all, check{"creation of 100: all requests", fmt.Sprint(f.apply.requests.total()),
-			fmt.Sprintf("at most %d: 100, one a second, and %d", most, spare), f.apply.requests.total() <= most, true})
+		count("creation of 100: "+describe, f.apply.requests[describe], int(math.Floor(f.apply.seconds))+spare)
 		under("creation of 100", f.apply.seconds, 25, inSeconds)
 	}
 	if f, ok := r.at(100); ok && f.destroy != nil {
@@ -60,7 +58,7 @@ func limits(r result) []check {
 		}
 	}
 	if r.others > 0 {
-		count(fmt.Sprintf("refresh of %d of %s: all requests", r.few, thousands(r.few+r.others)), r.fewPlan.requests.total(), 3)
+		count(fmt.Sprintf("refresh of %d of %s: "+describe, r.few, thousands(r.few+r.others)), r.fewPlan.requests[describe], 3)
 	}
 	under("start, from exec to the handshake", r.start.Seconds(), (25 * time.Millisecond).Seconds(), milliseconds)
 	under("stripped binary", float64(r.binary), 20e6, bytesOf[float64])

@@ -48,11 +48,10 @@ type settings struct {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	var paths [4]string
+	var paths [3]string
 	flags.StringVar(&paths[0], "cli", "", "`path` of OpenTofu or Terraform, 1.11 or newer")
 	flags.StringVar(&paths[1], "provider", "bin/terraform-provider-kec", "`path` of the provider")
-	flags.StringVar(&paths[2], "stripped", "build/bench/terraform-provider-kec", "`path` of the provider, built as for a release")
-	flags.StringVar(&paths[3], "kecsim", "bin/kecsim", "`path` of the simulator")
+	flags.StringVar(&paths[2], "kecsim", "bin/kecsim", "`path` of the simulator")
 	var set settings
 	sizes := flags.String("n", "1,10,100,1000", "`numbers` of machines")
 	flags.DurationVar(&set.latency, "latency", 50*time.Millisecond, "time that the simulator takes for each request")
@@ -92,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 
-	b := &bench{settings: set, cli: paths[0], provider: paths[1], stripped: paths[2], kecsim: paths[3], temp: temp, progress: stderr, ended: cancel}
+	b := &bench{settings: set, cli: paths[0], provider: paths[1], kecsim: paths[2], temp: temp, progress: stderr, ended: cancel}
 	r, err := b.measure(ctx)
 	if err != nil {
 		return err

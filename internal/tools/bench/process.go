@@ -27,7 +27,7 @@ var greeting = []string{
 // provider runs until the context ends; done must be called in any case.
 func (b *bench) startProvider(ctx context.Context) (line string, took time.Duration, done func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	cmd := exec.CommandContext(ctx, b.stripped) //nolint:gosec // the user names it
+	cmd := exec.CommandContext(ctx, b.provider) //nolint:gosec // the user names it
 	cmd.Env = append(b.environment(), greeting...)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
