@@ -1,6 +1,7 @@
 // Guides writes the guides, where the documentation generator looks for them: one
-// page for each group of attributes of kec_spot_instance, from the schema, and
-// the page of failures, from their catalogue.
+// page for each group of attributes of kec_spot_instance, from the schema, the
+// page of failures, from their catalogue, and the page about large fleets, with
+// the benchmarks.
 package main
 
 import (
@@ -35,6 +36,11 @@ func main() {
 		write(fmt.Sprintf("spot-instance-%02d-%s", i+1, g.Name), page(g))
 	}
 	write("failures", failures())
+	page, err := fleets()
+	if err != nil {
+		log.Fatal(err)
+	}
+	write("fleets", page)
 }
 
 // page is one group in Markdown: its required attributes first, then by name.

@@ -34,6 +34,19 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The page of benchmarks is quoted from its date to the last table of what a user waits for.
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	const page = "# B\n\ntext\n\n| | |\n| --- | --- |\n| date | d |\n\n## Limits\n\nl\n\n## Refresh: r\n\nrows\n\n## Creation\n\nmore\n\n## The provider's process\n\nx\n"
+	got, err := quote(page)
+	if want := "| | |\n| --- | --- |\n| date | d |\n\n### Refresh: r\n\nrows\n\n### Creation\n\nmore\n"; got != want || err != nil {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	if _, err := quote("# something else\n"); err == nil {
+		t.Error("no error")
+	}
+}
+
 // Every code can be found on the page, with where it points and what to do.
 func TestFailures(t *testing.T) {
 	t.Parallel()
