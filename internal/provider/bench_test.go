@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -19,7 +18,7 @@ import (
 // process is a provider that has just been started and configured, as every command of a CLI starts one.
 func process(b *testing.B, sim *kecsim.Server) tfprotov6.ProviderServer {
 	b.Helper()
-	server := providerserver.NewProtocol6(provider.New("bench", kec.WithHTTPTransport(sim.Transport()), kec.WithRate(0))())()
+	server := provider.Server("bench", kec.WithHTTPTransport(sim.Transport()), kec.WithRate(0))()
 	schema, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)

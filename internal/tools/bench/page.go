@@ -18,7 +18,7 @@ func page(r result) string {
 	line("| machine | %s |", r.computer)
 	line("| versions | %s |", r.versions)
 	line("| settings | `-parallelism=%d`, `count`, tags and a name for each machine; %s from the order to an active one |", r.parallelism, r.boot)
-	line("| plans | the median of up to %d by seconds, with the most requests and the most memory of any |", r.runs)
+	line("| plans | the median of up to %d by seconds, with the most requests, the most memory and the least CPU time of any |", r.runs)
 	line("\n![Requests and seconds of a refresh over the number of machines](benchmarks.svg)")
 
 	line("\n## Limits\n\nThose of requests and machines must hold wherever this runs; the others depend on the machine.\n")
