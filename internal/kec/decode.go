@@ -78,6 +78,19 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// told is a text that says whether it was there at all: an empty one, or null, says something.
+type told struct {
+	text
+
+	is bool
+}
+
+// UnmarshalJSON reads what text reads.
+func (t *told) UnmarshalJSON(raw []byte) error {
+	t.is = true
+	return t.text.UnmarshalJSON(raw)
+}
+
 // number is a lenient decimal, nil when absent.
 type number struct{ *decimal.Decimal }
 

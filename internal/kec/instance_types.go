@@ -37,6 +37,8 @@ type Instance struct {
 	DataDisks       []Disk
 	NICs            []NIC
 	KeyIDs          []string
+	TellsUserData   bool            // the answer has the field UserData, if only an empty one
+	TellsAutoDelete bool            // and AutoDeleteTime
 	Raw             json.RawMessage // the whole element, fields unknown to this package included
 }
 

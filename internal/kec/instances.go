@@ -258,14 +258,15 @@ func (c *Client) lookAgain(ctx context.Context, id string, projectID *int64) (*I
 
 // wireInstance is an element of InstancesSet.
 type wireInstance struct {
-	InstanceID, InstanceName, InstanceType, ImageID, SubnetID, PrivateIPAddress, HostName, UserData, Platform text
-	AvailabilityZone, AvailabilityZoneName, ChargeType, SpotStrategy, SpotRecyclingTime                       text
-	CreationDate, AutoDeleteTime                                                                              text
-	ProjectID, SpotPriceLimit                                                                                 number
-	AutoDeleteEIP, SriovNetSupport, IsDistributeIPv6                                                          flag
-	InstanceConfigure                                                                                         struct{ DataDiskGb number }
-	InstanceState, SystemDisk                                                                                 json.RawMessage
-	DataDisks, NetworkInterfaceSet, KeySet, DataGuardSet                                                      items
+	InstanceID, InstanceName, InstanceType, ImageID, SubnetID, PrivateIPAddress, HostName, Platform text
+	AvailabilityZone, AvailabilityZoneName, ChargeType, SpotStrategy, SpotRecyclingTime             text
+	CreationDate                                                                                    text
+	UserData, AutoDeleteTime                                                                        told
+	ProjectID, SpotPriceLimit                                                                       number
+	AutoDeleteEIP, SriovNetSupport, IsDistributeIPv6                                                flag
+	InstanceConfigure                                                                               struct{ DataDiskGb number }
+	InstanceState, SystemDisk                                                                       json.RawMessage
+	DataDisks, NetworkInterfaceSet, KeySet, DataGuardSet                                            items
 }
 
 func decodeInstance(raw json.RawMessage) Instance {
@@ -273,10 +274,11 @@ func decodeInstance(raw json.RawMessage) Instance {
 	decode(raw, &w)
 	in := Instance{
 		ID: string(w.InstanceID), Name: string(w.InstanceName), Type: string(w.InstanceType), ImageID: string(w.ImageID),
-		SubnetID: string(w.SubnetID), PrivateIP: string(w.PrivateIPAddress), HostName: string(w.HostName), UserData: string(w.UserData),
+		SubnetID: string(w.SubnetID), PrivateIP: string(w.PrivateIPAddress), HostName: string(w.HostName), UserData: string(w.UserData.text),
 		ProjectID: w.ProjectID.int(), Zone: string(w.AvailabilityZone), ChargeType: string(w.ChargeType),
 		SpotStrategy: string(w.SpotStrategy), SpotPriceLimit: w.SpotPriceLimit.Decimal, RecyclingTime: string(w.SpotRecyclingTime),
-		Created: string(w.CreationDate), AutoDeleteTime: string(w.AutoDeleteTime), Platform: string(w.Platform),
+		Created: string(w.CreationDate), AutoDeleteTime: string(w.AutoDeleteTime.text),
+		TellsUserData: w.UserData.is, TellsAutoDelete: w.AutoDeleteTime.is, Platform: string(w.Platform),
 		AutoDeleteEIP: w.AutoDeleteEIP.bool, SriovNetSupport: w.SriovNetSupport.bool, DistributeIPv6: w.IsDistributeIPv6.bool,
 		LocalDataDiskGB: w.InstanceConfigure.DataDiskGb.int(), SystemDisk: decodeDisk(w.SystemDisk), Raw: slices.Clone(raw),
 	}

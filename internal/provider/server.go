@@ -48,7 +48,7 @@ func quiet() {
 func spend() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
-		debug.SetMemoryLimit(100 << 20)
+		debug.SetMemoryLimit(120 << 20)
 	}
 }
 

@@ -2,7 +2,6 @@ package spotinstance
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -286,7 +285,7 @@ func (m *model) refreshRelease(in *kec.Instance, imported bool) {
 		at, ok := in.AutoDeleteAt()
 		was, err := time.Parse(time.RFC3339, m.AutoDeleteTime.ValueString())
 		switch {
-		case !ok && !reports(in.Raw, "AutoDeleteTime"): // nothing is known
+		case !ok && !in.TellsAutoDelete: // nothing is known
 		case !ok:
 			m.AutoDeleteTime = types.StringNull()
 		case err != nil || !at.Equal(was):
@@ -294,20 +293,6 @@ func (m *model) refreshRelease(in *kec.Instance, imported bool) {
 		}
 	}
 	m.AutoDeleteEIP = refreshFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
-}
-
-// reports tells whether an answer has a field at all: an empty one says something.
-func reports(raw json.RawMessage, field string) bool {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
-		return false
-	}
-	for name := range fields {
-		if strings.EqualFold(name, field) {
-			return true
-		}
-	}
-	return false
 }
 
 // refreshFlag reads a flag back whose default is false; what KEC does not report

@@ -252,7 +252,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.refresh(in, importing)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
-	if importing && reports(in.Raw, "UserData") {
+	if importing && in.TellsUserData {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)

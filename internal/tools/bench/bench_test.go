@@ -123,7 +123,7 @@ func TestTypical(t *testing.T) {
 		{seconds: 1, requests: counts{"A": 4, "B": 1}, usage: usage{CPU: 1, Memory: 7}},
 		{seconds: 2, requests: counts{"A": 2}, usage: usage{CPU: 2, Memory: 8}},
 	})
-	if got.seconds != 2 || got.CPU != 2 || got.Memory != 9 || got.requests.String() != "5: A 4, B 1" {
+	if got.seconds != 2 || got.CPU != 1 || got.Memory != 9 || got.requests.String() != "5: A 4, B 1" {
 		t.Errorf("got %+v", got)
 	}
 }
