@@ -121,12 +121,12 @@ func TestCrowd_throttledByShare(t *testing.T) {
 func TestCrowd_throttledByRate(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		c := together(t, 400, 200, 50*time.Millisecond, map[string]tftypes.Value{"requests_per_second": tftypes.NewValue(tftypes.Number, 100)})
+		c := together(t, 300, 200, 50*time.Millisecond, map[string]tftypes.Value{"requests_per_second": tftypes.NewValue(tftypes.Number, 100)})
 		c.sim.Update(func(s *kecsim.Settings) { s.Boot, s.VisibleAfter = time.Second, 0 }) // the launches alone use the whole rate
 		c.sim.Throttle(20, 20)
 		took, err := c.apply()
 		must(t, err)
-		c.whole(t, 400)
+		c.whole(t, 300)
 		calls := c.sim.Calls()
 		start := calls[slices.IndexFunc(calls, func(k kecsim.Call) bool { return k.Action == "RunInstances" })].At
 		end := start.Add(took)
@@ -147,7 +147,7 @@ func TestCrowd_throttledByRate(t *testing.T) {
 			}
 		}
 		used := float64(passed) / (20 * took.Seconds())
-		t.Logf("20 requests/s allowed, 400 creates: %.0f %% of the rate used over %s; %d of %d refused after 5 s", 100*used, took.Round(time.Second), refused, late)
+		t.Logf("20 requests/s allowed, 300 creates: %.0f %% of the rate used over %s; %d of %d refused after 5 s", 100*used, took.Round(time.Second), refused, late)
 		if used < 0.8 || float64(refused) > 0.05*float64(late) {
 			t.Errorf("%.2f of the rate used, want 0.8; %d of %d refused after 5 s, want 5 %% at most", used, refused, late)
 		}

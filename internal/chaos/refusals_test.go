@@ -13,11 +13,11 @@ import (
 
 const notAsked = "KEC was not asked again"
 
-// refusedCrowd applies for 200 machines, ten at once, with a plan that has seen no
+// refusedCrowd applies for 80 machines, ten at once, with a plan that has seen no
 // trouble.
 func refusedCrowd(t *testing.T, arrange func(sim *kecsim.Server)) *crowd {
 	t.Helper()
-	c := together(t, 200, 10, 50*time.Millisecond, map[string]tftypes.Value{"preflight": text("off")})
+	c := together(t, 80, 10, 50*time.Millisecond, map[string]tftypes.Value{"preflight": text("off")})
 	arrange(c.sim)
 	_, err := c.apply()
 	must(t, err)
@@ -49,8 +49,8 @@ func (c *crowd) told(t *testing.T, bought int, code, words string) {
 		}
 	}
 	t.Logf("%d bought with %d launches and %d look-ups", bought, launches, lookUps)
-	if len(c.core.ids()) != bought || asked+referred != 200-bought || launches != bought+asked || launches > bought+c.parallelism || lookUps > 10 {
-		t.Errorf("%d in the state, %d refused by KEC, %d by reference, %d launches, %d look-ups; want %d, at most 10, the rest of 200, the sum of the first two, at most 10",
+	if len(c.core.ids()) != bought || asked+referred != 80-bought || launches != bought+asked || launches > bought+c.parallelism || lookUps > 10 {
+		t.Errorf("%d in the state, %d refused by KEC, %d by reference, %d launches, %d look-ups; want %d, at most 10, the rest of 80, the sum of the first two, at most 10",
 			len(c.core.ids()), asked, referred, launches, lookUps, bought)
 	}
 	if a := c.audit(); len(a.Orphans)+len(a.Ghosts)+len(a.Twice) > 0 || a.Alive != bought {
