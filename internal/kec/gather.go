@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -111,6 +112,17 @@ type ask[V any] struct {
 }
 
 func (a *ask[V]) answer(value V, err error) { a.answered, a.value, a.err = true, value, err }
+
+// distinct are the ids that are asked for, as they were written.
+func distinct[V any](asks []*ask[V]) []string {
+	var ids []string
+	for _, a := range asks {
+		if !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.id) }) {
+			ids = append(ids, a.id)
+		}
+	}
+	return ids
+}
 
 type batch[V any] struct {
 	*flight

@@ -189,12 +189,9 @@ func (c *Client) lookOnce(ctx context.Context, id string, projectID *int64) (*In
 // lookTogether makes one look-up for all who ask, in all their projects. Where KEC refuses it, one odd id may be the reason: then
 // each is looked up alone.
 func (c *Client) lookTogether(ctx context.Context, asks []*ask[*Instance]) error {
-	var ids []string
+	ids := distinct(asks)
 	var within []int64
 	for _, a := range asks {
-		if !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(id, a.id) }) {
-			ids = append(ids, a.id)
-		}
 		if a.project != nil && !slices.Contains(within, *a.project) {
 			within = append(within, *a.project)
 		}

@@ -314,22 +314,17 @@ func (s *shelf) lookTags(ctx context.Context, asks []*ask[map[string]string]) er
 			return err
 		}
 	}
-	var ids []string
-	for _, a := range asks {
-		ids = append(ids, strings.ToLower(a.id))
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
+	ids := distinct(asks)
 	t := &tagging{done: make(chan struct{})}
 	defer close(t.done)
 	all, l := ids, s.newest(true)
 	if l != nil {
 		all = l.fill(ids, t)
 	}
-	t.tags, t.err = s.client.ListTagsByResourceIds(ctx, all...)
+	t.tags, t.err = s.tagsOf(ctx, all)
 	if len(all) > len(ids) && s.client.refusedTogether(t.err) { // a neighbour may be the reason
 		l.closed.Store(true)
-		t.tags, t.err = s.client.ListTagsByResourceIds(ctx, ids...)
+		t.tags, t.err = s.tagsOf(ctx, ids)
 	}
 	if t.err != nil {
 		return alone(s.client, asks, t.err, func(a *ask[map[string]string]) error {
@@ -344,6 +339,16 @@ func (s *shelf) lookTags(ctx context.Context, asks []*ask[map[string]string]) er
 	return nil
 }
 
+// tagsOf is ListTagsByResourceIds, by id in lower case.
+func (s *shelf) tagsOf(ctx context.Context, ids []string) (map[string]map[string]string, error) {
+	tags, err := s.client.ListTagsByResourceIds(ctx, ids...)
+	lower := make(map[string]map[string]string, len(tags))
+	for id, its := range tags {
+		lower[strings.ToLower(id)] = its
+	}
+	return lower, err
+}
+
 // fill adds, to the ids of a request for tags, the next ones of the list for which nobody has asked yet.
 func (l *listing) fill(ids []string, t *tagging) []string {
 	if l.closed.Load() {
@@ -353,13 +358,13 @@ func (l *listing) fill(ids []string, t *tagging) []string {
 	defer l.mu.Unlock()
 	all := slices.Clone(ids)
 	for _, id := range ids {
-		l.tagged[id] = t
+		l.tagged[strings.ToLower(id)] = t
 	}
 	for len(l.order) > 0 && len(all) < maxIDs {
-		id := strings.ToLower(l.order[0])
+		id := l.order[0]
 		l.order = l.order[1:]
-		if l.tagged[id] == nil {
-			l.tagged[id] = t
+		if lower := strings.ToLower(id); l.tagged[lower] == nil {
+			l.tagged[lower] = t
 			all = append(all, id)
 		}
 	}
