@@ -18,7 +18,8 @@ var filterRules = []rule{{"Filter.N.Name.N", false, nil}, {"Filter.N.Value.N", f
 
 // filters reads them, refusing names an action does not have.
 //
-// documented: both forms (fact 10). assumed: the refusal (fact 170).
+// documented: both forms (fact 10). assumed: the refusal (fact 170), and that any
+// of several values will do (fact 270).
 func (r *request) filters(known ...string) ([]filter, *apiError) {
 	var out []filter
 	for i := 1; i <= r.count("Filter"); i++ {

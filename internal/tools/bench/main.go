@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
 )
 
 // limit bounds the whole run, which takes a few minutes.
@@ -72,13 +74,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if set.latency < 0 || set.boot < 0 || set.parallelism < 1 || set.runs < 1 {
 		return errors.New("-latency and -boot must not be below 0, -parallelism and -runs not below 1")
 	}
-	for i, p := range paths {
-		if paths[i], err = filepath.Abs(p); err != nil {
-			return err
-		}
-		if _, err := os.Stat(paths[i]); err != nil {
-			return err
-		}
+	if err := stage.Locate(paths[:]); err != nil {
+		return err
 	}
 
 	ctx, end := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not finished after %s", limit))

@@ -45,13 +45,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if flags.NArg() > 0 || paths[0] == "" {
 		return errors.New("usage: demo -cli PATH [-provider PATH] [-kecsim PATH] [-example FOLDER]")
 	}
-	for i, p := range paths {
-		if paths[i], err = filepath.Abs(p); err != nil {
-			return err
-		}
-		if _, err := os.Stat(paths[i]); err != nil {
-			return err
-		}
+	if err := stage.Locate(paths[:]); err != nil {
+		return err
 	}
 
 	ctx, end := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not finished after %s", limit))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -25,6 +26,19 @@ func CleanEnvironment(environment []string) []string {
 		}
 	}
 	return kept
+}
+
+// Locate makes paths absolute, for commands that run elsewhere. What they name must exist.
+func Locate(paths []string) (err error) {
+	for i, p := range paths {
+		if paths[i], err = filepath.Abs(p); err != nil {
+			return err
+		}
+		if _, err := os.Stat(paths[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Command is a command of the CLI, for Run. Where the context ends it, it is asked first, which lets it save its state.
