@@ -121,6 +121,9 @@ func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 		}
 	}
 	f.plan, f.unrefreshed, f.planFloor = typical(plans), typical(unrefreshed), typical(floors)
+	if f.readCPU, err = w.readCPU(ctx); err != nil {
+		return f, err
+	}
 
 	if whole {
 		if f.destroy, err = b.one(ctx, w, "destroy", "-auto-approve"); err != nil {

@@ -44,15 +44,15 @@ func measured() result {
 		computer: "Some CPU × 2; Some Linux 12, linux/amd64", versions: "OpenTofu v1.12.6, go1.26.8",
 		fleets: []fleet{
 			{machines: 1,
-				plan: point(0.391, 0.14, 27.7e6, counts{describe: 1, listTags: 1}), unrefreshed: point(0.3, 0.13, 26e6, nil), planFloor: point(0.04, 0, 0, nil),
+				plan: point(0.391, 0.14, 27.7e6, counts{describe: 1, listTags: 1}), unrefreshed: point(0.3, 0.13, 26e6, nil), planFloor: point(0.04, 0, 0, nil), readCPU: 0.0123,
 				apply: at(point(3.81, 0.3, 28e6, counts{launch: 1, describe: 3})), applyFloor: at(point(0.06, 0, 0, nil)),
 				destroy: at(point(0.74, 0.2, 28e6, counts{describe: 3, "TerminateInstances": 1})), destroyFloor: at(point(0.061, 0, 0, nil))},
 			{machines: 100,
-				plan: point(1.2, 0.9, 41e6, counts{describe: 1, listTags: 2}), unrefreshed: point(0.9, 0.8, 40e6, nil), planFloor: point(0.4, 0, 0, nil),
+				plan: point(1.2, 0.9, 41e6, counts{describe: 1, listTags: 2}), unrefreshed: point(0.9, 0.8, 40e6, nil), planFloor: point(0.4, 0, 0, nil), readCPU: 0.0012,
 				apply: at(point(24.06, 3, 55e6, counts{launch: 100, describe: 35, "DescribeImages": 15})), applyFloor: at(point(0.97, 0, 0, nil)),
 				destroy: at(point(2.5, 1, 50e6, counts{describe: 20, "TerminateInstances": 11})), destroyFloor: at(point(0.93, 0, 0, nil)), alive: 2},
 			{machines: 1000,
-				plan: point(12.34, 4.5, 151e6, counts{describe: 5, listTags: 10}), unrefreshed: point(9.5, 4, 120e6, nil), planFloor: point(3.7, 0, 0, nil)},
+				plan: point(12.34, 4.5, 151e6, counts{describe: 5, listTags: 10}), unrefreshed: point(9.5, 4, 120e6, nil), planFloor: point(3.7, 0, 0, nil), readCPU: 0.00067},
 		},
 		few: 12, others: 20000, fewPlan: point(0.75, 0.2, 30e6, counts{describe: 2, listTags: 1}),
 		start: 6152 * time.Microsecond, binary: 16_300_000, schema: 18_900,
@@ -192,15 +192,32 @@ func TestWrap(t *testing.T) {
 func TestStartProvider(t *testing.T) {
 	t.Parallel()
 	b := &bench{temp: t.TempDir(), provider: script(t, "echo \"1|$PLUGIN_PROTOCOL_VERSIONS|unix|/none|grpc|\"\nexec sleep 60\n")}
-	line, took, done, err := b.startProvider(t.Context())
-	done()
-	if err != nil || line != "1|6|unix|/none|grpc|" || took <= 0 {
-		t.Errorf("got %q, %s, %v", line, took, err)
+	p, err := b.startProvider(t.Context(), b.environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	if p.line != "1|6|unix|/none|grpc|" || p.took <= 0 || p.cmd.ProcessState == nil {
+		t.Errorf("got %q, %s, %v", p.line, p.took, p.cmd.ProcessState)
 	}
 	b.provider = script(t, "echo no >&2\n")
-	_, _, done, err = b.startProvider(t.Context())
-	done()
-	if err == nil || !strings.Contains(err.Error(), "no") {
+	if _, err = b.startProvider(t.Context(), b.environment()); err == nil || !strings.Contains(err.Error(), "no") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	m := message(part{1, []byte("a")}, part{2, nil}, part{3, message(part{1, []byte("b")})})
+	if got := string(m); got != "\n\x01a\x1a\x03\n\x01b" {
+		t.Errorf("got %q", got)
+	}
+	// A number of another kind before it, and one that ends too early.
+	m = append([]byte{0x10, 0x07}, m...)
+	if got := string(field(field(m, 3), 1)); got != "b" {
+		t.Errorf("got %q", got)
+	}
+	if field(m, 4) != nil || field(m[:len(m)-1], 3) != nil || field([]byte{0x0a}, 1) != nil {
+		t.Error("found what is not there")
 	}
 }

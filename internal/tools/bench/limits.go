@@ -52,7 +52,7 @@ func limits(r result) []check {
 		count("refresh of 1000: "+describe, f.plan.requests[describe], 5)
 		count("refresh of 1000: "+listTags, f.plan.requests[listTags], 10)
 		under("refresh of 1000, beyond `-refresh=false`", f.plan.seconds-f.unrefreshed.seconds, 3, inSeconds)
-		under("CPU of the provider for each machine read", f.cpuPerRead(), 0.001, milliseconds)
+		under("CPU of the provider for each machine read", f.readCPU, 0.001, milliseconds)
 		if f.plan.Memory > 0 {
 			under("memory of the provider, refresh of 1000", float64(f.plan.Memory), 150e6, bytesOf[float64])
 		}

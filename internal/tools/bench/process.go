@@ -23,45 +23,71 @@ var greeting = []string{
 	"PLUGIN_PROTOCOL_VERSIONS=6",
 }
 
-// startProvider starts the provider as a CLI does, and returns the line with which it answers and how long that took. The
-// provider runs until the context ends; done must be called in any case.
-func (b *bench) startProvider(ctx context.Context) (line string, took time.Duration, done func(), err error) {
+// plugin is a provider that has been started as a CLI starts it.
+type plugin struct {
+	cmd    *exec.Cmd
+	line   string        // with which it has answered
+	took   time.Duration // until then
+	cancel context.CancelFunc
+}
+
+// startProvider starts a provider, which runs until it is stopped or the context ends.
+func (b *bench) startProvider(ctx context.Context, env []string) (*plugin, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	cmd := exec.CommandContext(ctx, b.provider) //nolint:gosec // the user names it
-	cmd.Env = append(b.environment(), greeting...)
+	cmd.Env = slices.Concat(env, greeting)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	done = func() {
-		cancel()
-		_ = cmd.Wait() // it has been killed
-	}
+	p := &plugin{cmd: cmd, cancel: cancel}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", 0, cancel, err
+		cancel()
+		return nil, err
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		return "", 0, cancel, err
+		cancel()
+		return nil, err
 	}
-	line, err = bufio.NewReader(stdout).ReadString('\n')
-	took = time.Since(began)
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	p.took, p.line = time.Since(began), strings.TrimSpace(line)
 	if err != nil {
-		done()
-		return "", 0, cancel, fmt.Errorf("the provider does not answer: %w\n%s", err, complaint.String())
+		p.stop()
+		return nil, fmt.Errorf("the provider does not answer: %w\n%s", err, complaint.String())
 	}
-	return strings.TrimSpace(line), took, done, nil
+	return p, nil
+}
+
+// stop ends the provider, if it has not ended yet. Its connection must be closed by then: to write to a provider that has ended is a
+// SIGPIPE, which ends this program.
+func (p *plugin) stop() {
+	p.cancel()
+	_ = p.cmd.Wait() // it has been killed
+}
+
+// connect reaches the provider where it says it listens: "1|6|unix|/tmp/plugin123|grpc|".
+func (p *plugin) connect() (*grpc.ClientConn, error) {
+	fields := strings.Split(p.line, "|")
+	if len(fields) < 5 || fields[4] != "grpc" {
+		return nil, fmt.Errorf("the provider answers %q", p.line)
+	}
+	target := "passthrough:///" + fields[3]
+	if fields[2] == "unix" {
+		target = "unix:" + fields[3]
+	}
+	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))
 }
 
 // timeStart is the median of the time from exec to the handshake.
 func (b *bench) timeStart(ctx context.Context) (time.Duration, error) {
 	var times []time.Duration
 	for range startRuns {
-		_, took, done, err := b.startProvider(ctx)
-		done()
+		p, err := b.startProvider(ctx, b.environment())
 		if err != nil {
 			return 0, err
 		}
-		times = append(times, took)
+		p.stop()
+		times = append(times, p.took)
 	}
 	slices.Sort(times)
 	return times[len(times)/2], nil
@@ -69,21 +95,12 @@ func (b *bench) timeStart(ctx context.Context) (time.Duration, error) {
 
 // schemaSize is how many bytes the provider sends when it is asked for its schema.
 func (b *bench) schemaSize(ctx context.Context) (int, error) {
-	line, _, done, err := b.startProvider(ctx)
-	defer done()
+	p, err := b.startProvider(ctx, b.environment())
 	if err != nil {
 		return 0, err
 	}
-	// Such as "1|6|unix|/tmp/plugin123|grpc|".
-	fields := strings.Split(line, "|")
-	if len(fields) < 5 || fields[4] != "grpc" {
-		return 0, fmt.Errorf("the provider answers %q", line)
-	}
-	target := "passthrough:///" + fields[3]
-	if fields[2] == "unix" {
-		target = "unix:" + fields[3]
-	}
-	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))
+	defer p.stop()
+	conn, err := p.connect()
 	if err != nil {
 		return 0, err
 	}

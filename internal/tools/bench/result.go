@@ -51,7 +51,7 @@ type sample struct {
 }
 
 // typical is the sample in the middle, by seconds, with the most requests and the most memory of any. The CPU time is
-// the least: what else the machine does only adds to it, and it is small beside that of a command.
+// the least: what else the machine does only adds to it.
 func typical(samples []sample) sample {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b sample) int { return cmp.Compare(a.seconds, b.seconds) })
 	middle := sorted[(len(sorted)-1)/2]
@@ -75,13 +75,11 @@ type fleet struct {
 	machines              int
 	plan, unrefreshed     sample
 	planFloor             sample
+	readCPU               float64 // of the provider for each machine, in seconds
 	apply, applyFloor     *sample // nil where the fleet was made without measuring
 	destroy, destroyFloor *sample
 	alive                 int // machines some seconds after the destruction
 }
-
-// cpuPerRead is the provider's CPU time for the refresh of one machine, in seconds.
-func (f fleet) cpuPerRead() float64 { return (f.plan.CPU - f.unrefreshed.CPU) / float64(f.machines) }
 
 // result is all that a run has measured.
 type result struct {
