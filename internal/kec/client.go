@@ -32,8 +32,7 @@ type Client struct {
 
 	changes    *atomic.Uint64 // begun or ended by this client
 	general    *sync.Map      // the codes of refusals that are about no id, once that is known
-	inProjects *gather[*Instance]
-	anywhere   *gather[*Instance]
+	looks      *gather[*Instance]
 	lists      *gather[page]
 	terminates *gather[struct{}]
 	shelf      *shelf
@@ -76,8 +75,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 		changes: &atomic.Uint64{}, general: &sync.Map{}, beat: newBeat(clk), boots: &boots{},
 	}
 	look := call{service: kecService, action: "DescribeInstances"}
-	c.inProjects = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookTogether}
-	c.anywhere = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookTogether}
+	c.looks = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookBoth}
 	c.lists = &gather[page]{call: look, within: cfg.looks, most: maxIDs, work: c.listTogether}
 	c.terminates = &gather[struct{}]{
 		call: call{service: kecService, action: "TerminateInstances"}, within: cfg.ends, most: maxIDs, work: c.terminateTogether,

@@ -151,39 +151,58 @@ func (c *Client) describe(ctx context.Context, ids []string, projects []int64) (
 	}
 }
 
-// look makes one look-up by id, with the project first when there is one, and then without it. No instance and no error means
-// that well-formed answers do not hold it.
+// look makes one look-up by id, with the project first when there is one, and then without it: the instance may be in another one, and the
+// project may be gone. No instance and no error means that well-formed answers do not hold it.
 func (c *Client) look(ctx context.Context, id string, projectID *int64) (*Instance, error) {
-	var inProject error
-	if projectID != nil {
-		in, err := c.lookOnce(ctx, id, projectID)
-		if in != nil || ctx.Err() != nil {
-			return in, err
-		}
-		inProject = err // such as a project that was deleted: the instance may be in another one
-	}
-	in, err := c.lookOnce(ctx, id, nil)
-	if in != nil {
-		return in, nil
-	}
-	return nil, errors.Join(inProject, err)
-}
-
-func (c *Client) lookOnce(ctx context.Context, id string, projectID *int64) (*Instance, error) {
 	if id == "" {
 		return nil, errEmptyID
 	}
-	together := c.anywhere
-	if projectID != nil {
-		together = c.inProjects
-	}
-	in, err := together.do(ctx, id, projectID)
-	if in == nil || err != nil {
-		return nil, err
+	in, err := c.looks.do(ctx, id, projectID)
+	return c.saw(id, in), err
+}
+
+// saw is the caller's own copy of what a shared answer shows of an instance, nil if that is nothing.
+func (c *Client) saw(id string, in *Instance) *Instance {
+	if in == nil {
+		return nil
 	}
 	c.history.see(id)
-	found := *in // others may have the same answer
-	return &found, nil
+	found := *in
+	return &found
+}
+
+// lookBoth is look for all who ask: one request within their projects, and one without for whom that does not show and for those
+// who name none.
+func (c *Client) lookBoth(ctx context.Context, asks []*ask[*Instance]) error {
+	within := slices.DeleteFunc(slices.Clone(asks), func(a *ask[*Instance]) bool { return a.project == nil })
+	var inProjects error
+	if len(within) > 0 {
+		inProjects = c.lookTogether(ctx, within)
+	}
+	var left, anywhere []*ask[*Instance]
+	for _, a := range asks {
+		if a.value == nil {
+			left = append(left, a)
+			anywhere = append(anywhere, &ask[*Instance]{id: a.id})
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	err := c.lookTogether(ctx, anywhere)
+	for i, a := range left {
+		first, then := a.err, anywhere[i].err
+		if a.project != nil && !a.answered {
+			first = inProjects
+		}
+		if !anywhere[i].answered {
+			then = err
+		}
+		if a.answer(anywhere[i].value, nil); a.value == nil {
+			a.err = errors.Join(first, then)
+		}
+	}
+	return nil
 }
 
 // lookTogether makes one look-up for all who ask, in all their projects. Where KEC refuses it, one odd id may be the reason: then
@@ -226,10 +245,15 @@ const proofGap = time.Second
 // proven gone: it may not show yet, and the error matches ErrNotVisible.
 func (c *Client) FindInstance(ctx context.Context, id string, projectID *int64) (*Instance, error) {
 	in, err := c.find(ctx, id, projectID)
+	return in, c.visible(id, err)
+}
+
+// visible is err, unless that says that an instance is gone which may not be visible yet.
+func (c *Client) visible(id string, err error) error {
 	if errors.Is(err, ErrGone) && c.history.young(id, c.Now()) {
-		return nil, fmt.Errorf("instance %s: %w: it was launched less than %s ago, and may not be visible everywhere", id, ErrNotVisible, maxInvisible)
+		return fmt.Errorf("instance %s: %w: it was launched less than %s ago, and may not be visible everywhere", id, ErrNotVisible, maxInvisible)
 	}
-	return in, err
+	return err
 }
 
 // find is FindInstance for an instance that is not new, or whose deletion KEC has accepted.

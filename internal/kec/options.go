@@ -42,7 +42,7 @@ func defaults() *config {
 		jitter:    rand.Float64,
 		mark:      newMark,
 		few:       4,
-		reads:     moment{20 * time.Millisecond, 100 * time.Millisecond},
+		reads:     moment{40 * time.Millisecond, 200 * time.Millisecond},
 		looks:     moment{3 * time.Millisecond, 15 * time.Millisecond},
 		ends:      moment{40 * time.Millisecond, 200 * time.Millisecond},
 	}

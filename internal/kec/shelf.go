@@ -27,8 +27,8 @@ const (
 // thousand is known only in the end. So what is spent is never more than about twice what the better way would have cost.
 type shelf struct {
 	client *Client
-	few    int               // reads before a list is thought of
-	reads  *gather[*listing] // the list that may hold the instance; nil for none
+	few    int // reads before a list is thought of
+	reads  *gather[sight]
 	tags   *gather[map[string]string]
 
 	mu       sync.Mutex
@@ -36,9 +36,15 @@ type shelf struct {
 	projects map[int64]bool // of all reads so far
 	last     time.Time      // when something was asked for
 	ids      int            // asked for in this refresh
-	spent    int            // requests by id in this refresh
+	spent    int            // requests by id in this refresh, and for a list that was given up
 	total    int            // of the instances, as last told; -1 before that
 	failed   time.Time      // when a list failed
+}
+
+// sight is what a read has found: nil if nothing shows the instance, which has then been looked up by its id.
+type sight struct {
+	in     *Instance
+	looked bool
 }
 
 // listing is a list of the account's Spot Instances, in some projects.
@@ -65,7 +71,7 @@ type tagging struct {
 func newShelf(c *Client, cfg *config) *shelf {
 	s := &shelf{client: c, few: cfg.few, projects: map[int64]bool{}, total: -1}
 	s.tags = &gather[map[string]string]{call: call{service: tagService, action: "ListTagsByResourceIds"}, within: cfg.looks, most: maxIDs, work: s.lookTags}
-	s.reads = &gather[*listing]{call: call{service: kecService, action: "DescribeInstances"}, within: cfg.reads, most: maxPage, work: s.choose}
+	s.reads = &gather[sight]{call: call{service: kecService, action: "DescribeInstances"}, within: cfg.reads, most: maxPage, work: s.choose}
 	return s
 }
 
@@ -73,27 +79,31 @@ func newShelf(c *Client, cfg *config) *shelf {
 // was made with this client. Many reads share their requests. Whatever a list does not hold is looked up by its id: only
 // that can prove an absence.
 func (c *Client) ReadInstance(ctx context.Context, id string, projectID *int64) (*Instance, error) {
-	if in := c.shelf.find(ctx, id, projectID); in != nil {
-		return in, nil
+	found, err := c.shelf.find(ctx, id, projectID)
+	in := c.saw(id, found.in)
+	switch {
+	case in != nil || err != nil:
+		return in, err
+	case !found.looked:
+		return c.FindInstance(ctx, id, projectID)
 	}
-	return c.FindInstance(ctx, id, projectID)
+	in, err = c.lookAgain(ctx, id, projectID)
+	return in, c.visible(id, err)
 }
 
-func (s *shelf) find(ctx context.Context, id string, projectID *int64) *Instance {
-	l := s.current(projectOf(projectID))
-	if l == nil {
-		l, _ = s.reads.do(ctx, id, projectID) // when ctx has ended, FindInstance says so
+func (s *shelf) find(ctx context.Context, id string, projectID *int64) (sight, error) {
+	if id == "" {
+		return sight{}, errEmptyID
 	}
-	if l == nil || !l.join(ctx) || l.wait(ctx) != nil {
-		return nil
+	if l := s.current(projectOf(projectID)); l.read(ctx) {
+		return sight{in: l.shown[strings.ToLower(id)]}, nil
 	}
-	in := l.shown[strings.ToLower(id)]
-	if in == nil {
-		return nil
-	}
-	s.client.history.see(id)
-	found := *in
-	return &found
+	return s.reads.do(ctx, id, projectID)
+}
+
+// read waits for the list, and reports that it could be read.
+func (l *listing) read(ctx context.Context) bool {
+	return l != nil && l.join(ctx) && l.wait(ctx) == nil && l.shown != nil
 }
 
 // projectOf is the project to which an instance belongs that names none.
@@ -120,19 +130,51 @@ func (s *shelf) fresh(l *listing) bool {
 	return age >= 0 && age < shelfLife && l.changes == s.client.changes.Load()
 }
 
-// choose decides how a few reads are answered: from a list, which it begins, or each by its id.
-func (s *shelf) choose(ctx context.Context, asks []*ask[*listing]) error {
-	l := s.begin(asks)
-	if l != nil {
+// choose decides how a few reads are answered: from a list, which it begins, or by their ids. What the list does not show is looked
+// up by its id too.
+func (s *shelf) choose(ctx context.Context, asks []*ask[sight]) error {
+	left := asks
+	if l := s.begin(asks); l != nil {
 		go s.fetch(context.WithoutCancel(ctx), l)
+		if l.read(ctx) {
+			left = nil
+			for _, a := range asks {
+				if in := l.shown[strings.ToLower(a.id)]; in != nil {
+					a.answer(sight{in: in}, nil)
+				} else {
+					left = append(left, a)
+				}
+			}
+		}
 	}
-	for _, a := range asks {
-		a.answer(l, nil)
+	var all sync.WaitGroup
+	for some := range slices.Chunk(left, maxIDs) {
+		all.Go(func() { s.look(ctx, some) })
 	}
+	all.Wait()
 	return nil
 }
 
-func (s *shelf) begin(asks []*ask[*listing]) *listing {
+// look looks up what some reads want.
+func (s *shelf) look(ctx context.Context, asks []*ask[sight]) {
+	s.mu.Lock()
+	s.spent++
+	s.mu.Unlock()
+	looks := make([]*ask[*Instance], len(asks))
+	for i, a := range asks {
+		looks[i] = &ask[*Instance]{id: a.id, project: a.project}
+	}
+	what := s.reads.call
+	err := what.guarded(func() error { return s.client.lookBoth(ctx, looks) })
+	for i, l := range looks {
+		if !l.answered {
+			l.err = err
+		}
+		asks[i].answer(sight{l.value, true}, l.err)
+	}
+}
+
+func (s *shelf) begin(asks []*ask[sight]) *listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.client.clock.now()
@@ -145,7 +187,6 @@ func (s *shelf) begin(asks []*ask[*listing]) *listing {
 		s.projects[projectOf(a.project)] = true
 	}
 	if s.ids <= s.few || len(s.projects) > maxIDs || now.Sub(s.failed) < shelfLife || s.total >= 0 && !s.worth(pages(s.total)) {
-		s.spent++
 		return nil
 	}
 	s.list = &listing{
