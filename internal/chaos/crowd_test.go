@@ -177,6 +177,43 @@ func TestCrowd_aServiceThatIsDown(t *testing.T) {
 	})
 }
 
+// Nor is it when machines are to be launched: what has no clear answer is looked for, and while nothing answers no other launch is
+// sent into the unknown.
+func TestCrowd_launchesIntoAnOutage(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T) {
+		n, atOnce := *machines, 10
+		c := together(t, n, atOnce, 10*time.Millisecond, nil)
+		c.sim.FailShare("*", kecsim.Fault{Status: 503, ContentType: "text/plain", Body: "down"}, 1)
+		took, err := c.apply()
+		must(t, err)
+		unknown, unsent := 0, 0
+		for address, errors := range c.core.errors {
+			switch summary, _, _ := strings.Cut(strings.Join(errors, "\n\n"), "\n"); summary {
+			case "KEC may have accepted the launch":
+				unknown++
+			case "KEC does not answer, and the launch was not sent":
+				unsent++
+			default:
+				t.Errorf("%s: %s", address, errors)
+			}
+		}
+		if launches := c.sim.Count("RunInstances"); unknown != atOnce || unsent != n-atOnce || launches != atOnce {
+			t.Errorf("%d launches; %d may have been accepted and %d were not sent; want %d, %d and %d", launches, unknown, unsent, atOnce, atOnce, n-atOnce)
+		}
+		sent := c.sent()
+		t.Logf("a service that answers only 503, %d creates: %d requests in %s of virtual time", n, sent, took.Round(time.Second))
+		if sent > n+100 {
+			t.Errorf("%d requests were sent, want %d at most", sent, n+100)
+		}
+
+		c.sim.ClearFaults()
+		_, err = c.apply()
+		must(t, err)
+		c.whole(t, n)
+	})
+}
+
 func TestCrowd_visibleLate(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

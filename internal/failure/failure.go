@@ -52,8 +52,16 @@ func Of(err error) Failure {
 		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
 		f.Summary = "KEC may have accepted the launch"
 		f.Remedy = "Look for an instance with that tag in the console before the next apply, and import it or delete it."
-		if errors.As(err, &refusal) {
+		if errors.As(err, &refusal) && !refusal.Unusable {
 			f.Words, f.KECCode, f.RequestID, f.Action = refusal.Message, refusal.Code, refusal.RequestID, refusal.Action
+		}
+		return f
+	case errors.Is(err, kec.ErrNotSent):
+		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "DescribeInstances"}
+		f.Summary = "KEC does not answer, and the launch was not sent"
+		f.Remedy = "Nothing was bought for this instance: apply again once KEC answers."
+		if errors.As(err, &refusal) && !refusal.Unusable {
+			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
 		}
 		return f
 	case errors.As(err, &refusal) && refusal.Unusable:

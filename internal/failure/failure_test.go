@@ -252,6 +252,22 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 				"has now, and the next apply makes what is missing.\n\nCode: Unknown", kec.ErrChangeUnknown)),
 		},
 		{
+			"a launch whose outcome is unknown, in an answer that is none of KEC's",
+			fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, &kec.Error{Action: "RunInstances", Status: 503, Message: "answered with HTML, not JSON", Unusable: true}),
+			"",
+			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: answered with HTML, not JSON (HTTP 503)\n\nLook for an "+
+				"instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: Unknown\nKEC: no reason given, "+
+				"RunInstances", kec.ErrOutcomeUnknown)),
+		},
+		{
+			"a launch that was not sent",
+			fmt.Errorf("%w: %w", kec.ErrNotSent, &kec.Error{Action: "DescribeInstances", Code: "INTERNAL_FAILURE", Message: "x", RequestID: "r3", Status: 500}),
+			"",
+			diag.NewErrorDiagnostic("KEC does not answer, and the launch was not sent", fmt.Sprintf("%v: DescribeInstances: INTERNAL_FAILURE: x (request id "+
+				"r3, HTTP 500)\n\nNothing was bought for this instance: apply again once KEC answers.\n\nCode: Unknown\nKEC: \"x\" (INTERNAL_FAILURE), "+
+				"DescribeInstances, request r3", kec.ErrNotSent)),
+		},
+		{
 			"a machine in state error",
 			&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
 			"",

@@ -31,6 +31,7 @@ type Client struct {
 	mark      func() string
 
 	changes    *atomic.Uint64 // begun or ended by this client
+	silent     *atomic.Bool   // the search for a launch was not answered, nor has anything been since
 	general    *sync.Map      // the codes of refusals that are about no id, once that is known
 	looks      *gather[*Instance]
 	lists      *gather[page]
@@ -72,7 +73,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
 		jitter: cfg.jitter, mark: cfg.mark,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
-		changes: &atomic.Uint64{}, general: &sync.Map{}, beat: newBeat(clk), boots: &boots{},
+		changes: &atomic.Uint64{}, silent: &atomic.Bool{}, general: &sync.Map{}, beat: newBeat(clk), boots: &boots{},
 	}
 	look := call{service: kecService, action: "DescribeInstances"}
 	c.looks = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookBoth}

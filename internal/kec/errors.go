@@ -19,6 +19,8 @@ var (
 	ErrNotVisible = errors.New("KEC does not show it yet")
 	// ErrOutcomeUnknown matches the error of a launch that KEC may or may not have accepted.
 	ErrOutcomeUnknown = errors.New("the outcome of the launch is unknown")
+	// ErrNotSent matches the error of a launch that was not sent, because KEC does not answer.
+	ErrNotSent = errors.New("the launch was not sent")
 	// ErrChangeUnknown matches the error of a change to an instance that KEC may or may not have made. Reading the instance
 	// tells, except for a password and a reboot.
 	ErrChangeUnknown = errors.New("KEC may have made the change all the same")

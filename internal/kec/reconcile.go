@@ -28,6 +28,9 @@ const (
 // end, and nothing else may be it, the same request is sent once more, with the same mark; and if that does not settle it either,
 // the search is repeated, and no request.
 //
+// After a search that KEC has not answered, no launch is sent before KEC answers again: its outcome could not be found out either. The
+// error of one that is not sent matches ErrNotSent.
+//
 // An error that matches ErrOutcomeUnknown means that KEC may have accepted the launch after all; it names the mark to look for. An
 // *ExtraInstancesError names several instances that were launched, or have the mark. Any other error means that there is none.
 //
@@ -36,6 +39,15 @@ const (
 // stays so. A deadline ends everything at once.
 func (c *Client) Launch(ctx context.Context, params url.Values) (Launch, error) {
 	s := c.newSearch(params)
+	if c.silent.Load() {
+		switch _, err := s.list(ctx); {
+		case ctx.Err() != nil:
+			return Launch{}, err
+		case c.silent.Load():
+			return Launch{}, fmt.Errorf("%w: the outcome of another one is unknown, and KEC has not answered since: %w", ErrNotSent, err)
+		}
+		s.sent = c.clock.now()
+	}
 	first := c.runInstances(ctx, s.params)
 	if !first.unknown {
 		return s.launched(first.launch), first.err
@@ -163,7 +175,7 @@ func (s *search) find(ctx context.Context) ([]Launch, error) {
 
 // look returns the instances that have the mark.
 func (s *search) look(ctx context.Context) ([]Launch, error) {
-	list, err := s.client.lists.do(ctx, "", s.project)
+	list, err := s.list(ctx)
 	if err == nil && (list.unnamed > 0 || list.total > len(list.instances)) {
 		err = fmt.Errorf("DescribeInstances has shown %d of %d instances: that proves nothing", len(list.instances), list.total)
 	}
@@ -204,6 +216,15 @@ func (s *search) look(ctx context.Context) ([]Launch, error) {
 		}
 	}
 	return found, nil
+}
+
+// list returns all instances of the launch's project.
+func (s *search) list(ctx context.Context) (page, error) {
+	all, err := s.client.lists.do(ctx, "", s.project)
+	if err != nil && ctx.Err() == nil && !definite(err) {
+		s.client.silent.Store(true)
+	}
+	return all, err
 }
 
 // listTogether lists the instances of each project for all who search there.

@@ -359,6 +359,50 @@ func TestLaunch_asksSparingly(t *testing.T) {
 }
 
 // Our clock may be off by as much as KEC tolerates when the launch leaves.
+// Into an outage no launch is sent but those that found out about it: what became of it could not be told.
+func TestLaunch_isNotSentIntoAnOutage(t *testing.T) {
+	t.Parallel()
+	k, c := newCloud(t, fails, accepts)
+	down := true
+	k.look = func(int) *reply {
+		if down {
+			return &reply{status: 503, body: "down"}
+		}
+		return nil
+	}
+	_, err := c.Launch(t.Context(), order())
+	equal(t, "the first", errors.Is(err, ErrOutcomeUnknown), true)
+	for range 3 {
+		_, err = c.Launch(t.Context(), order())
+		equal(t, "the next", fmt.Sprint(errors.Is(err, ErrNotSent), errors.Is(err, ErrOutcomeUnknown), k.launched), "true false 1")
+	}
+	equal(t, "the last", strings.HasPrefix(err.Error(), "the launch was not sent: the outcome of another one is unknown, and KEC has not answered since: kec DescribeInstances: gave up after "), true)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = c.Launch(ctx, order())
+	equal(t, "interrupted", fmt.Sprint(errors.Is(err, ErrNotSent), errors.Is(err, context.Canceled), k.launched), "false true 1")
+
+	down = false
+	for range 2 {
+		l, err := c.Launch(t.Context(), order())
+		equal(t, "after it", fmt.Sprint(l.InstanceID != "", err), "true <nil>")
+	}
+	equal(t, "launches", k.launched, 3)
+	looked := k.looked
+	if _, err := c.Launch(t.Context(), order()); err != nil || k.looked != looked {
+		t.Errorf("%v, %d look-ups before a launch that needs none", err, k.looked-looked)
+	}
+
+	// A refusal is an answer: the launch is sent, and is refused itself.
+	k, c = newCloud(t, fails, sellsOut)
+	k.look = func(int) *reply { r := refuse(403, "PermissionDenied", "x"); return &r }
+	_, err = c.Launch(t.Context(), order())
+	equal(t, "without the permission to look", errors.Is(err, ErrOutcomeUnknown), true)
+	_, err = c.Launch(t.Context(), order())
+	equal(t, "refused", fmt.Sprint(errors.Is(err, ErrNotSent), k.launched), "false 2")
+}
+
 func TestLaunch_withAClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-14 * time.Minute, 14 * time.Minute} {

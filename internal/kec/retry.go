@@ -149,6 +149,9 @@ func (c *Client) again(ctx context.Context, cl *call, resp *http.Response, err e
 	cl.doubt = cl.doubt || cl.last.uncertain() && !cl.last.stateRefusal()
 	if cl.last.answered() {
 		c.budget.earn()
+		if cl.service == kecService {
+			c.silent.Store(false)
+		}
 	}
 	wrong := ctx.Err() == nil && c.clockWrong(cl, resp, err) // a refusal, which did nothing
 	switch {
