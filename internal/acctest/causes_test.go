@@ -59,6 +59,7 @@ type cause struct {
 
 	refused said
 	kec     string // KEC's code and words, as RunInstances says them
+	tries   int    // how often RunInstances is asked until it is given up; once, if 0
 
 	plan   said   // what the plan says; none where it cannot know
 	lookup string // the look-up by which the plan knows
@@ -243,6 +244,12 @@ var causes = []cause{
 		kec: `"lack of policy for this action" (PermissionDenied)`,
 	},
 	{
+		code: "Throttled", attribute: "", tries: 5,
+		arrange: func(sim *kecsim.Server) { sim.FailNext("RunInstances", kecsim.Throttled, 5) },
+		refused: said{"KEC is throttling requests", "", "Lower requests_per_second in the provider block, or raise max_retries."},
+		kec:     `"Request limit exceeded." (RequestLimitExceeded)`,
+	},
+	{
 		code: "Unknown", attribute: "",
 		arrange: func(sim *kecsim.Server) {
 			sim.FailNext("RunInstances", kecsim.Fault{Code: "MoonPhase", Message: "The moon is full, come back tomorrow."}, 1)
@@ -335,8 +342,8 @@ func TestAccCauses_refusedByRunInstances(t *testing.T) {
 				got.Want(t, 1, "the limit is 0.05. In the last 3 hours it was 0.0433 at the lowest and 0.0801 at the highest.")
 			}
 			c.pointsAt(t, got)
-			if n := env.Sim.Count("RunInstances"); n != 1 {
-				t.Errorf("%d launches, want 1", n)
+			if n := env.Sim.Count("RunInstances"); n != max(1, c.tries) {
+				t.Errorf("%d launches, want %d", n, max(1, c.tries))
 			}
 			nothingLeft(t, env, w)
 		})
