@@ -39,7 +39,8 @@ func (e *ExtraInstancesError) Error() string {
 //
 // KEC has no client token, so a launch is repeated only when it certainly did nothing. An error that matches ErrOutcomeUnknown
 // means that KEC may have accepted it: after a lost or unreadable answer, an answer without an id, or an error from behind the
-// front door. An *ExtraInstancesError means that several were ordered. Any other error means that none was.
+// front door. An *ExtraInstancesError means that several were ordered, and comes with the first of them. Any other error means that
+// none was.
 //
 // When the context is cancelled while the call is on the wire, the call goes on for at most ten seconds, and its answer counts.
 // A deadline ends it at once.
@@ -54,7 +55,7 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) (Launch, e
 
 // run is what came of one call of RunInstances.
 type run struct {
-	launch  Launch // without an id if there is an error
+	launch  Launch // without an id if there is an error, unless that is an ExtraInstancesError
 	err     error
 	unknown bool     // with err: KEC may have accepted the launch
 	ids     []string // of instances that the answer names although it is no good one
@@ -84,7 +85,7 @@ func (c *Client) runInstances(ctx context.Context, params url.Values) run {
 	case err != nil:
 		r.unknown = len(r.ids) > 0 || cl.doubt || cl.last.uncertain()
 	case len(r.ids) > 1:
-		r.err = &ExtraInstancesError{InstanceIDs: r.ids, RequestID: r.request}
+		r.launch, r.err = launched[0], &ExtraInstancesError{InstanceIDs: r.ids, RequestID: r.request}
 	case len(r.ids) == 0:
 		r.err, r.unknown = ans.malformed("the answer holds no instance id"), true
 	default:

@@ -32,7 +32,8 @@ const (
 // error of one that is not sent matches ErrNotSent.
 //
 // An error that matches ErrOutcomeUnknown means that KEC may have accepted the launch after all; it names the mark to look for. An
-// *ExtraInstancesError names several instances that were launched, or have the mark. Any other error means that there is none.
+// *ExtraInstancesError names several instances that were launched, or have the mark, and comes with the first of them. Any other
+// error means that there is none.
 //
 // When the context is cancelled while a request is on the wire, the request goes on for at most ten seconds: if its answer holds
 // an id, that is returned, without an error. Nothing else is begun after a cancellation, and an outcome that is unknown then
@@ -127,17 +128,17 @@ func (s *search) when() time.Time { return s.sent.Add(time.Duration(s.client.clo
 
 // adopt takes what was found for the outcome of the launch.
 func (s *search) adopt(found []Launch, request string) (Launch, error) {
-	if len(found) == 1 {
-		l := s.launched(found[0])
-		l.RequestID = request
+	var ids []string
+	for _, l := range found {
+		ids = append(ids, l.InstanceID)
 		s.client.history.launch(l.InstanceID, s.when())
+	}
+	l := s.launched(found[0])
+	l.RequestID = request
+	if len(found) == 1 {
 		return l, nil
 	}
-	e := &ExtraInstancesError{RequestID: request}
-	for _, l := range found {
-		e.InstanceIDs = append(e.InstanceIDs, l.InstanceID)
-	}
-	return Launch{}, e
+	return l, &ExtraInstancesError{InstanceIDs: ids, RequestID: request}
 }
 
 func (s *search) unknown(causes ...error) error { return unknownOutcome(s.params, s.when(), causes...) }

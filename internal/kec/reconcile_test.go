@@ -302,8 +302,9 @@ func TestLaunch_exactlyOnce(t *testing.T) {
 			}
 			e, is := errors.AsType[*ExtraInstancesError](err)
 			equal(t, "several", is, strings.Contains(tc.want, "were ordered"))
-			if is && len(e.InstanceIDs) != 2 {
-				t.Errorf("got %v", e.InstanceIDs)
+			if is {
+				equal(t, "the first of them", fmt.Sprintf("%d %v %s %s", len(e.InstanceIDs), l.InstanceID == e.InstanceIDs[0], l.Mark, l.At.Format(time.RFC3339)),
+					"2 true mark-1 2026-03-02T09:00:00Z")
 			}
 		})
 	}

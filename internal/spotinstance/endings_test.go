@@ -1,6 +1,7 @@
 package spotinstance_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -244,6 +245,27 @@ func TestAccLaunch_throttlingIsRepeated(t *testing.T) {
 	running(t, env, named)
 	if n := len(env.Sim.Instances()); n != 1 {
 		t.Errorf("%d instances, want 1", n)
+	}
+}
+
+// Should KEC open more machines than one, the state holds one of them and the message names them all.
+func TestAccLaunch_opensMoreThanOne(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	var ids []string
+	for range 2 {
+		ids = append(ids, env.Sim.AddInstance(kecsim.Instance{Name: "one", ChargeType: "Spot", Type: "N3.2B", SubnetID: kecsim.SubnetA, ImageID: kecsim.ImageUbuntu}))
+	}
+	env.Sim.FailNext("RunInstances", kecsim.Fault{Status: 200, Body: fmt.Sprintf(
+		`{"RequestId":"KEC-9","InstancesSet":[{"InstanceId":%q},{"InstanceId":%q}]}`, ids[0], ids[1])}, 1)
+	w := env.Workspace(t)
+	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Apply().Want(t, 1, "Error: KEC opened more instances than the one ordered", ids[0]+", "+ids[1], "KEC-9",
+		"The state holds "+ids[0]+"; import or delete the others.")
+	w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, ids[0])
+	w.CLI("destroy", "-auto-approve", "-no-color", "-input=false").Want(t, 0, "1 destroyed")
+	if err := env.Empty(); err == nil || !strings.Contains(err.Error(), ids[1]) || strings.Contains(err.Error(), ids[0]) {
+		t.Errorf("%v, want that %s alone is left", err, ids[1])
 	}
 }
 

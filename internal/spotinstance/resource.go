@@ -136,7 +136,6 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	switch {
 	case errors.As(err, &extra):
 		// One of them is this resource; the message names the others.
-		launched.InstanceID = extra.InstanceIDs[0]
 		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
 			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
 	case err != nil:
