@@ -197,12 +197,14 @@ func TestStartProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.stop()
-	if p.line != "1|6|unix|/none|grpc|" || p.took <= 0 || p.cmd.ProcessState == nil {
-		t.Errorf("got %q, %s, %v", p.line, p.took, p.cmd.ProcessState)
+	if target := p.conn.Target(); target != "unix:/none" || p.took <= 0 || p.cmd.ProcessState == nil {
+		t.Errorf("got %s, %s, %v", target, p.took, p.cmd.ProcessState)
 	}
-	b.provider = script(t, "echo no >&2\n")
-	if _, err = b.startProvider(t.Context(), b.environment()); err == nil || !strings.Contains(err.Error(), "no") {
-		t.Errorf("got %v", err)
+	for text, want := range map[string]string{"echo no >&2\n": "does not answer: EOF\nno", "echo no\n": `answers "no\n"`} {
+		b.provider = script(t, text)
+		if _, err = b.startProvider(t.Context(), b.environment()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

@@ -26,56 +26,65 @@ var greeting = []string{
 // plugin is a provider that has been started as a CLI starts it.
 type plugin struct {
 	cmd    *exec.Cmd
-	line   string        // with which it has answered
-	took   time.Duration // until then
+	took   time.Duration // until it has answered
 	cancel context.CancelFunc
+	conn   *grpc.ClientConn
 }
 
 // startProvider starts a provider, which runs until it is stopped or the context ends.
-func (b *bench) startProvider(ctx context.Context, env []string) (*plugin, error) {
+func (b *bench) startProvider(ctx context.Context, env []string) (_ *plugin, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	cmd := exec.CommandContext(ctx, b.provider) //nolint:gosec // the user names it
 	cmd.Env = slices.Concat(env, greeting)
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	p := &plugin{cmd: cmd, cancel: cancel}
+	defer func() {
+		if err != nil {
+			p.stop()
+		}
+	}()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		cancel()
 		return nil, err
 	}
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
-		cancel()
 		return nil, err
 	}
 	line, err := bufio.NewReader(stdout).ReadString('\n')
-	p.took, p.line = time.Since(began), strings.TrimSpace(line)
+	p.took = time.Since(began)
 	if err != nil {
-		p.stop()
+		p.stop() // nothing is added to the complaint from here on
 		return nil, fmt.Errorf("the provider does not answer: %w\n%s", err, complaint.String())
 	}
-	return p, nil
-}
-
-// stop ends the provider, if it has not ended yet. Its connection must be closed by then: to write to a provider that has ended is a
-// SIGPIPE, which ends this program.
-func (p *plugin) stop() {
-	p.cancel()
-	_ = p.cmd.Wait() // it has been killed
-}
-
-// connect reaches the provider where it says it listens: "1|6|unix|/tmp/plugin123|grpc|".
-func (p *plugin) connect() (*grpc.ClientConn, error) {
-	fields := strings.Split(p.line, "|")
+	// Such as "1|6|unix|/tmp/plugin123|grpc|".
+	fields := strings.Split(strings.TrimSpace(line), "|")
 	if len(fields) < 5 || fields[4] != "grpc" {
-		return nil, fmt.Errorf("the provider answers %q", p.line)
+		return nil, fmt.Errorf("the provider answers %q", line)
 	}
 	target := "passthrough:///" + fields[3]
 	if fields[2] == "unix" {
 		target = "unix:" + fields[3]
 	}
-	return grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))
+	p.conn, err = grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))
+	return p, err
+}
+
+// ask sends a message and returns the answer, as they are on the wire.
+func (p *plugin) ask(ctx context.Context, rpc string, message []byte) (answer []byte, err error) {
+	err = p.conn.Invoke(ctx, "/tfplugin6.Provider/"+rpc, message, &answer)
+	return answer, err
+}
+
+// stop ends the provider, if it has not ended yet. The connection is closed before: to write to a provider that has ended is a SIGPIPE, which
+// ends this program.
+func (p *plugin) stop() {
+	if p.conn != nil {
+		_ = p.conn.Close() // it may be closed already
+	}
+	p.cancel()
+	_ = p.cmd.Wait() // it has been killed
 }
 
 // timeStart is the median of the time from exec to the handshake.
@@ -100,16 +109,8 @@ func (b *bench) schemaSize(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer p.stop()
-	conn, err := p.connect()
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = conn.Close() }()
-	var answer []byte
-	if err := conn.Invoke(ctx, "/tfplugin6.Provider/GetProviderSchema", []byte{}, &answer); err != nil {
-		return 0, err
-	}
-	return len(answer), nil
+	answer, err := p.ask(ctx, "GetProviderSchema", []byte{})
+	return len(answer), err
 }
 
 // raw leaves messages as they are on the wire.

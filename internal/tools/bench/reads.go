@@ -79,20 +79,12 @@ func (w *workspace) replay(ctx context.Context, machines []held, read bool) (cpu
 		return 0, err
 	}
 	defer p.stop()
-	conn, err := p.connect()
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = conn.Close() }()
 	ask := func(ctx context.Context, rpc string, diagnostics protowire.Number, request []byte) ([]byte, error) {
-		var answer []byte
-		if err := conn.Invoke(ctx, "/tfplugin6.Provider/"+rpc, request, &answer); err != nil {
-			return nil, err
-		}
+		answer, err := p.ask(ctx, rpc, request)
 		if d := field(answer, diagnostics); d != nil {
-			return nil, fmt.Errorf("%s: the provider says %q", rpc, d)
+			err = fmt.Errorf("%s: the provider says %q", rpc, d)
 		}
-		return answer, nil
+		return answer, err
 	}
 
 	if _, err := ask(ctx, "ConfigureProvider", 1, message(part{1, []byte("1.11.0")}, part{2, message(part{2, []byte("{}")})})); err != nil {
@@ -120,7 +112,7 @@ func (w *workspace) replay(ctx context.Context, machines []held, read bool) (cpu
 			return nil
 		})
 	}
-	if err := errors.Join(group.Wait(), conn.Close()); err != nil {
+	if err := group.Wait(); err != nil {
 		return 0, err
 	}
 	p.stop()
