@@ -40,14 +40,8 @@ const (
 // stays so. A deadline ends everything at once.
 func (c *Client) Launch(ctx context.Context, params url.Values) (Launch, error) {
 	s := c.newSearch(params)
-	if c.silent.Load() {
-		switch _, err := s.list(ctx); {
-		case ctx.Err() != nil:
-			return Launch{}, err
-		case c.silent.Load():
-			return Launch{}, fmt.Errorf("%w: the outcome of another one is unknown, and KEC has not answered since: %w", ErrNotSent, err)
-		}
-		s.sent = c.clock.now()
+	if err := s.outage(ctx); err != nil {
+		return Launch{}, err
 	}
 	first := c.runInstances(ctx, s.params)
 	if !first.unknown {
@@ -113,6 +107,22 @@ func (c *Client) newSearch(params url.Values) *search {
 		s.project = &n // without it DescribeInstances lists project 0 only (fact 76), where such a launch goes
 	}
 	return s
+}
+
+// outage is an error as long as KEC does not answer, if that is in question.
+func (s *search) outage(ctx context.Context) error {
+	if !s.client.silent.Load() {
+		return nil
+	}
+	_, err := s.list(ctx)
+	s.sent = s.client.clock.now()
+	switch {
+	case err == nil || definite(err):
+		return nil
+	case ctx.Err() != nil:
+		return err
+	}
+	return fmt.Errorf("%w: the outcome of another one is unknown, and KEC has not answered since: %w", ErrNotSent, err)
 }
 
 // launched completes a launch; one without an id stays empty.

@@ -359,7 +359,6 @@ func TestLaunch_asksSparingly(t *testing.T) {
 	equal(t, "questions about tags", k.count("ListTagsByResourceIds"), 0)
 }
 
-// Our clock may be off by as much as KEC tolerates when the launch leaves.
 // Into an outage no launch is sent but those that found out about it: what became of it could not be told.
 func TestLaunch_isNotSentIntoAnOutage(t *testing.T) {
 	t.Parallel()
@@ -384,12 +383,22 @@ func TestLaunch_isNotSentIntoAnOutage(t *testing.T) {
 	_, err = c.Launch(ctx, order())
 	equal(t, "interrupted", fmt.Sprint(errors.Is(err, ErrNotSent), errors.Is(err, context.Canceled), k.launched), "false true 1")
 
+	// The interrupt may come with the answer.
+	ctx, cancel = context.WithCancel(t.Context())
+	outage := k.look
+	k.look = func(int) *reply { cancel(); return nil }
+	l, err := c.Launch(ctx, order())
+	equal(t, "interrupted by then", fmt.Sprintf("%q %v %d", l.InstanceID, errors.Is(err, context.Canceled), k.launched), `"" true 1`)
+	k.look = outage
+	_, err = c.Launch(t.Context(), order())
+	equal(t, "KEC has answered", fmt.Sprint(err, k.launched), "<nil> 2")
+
 	down = false
 	for range 2 {
 		l, err := c.Launch(t.Context(), order())
 		equal(t, "after it", fmt.Sprint(l.InstanceID != "", err), "true <nil>")
 	}
-	equal(t, "launches", k.launched, 3)
+	equal(t, "launches", k.launched, 4)
 	looked := k.looked
 	if _, err := c.Launch(t.Context(), order()); err != nil || k.looked != looked {
 		t.Errorf("%v, %d look-ups before a launch that needs none", err, k.looked-looked)
@@ -404,6 +413,7 @@ func TestLaunch_isNotSentIntoAnOutage(t *testing.T) {
 	equal(t, "refused", fmt.Sprint(errors.Is(err, ErrNotSent), k.launched), "false 2")
 }
 
+// Our clock may be off by as much as KEC tolerates when the launch leaves.
 func TestLaunch_withAClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{-14 * time.Minute, 14 * time.Minute} {
