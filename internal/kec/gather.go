@@ -193,7 +193,11 @@ func (g *gather[V]) run(ctx context.Context, b *batch[V]) {
 		return
 	}
 	what := g.call
-	err := what.guarded(func() error { return g.work(ctx, asks) })
+	answerRest(asks, what.guarded(func() error { return g.work(ctx, asks) }))
+}
+
+// answerRest answers those with err who have no answer yet.
+func answerRest[V any](asks []*ask[V], err error) {
 	for _, a := range asks {
 		if !a.answered {
 			var none V

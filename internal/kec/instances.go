@@ -174,10 +174,8 @@ func (c *Client) saw(id string, in *Instance) *Instance {
 // lookBoth is look for all who ask: one request within their projects, and one without for whom that does not show and for those
 // who name none.
 func (c *Client) lookBoth(ctx context.Context, asks []*ask[*Instance]) error {
-	within := slices.DeleteFunc(slices.Clone(asks), func(a *ask[*Instance]) bool { return a.project == nil })
-	var inProjects error
-	if len(within) > 0 {
-		inProjects = c.lookTogether(ctx, within)
+	if within := slices.DeleteFunc(slices.Clone(asks), func(a *ask[*Instance]) bool { return a.project == nil }); len(within) > 0 {
+		answerRest(within, c.lookTogether(ctx, within))
 	}
 	var left, anywhere []*ask[*Instance]
 	for _, a := range asks {
@@ -189,17 +187,12 @@ func (c *Client) lookBoth(ctx context.Context, asks []*ask[*Instance]) error {
 	if len(left) == 0 {
 		return nil
 	}
-	err := c.lookTogether(ctx, anywhere)
+	answerRest(anywhere, c.lookTogether(ctx, anywhere))
 	for i, a := range left {
-		first, then := a.err, anywhere[i].err
-		if a.project != nil && !a.answered {
-			first = inProjects
-		}
-		if !anywhere[i].answered {
-			then = err
-		}
-		if a.answer(anywhere[i].value, nil); a.value == nil {
-			a.err = errors.Join(first, then)
+		if then := anywhere[i]; then.value != nil {
+			a.answer(then.value, nil)
+		} else {
+			a.answer(nil, errors.Join(a.err, then.err))
 		}
 	}
 	return nil

@@ -27,8 +27,8 @@ const (
 // thousand is known only in the end. So what is spent is never more than about twice what the better way would have cost.
 type shelf struct {
 	client *Client
-	few    int // reads before a list is thought of
-	reads  *gather[sight]
+	few    int                // reads before a list is thought of
+	reads  *gather[*Instance] // nil for what nothing shows; it has been looked up by its id then
 	tags   *gather[map[string]string]
 
 	mu       sync.Mutex
@@ -39,12 +39,6 @@ type shelf struct {
 	spent    int            // requests by id in this refresh, and for a list that was given up
 	total    int            // of the instances, as last told; -1 before that
 	failed   time.Time      // when a list failed
-}
-
-// sight is what a read has found: nil if nothing shows the instance, which has then been looked up by its id.
-type sight struct {
-	in     *Instance
-	looked bool
 }
 
 // listing is a list of the account's Spot Instances, in some projects.
@@ -71,7 +65,7 @@ type tagging struct {
 func newShelf(c *Client, cfg *config) *shelf {
 	s := &shelf{client: c, few: cfg.few, projects: map[int64]bool{}, total: -1}
 	s.tags = &gather[map[string]string]{call: call{service: tagService, action: "ListTagsByResourceIds"}, within: cfg.looks, most: maxIDs, work: s.lookTags}
-	s.reads = &gather[sight]{call: call{service: kecService, action: "DescribeInstances"}, within: cfg.reads, most: maxPage, work: s.choose}
+	s.reads = &gather[*Instance]{call: call{service: kecService, action: "DescribeInstances"}, within: cfg.reads, most: maxPage, work: s.choose}
 	return s
 }
 
@@ -79,26 +73,21 @@ func newShelf(c *Client, cfg *config) *shelf {
 // was made with this client. Many reads share their requests. Whatever a list does not hold is looked up by its id: only
 // that can prove an absence.
 func (c *Client) ReadInstance(ctx context.Context, id string, projectID *int64) (*Instance, error) {
-	found, err := c.shelf.find(ctx, id, projectID)
-	in := c.saw(id, found.in)
-	switch {
-	case in != nil || err != nil:
-		return in, err
-	case !found.looked:
+	if id == "" {
+		return nil, errEmptyID
+	}
+	if l := c.shelf.current(projectOf(projectID)); l.read(ctx) {
+		if in := c.saw(id, l.shown[strings.ToLower(id)]); in != nil {
+			return in, nil
+		}
 		return c.FindInstance(ctx, id, projectID)
+	}
+	in, err := c.shelf.reads.do(ctx, id, projectID)
+	if in = c.saw(id, in); in != nil || err != nil {
+		return in, err
 	}
 	in, err = c.lookAgain(ctx, id, projectID)
 	return in, c.visible(id, err)
-}
-
-func (s *shelf) find(ctx context.Context, id string, projectID *int64) (sight, error) {
-	if id == "" {
-		return sight{}, errEmptyID
-	}
-	if l := s.current(projectOf(projectID)); l.read(ctx) {
-		return sight{in: l.shown[strings.ToLower(id)]}, nil
-	}
-	return s.reads.do(ctx, id, projectID)
 }
 
 // read waits for the list, and reports that it could be read.
@@ -132,7 +121,7 @@ func (s *shelf) fresh(l *listing) bool {
 
 // choose decides how a few reads are answered: from a list, which it begins, or by their ids. What the list does not show is looked
 // up by its id too.
-func (s *shelf) choose(ctx context.Context, asks []*ask[sight]) error {
+func (s *shelf) choose(ctx context.Context, asks []*ask[*Instance]) error {
 	left := asks
 	if l := s.begin(asks); l != nil {
 		go s.fetch(context.WithoutCancel(ctx), l)
@@ -140,7 +129,7 @@ func (s *shelf) choose(ctx context.Context, asks []*ask[sight]) error {
 			left = nil
 			for _, a := range asks {
 				if in := l.shown[strings.ToLower(a.id)]; in != nil {
-					a.answer(sight{in: in}, nil)
+					a.answer(in, nil)
 				} else {
 					left = append(left, a)
 				}
@@ -149,32 +138,19 @@ func (s *shelf) choose(ctx context.Context, asks []*ask[sight]) error {
 	}
 	var all sync.WaitGroup
 	for some := range slices.Chunk(left, maxIDs) {
-		all.Go(func() { s.look(ctx, some) })
+		s.mu.Lock()
+		s.spent++
+		s.mu.Unlock()
+		all.Go(func() {
+			what := s.reads.call
+			answerRest(some, what.guarded(func() error { return s.client.lookBoth(ctx, some) }))
+		})
 	}
 	all.Wait()
 	return nil
 }
 
-// look looks up what some reads want.
-func (s *shelf) look(ctx context.Context, asks []*ask[sight]) {
-	s.mu.Lock()
-	s.spent++
-	s.mu.Unlock()
-	looks := make([]*ask[*Instance], len(asks))
-	for i, a := range asks {
-		looks[i] = &ask[*Instance]{id: a.id, project: a.project}
-	}
-	what := s.reads.call
-	err := what.guarded(func() error { return s.client.lookBoth(ctx, looks) })
-	for i, l := range looks {
-		if !l.answered {
-			l.err = err
-		}
-		asks[i].answer(sight{l.value, true}, l.err)
-	}
-}
-
-func (s *shelf) begin(asks []*ask[sight]) *listing {
+func (s *shelf) begin(asks []*ask[*Instance]) *listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.client.clock.now()
