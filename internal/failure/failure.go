@@ -43,6 +43,18 @@ type Failure struct {
 	InstanceID string // of a failure after acceptance
 }
 
+// quote takes over what KEC has said, and in which answer. The message of an answer that cannot be used is not KEC's.
+func (f *Failure) quote(err error) {
+	answer, ok := errors.AsType[*kec.Error](err)
+	if !ok {
+		return
+	}
+	f.Action, f.RequestID = answer.Action, answer.RequestID
+	if !answer.Unusable {
+		f.Words, f.KECCode = answer.Message, answer.Code
+	}
+}
+
 // Of explains the error of a single call by what the error itself says.
 // It makes no request.
 func Of(err error) Failure {
@@ -52,35 +64,30 @@ func Of(err error) Failure {
 		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
 		f.Summary = "KEC may have accepted the launch"
 		f.Remedy = "Look for an instance with that tag in the console before the next apply, and import it or delete it."
-		if errors.As(err, &refusal) && !refusal.Unusable {
-			f.Words, f.KECCode, f.RequestID, f.Action = refusal.Message, refusal.Code, refusal.RequestID, refusal.Action
-		}
+		f.quote(err)
 		return f
 	case errors.Is(err, kec.ErrNotSent):
 		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "DescribeInstances"}
 		f.Summary = "KEC does not answer, and the launch was not sent"
 		f.Remedy = "Nothing was bought for this instance: apply again once KEC answers."
-		if errors.As(err, &refusal) && !refusal.Unusable {
-			f.Words, f.KECCode, f.RequestID = refusal.Message, refusal.Code, refusal.RequestID
-		}
+		f.quote(err)
 		return f
 	case errors.As(err, &refusal) && refusal.Unusable:
 		f := Failure{
-			Cause: CauseOf(Unknown), Source: FromAPI, Action: refusal.Action, RequestID: refusal.RequestID,
+			Cause: CauseOf(Unknown), Source: FromAPI,
 			Facts: fmt.Sprintf("%s: %s (HTTP %d).", refusal.Action, refusal.Message, refusal.Status),
 		}
 		f.Summary = "The answer cannot be used"
 		f.Remedy = "Run the command again; if it stays so, check the endpoint and the proxy of the provider."
+		f.quote(err)
 		return f
 	case errors.As(err, &refusal):
 		cause, exact := classify(refusal.Code, refusal.Message)
 		if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
 			cause = CauseOf(InvalidParameter) // words about one setting say nothing of the cause that has another
 		}
-		f := Failure{
-			Cause: cause, Source: FromAPI,
-			Words: refusal.Message, KECCode: refusal.Code, Action: refusal.Action, RequestID: refusal.RequestID,
-		}
+		f := Failure{Cause: cause, Source: FromAPI}
+		f.quote(err)
 		if refusal.Status == http.StatusForbidden {
 			f.Cause = CauseOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
 		}

@@ -260,6 +260,16 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 				"RunInstances", kec.ErrOutcomeUnknown)),
 		},
 		{
+			"a launch whose outcome is unknown, after an answer without an id",
+			fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, &kec.Error{
+				Action: "RunInstances", Status: 200, RequestID: "r4", Message: "the answer holds no instance id", Unusable: true,
+			}),
+			"",
+			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: the answer holds no instance id (request id r4, HTTP 200)\n\nLook "+
+				"for an instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: Unknown\nKEC: no reason given, "+
+				"RunInstances, request r4", kec.ErrOutcomeUnknown)),
+		},
+		{
 			"a launch that was not sent",
 			fmt.Errorf("%w: %w", kec.ErrNotSent, &kec.Error{Action: "DescribeInstances", Code: "INTERNAL_FAILURE", Message: "x", RequestID: "r3", Status: 500}),
 			"",
