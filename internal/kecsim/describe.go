@@ -28,7 +28,7 @@ var instanceFilters = []string{
 // documented: parameters and fields (facts 75-80, 83, 84). observed: a new one is
 // missing at first, InstanceCount is the total, unknown ids are left out (facts
 // 70, 81, 82). assumed: projects on look-ups by id, Marker in the answer (fact
-// 197).
+// 197), and that total of what filters and projects match (fact 271).
 func (s *Server) describeInstances(r *request) (any, *apiError) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {

@@ -243,8 +243,8 @@ var terminateRules = []rule{
 //
 // documented: parameters, limit of 100, an answer per id (facts 38, 85), no
 // recycle bin for spot (fact 86). assumed: one unknown or protected id refuses
-// the whole call, ids not visible yet or deleting already are taken (facts 161,
-// 184), Return is a boolean (fact 206).
+// the whole call, which does nothing then (facts 161, 273), ids not visible yet
+// or deleting already are taken (fact 184), Return is a boolean (fact 206).
 func (s *Server) terminateInstances(r *request) (any, *apiError) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {

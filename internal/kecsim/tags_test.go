@@ -25,6 +25,16 @@ func (c *caller) tags(id string) string {
 	return strings.Join(out, " ")
 }
 
+func TestListTagsByResourceIds_takesAHundredIds(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	ask := func(n int) answer {
+		return me.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", strings.Repeat("x,", n-1)+"x")
+	}
+	ask(100).ok()
+	ask(101).refused(400, "InvalidParameterValue")
+}
+
 func TestReplaceResourcesTags_replacesTheWholeSet(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
