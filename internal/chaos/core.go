@@ -92,6 +92,18 @@ func (e *entry) id() string {
 	return attribute(e.value, "id")
 }
 
+// identityOf is the identity that goes with an entry, as text.
+func (c *core) identityOf(e *entry) string {
+	if e.identity == nil || e.identity.IdentityData == nil {
+		return "none"
+	}
+	v, err := e.identity.IdentityData.Unmarshal(c.identity)
+	if err != nil {
+		return err.Error()
+	}
+	return v.String()
+}
+
 // attribute is the text of a top-level attribute, "" where there is none.
 func attribute(of tftypes.Value, name string) string {
 	var all map[string]tftypes.Value

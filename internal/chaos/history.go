@@ -76,23 +76,27 @@ const latency = 20 * time.Millisecond
 // slots are the addresses that a history uses.
 const slots = 2
 
-// Run lives through a history inside a bubble of virtual time. The error tells the
-// first rule that was broken, and after which step.
-func Run(seed uint64, ops []Op) (err error) {
+// Run lives through a history inside a bubble of virtual time, and returns what can be seen of it.
+// The error tells the first rule that was broken, and after which step.
+func Run(seed uint64, ops []Op) (*Record, error) {
+	start, record := time.Now(), &Record{}
 	h, err := begin(seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer h.link.sever()
+	defer func() { h.link.sever() }()
 	for i, op := range ops {
 		if err := h.step(op); err != nil {
-			return fmt.Errorf("after step %d, %s: %w", i+1, op, err)
+			return nil, fmt.Errorf("after step %d, %s: %w", i+1, op, err)
 		}
+		record.note(i+1, h.core)
 	}
 	if err := h.end(); err != nil {
-		return fmt.Errorf("after the end: %w", err)
+		return nil, fmt.Errorf("after the end: %w", err)
 	}
-	return nil
+	record.note(len(ops)+1, h.core)
+	record.asked(h.sim.Calls(), start)
+	return record, nil
 }
 
 // history is a run: the world, the CLI, and what is known to be in order.

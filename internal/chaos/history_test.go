@@ -24,11 +24,12 @@ var (
 )
 
 // TestHistories lives through histories, one seed each. One that breaks a rule prints
-// its seed, which replays it, and is shrunk to its shortest form.
+// its seed, which replays it, and is shrunk to its shortest form. One that is frozen is held against
+// what it was.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // there is memory enough, and half of the time would go there
-	start := time.Now()
+	start, frozen := time.Now(), thaw(t)
 	var next, commands atomic.Int64
 	var broken atomic.Int64
 	var all sync.WaitGroup
@@ -42,19 +43,22 @@ func TestHistories(t *testing.T) {
 						commands.Add(1)
 					}
 				}
-				err := live(t, seed, ops)
+				record, err := live(t, seed, ops)
 				if err == nil {
+					frozen.hold(t, seed, record)
 					continue
 				}
 				broken.Add(1)
-				short := Shrink(ops, func(ops []Op) bool { return live(t, seed, ops) != nil })
-				t.Errorf("seed %d: %v\nshrunk to %d steps:\n%s\n%v", seed, err, len(short), listed(short), live(t, seed, short))
+				short := Shrink(ops, func(ops []Op) bool { _, err := live(t, seed, ops); return err != nil })
+				_, again := live(t, seed, short)
+				t.Errorf("seed %d: %v\nshrunk to %d steps:\n%s\n%v", seed, err, len(short), listed(short), again)
 			}
 		})
 	}
 	all.Wait()
-	t.Logf("%d histories of %d steps, %d of them commands, in %s: %d break a rule",
-		*histories, *steps, commands.Load(), time.Since(start).Round(time.Millisecond), broken.Load())
+	t.Logf("%d histories of %d steps, %d of them commands, in %s: %d break a rule; %d of %d frozen ones are as they were",
+		*histories, *steps, commands.Load(), time.Since(start).Round(time.Millisecond), broken.Load(), frozen.same, frozen.held)
+	frozen.close(t)
 }
 
 var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true}
@@ -69,7 +73,7 @@ func listed(ops []Op) string {
 
 // live runs a history in a bubble of its own. Whoever is left behind in it panics
 // there.
-func live(t *testing.T, seed uint64, ops []Op) (err error) {
+func live(t *testing.T, seed uint64, ops []Op) (record *Record, err error) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -82,9 +86,9 @@ func live(t *testing.T, seed uint64, ops []Op) (err error) {
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		err = Run(seed, ops)
+		record, err = Run(seed, ops)
 	})
-	return err
+	return record, err
 }
 
 func TestShrink(t *testing.T) {
