@@ -133,6 +133,7 @@ type core struct {
 	mu     sync.Mutex
 	state  map[string]*entry
 	said   []string            // every message of the provider since the last check
+	heard  []string            // the same, with severity and place
 	errors map[string][]string // the errors among them, by address; "" for those of the provider block
 }
 
@@ -157,7 +158,7 @@ func (c *core) put(address string, e *entry) {
 func (c *core) deaf() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.said, c.errors = nil, map[string][]string{}
+	c.said, c.heard, c.errors = nil, nil, map[string][]string{}
 }
 
 // complaints are all errors since the last check.
@@ -206,6 +207,7 @@ func (c *core) hear(address string, diagnostics []*tfprotov6.Diagnostic) (failed
 	for _, d := range diagnostics {
 		message := d.Summary + "\n" + d.Detail
 		c.said = append(c.said, message)
+		c.heard = append(c.heard, fmt.Sprintf("%s at %q: %s", d.Severity, d.Attribute, message))
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
 			failed = true
 			c.errors[address] = append(c.errors[address], message)

@@ -16,7 +16,7 @@ import (
 // told, and what the state kept. Two versions of the provider with equal records behave alike.
 type Record struct {
 	Requests []string // in the order of virtual time, then of their text
-	Said     []string // every message, with the step it belongs to
+	Said     []string // every message with its severity and place, by step
 	Kept     []string // the state after each step, by address
 }
 
@@ -39,7 +39,7 @@ func hashed(lines []string) string {
 
 // note adds what one step has said and kept.
 func (r *Record) note(step int, c *core) {
-	for _, message := range c.said {
+	for _, message := range c.heard {
 		r.Said = append(r.Said, fmt.Sprintf("%d: %s", step, message))
 	}
 	for _, address := range c.addresses() {

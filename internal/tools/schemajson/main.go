@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -15,13 +16,14 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "schemajson:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+// run writes the schema to out, indented.
+func run(ctx context.Context, out io.Writer) error {
 	schemas, err := describe(ctx, providerserver.NewProtocol6(provider.New("dev")())(), "kec")
 	if err != nil {
 		return err
@@ -30,11 +32,11 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if err := json.Indent(&out, compact, "", "  "); err != nil {
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, compact, "", "  "); err != nil {
 		return err
 	}
-	out.WriteByte('\n')
-	_, err = out.WriteTo(os.Stdout)
+	indented.WriteByte('\n')
+	_, err = indented.WriteTo(out)
 	return err
 }
