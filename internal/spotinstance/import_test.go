@@ -137,6 +137,8 @@ func TestMoved_fromTheOfficialProvider(t *testing.T) {
 		{"one without a charge type, which the refresh will check", official, `{"id":"i-1"}`, ""},
 		{"a monthly one", official, `{"id":"i-1","charge_type":"Monthly"}`, "This ksyun_instance is no Spot Instance"},
 		{"one without an id", official, `{"charge_type":"Spot"}`, "This ksyun_instance cannot be taken over"},
+		{"one whose provider an older OpenTofu names without its address", "ksyun", `{"id":"i-1","charge_type":"Spot"}`, ""},
+		{"one of a provider with a longer name", "not-ksyun", `{"id":"i-1"}`, "Unable to Move Resource State"},
 		{"one of somebody else", "registry.terraform.io/acme/ksyun", `{"id":"i-1"}`, "Unable to Move Resource State"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

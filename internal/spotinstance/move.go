@@ -17,7 +17,7 @@ func (r *Resource) MoveState(context.Context) []resource.StateMover {
 }
 
 func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	if req.SourceTypeName != "ksyun_instance" || !strings.HasSuffix(req.SourceProviderAddress, "/kingsoftcloud/ksyun") || req.SourceRawState == nil {
+	if req.SourceTypeName != "ksyun_instance" || !official(req.SourceProviderAddress) || req.SourceRawState == nil {
 		return // somebody else's
 	}
 	var source struct {
@@ -38,4 +38,10 @@ func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *res
 	// The refresh that follows reads the rest, as after an import.
 	resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), source.ID)...)
 	resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, importedKey, []byte("true"))...)
+}
+
+// official tells whether an address is that of the official provider. OpenTofu before 1.11.12 and
+// 1.12.4 hands over the bare name of the provider in place of its address.
+func official(address string) bool {
+	return address == "ksyun" || strings.HasSuffix(address, "/kingsoftcloud/ksyun")
 }
