@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
@@ -46,8 +45,6 @@ var preflightModes = []string{string(preflight.Error), string(preflight.Warn), s
 type Provider struct {
 	version string
 	options []kec.Option // of tests: the simulator's clock
-
-	settings atomic.Pointer[spotinstance.Settings] // once it is configured
 }
 
 // New returns a factory of the provider. The options come after those that the
@@ -168,7 +165,6 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	settings := &spotinstance.Settings{DefaultTags: config.DefaultTags}
 	resp.ResourceData = settings
-	defer p.settings.Store(settings)
 	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
 		return
 	}

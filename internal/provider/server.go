@@ -9,12 +9,10 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
 // Serve is the process of the provider: it serves one CLI, or, attachable, whatever debugger or CLI attaches to it.
@@ -55,10 +53,9 @@ func spend() {
 // Server returns a factory of servers of the provider, for protocol 6.
 func Server(version string, options ...kec.Option) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
-		p := &Provider{version: version, options: options}
-		inner := providerserver.NewProtocol6(p)()
+		inner := providerserver.NewProtocol6(New(version, options...)())()
 		if all, ok := inner.(everything); ok {
-			return server{all, providerserver.NewProtocol6(reader{p})()}
+			return server{all}
 		}
 		return inner
 	}
@@ -75,25 +72,7 @@ type everything interface {
 // server is the framework's, which keeps the context of every request until the process is stopped: with the loggers and the
 // stream that hang on it, some 60 KB for each instance of a plan. It gets contexts that let go of all that when the
 // request is done, for the requests that come once for each instance.
-//
-// Reads of instances go to a second server, see spotinstance.NewPacked.
-type server struct {
-	everything
-
-	reads tfprotov6.ProviderServer
-}
-
-// reader is the provider for reads of instances. It works with what the first one has been configured with.
-type reader struct{ *Provider }
-
-func (r reader) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource {
-		if s := r.settings.Load(); s != nil {
-			return spotinstance.NewPacked(*s)
-		}
-		return spotinstance.NewPacked(spotinstance.Settings{})
-	}}
-}
+type server struct{ everything }
 
 func within[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R, error)) (R, error) {
 	borrowed := &lease{}
@@ -115,7 +94,7 @@ func (s server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upgr
 }
 
 func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return within(ctx, req, s.read)
+	return within(ctx, req, s.everything.ReadResource)
 }
 
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
@@ -124,34 +103,6 @@ func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 
 func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	return within(ctx, req, s.everything.ApplyResourceChange)
-}
-
-func (s server) read(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if req.TypeName != "kec_spot_instance" || req.CurrentState == nil || len(req.CurrentState.MsgPack) == 0 {
-		return s.everything.ReadResource(ctx, req)
-	}
-	state, err := spotinstance.Pack(req.CurrentState)
-	if err != nil {
-		return nil, err
-	}
-	to := *req
-	to.CurrentState = state
-	resp, err := s.reads.ReadResource(ctx, &to)
-	if err != nil {
-		return nil, err
-	}
-	if resp.NewState != nil {
-		resp.NewState, err = spotinstance.Unpack(resp.NewState)
-	}
-	return resp, err
-}
-
-// StopProvider ends what is under way, at both servers.
-func (s server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
-	if resp, err := s.reads.StopProvider(ctx, req); err != nil || resp.Error != "" {
-		return resp, err
-	}
-	return s.everything.StopProvider(ctx, req)
 }
 
 // lease is a request's context while the request lasts, and a cancelled one after it.
