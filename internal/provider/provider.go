@@ -26,6 +26,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
@@ -163,8 +164,8 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	settings := &spotinstance.Settings{DefaultTags: config.DefaultTags}
-	resp.ResourceData = settings
+	shared := &session.Session{DefaultTags: config.DefaultTags}
+	resp.ResourceData, resp.DataSourceData = shared, shared
 	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
 		return
 	}
@@ -234,9 +235,8 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	explainer := failure.NewExplainer(client)
-	settings.Client, settings.Region, settings.Preflight = client, region, preflight.New(client, mode)
-	settings.Explainer, settings.Refusals = explainer, failure.NewRefusals(explainer)
-	resp.DataSourceData = &spotorder.Settings{Client: client, Explainer: explainer}
+	shared.Client, shared.Region, shared.Preflight = client, region, preflight.New(client, mode)
+	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }
 
 // endpoints checks what may come from the environment, which no validator sees.

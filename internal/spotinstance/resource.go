@@ -18,7 +18,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
 var (
@@ -65,19 +65,9 @@ const launchedKey = "launched"
 // none reported means that there is none.
 const importedWithUserData = `"with user data"`
 
-// Settings is what the provider gives to its resources.
-type Settings struct {
-	Client      *kec.Client // nil while the provider's configuration is unknown
-	Preflight   *preflight.Check
-	Explainer   *failure.Explainer
-	Refusals    *failure.Refusals
-	Region      string
-	DefaultTags types.Map // as configured: it may hold unknown values, or be one
-}
-
 // Resource implements kec_spot_instance.
 type Resource struct {
-	Settings
+	*session.Session
 }
 
 // identity is what tells one instance from all others.
@@ -94,11 +84,9 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 	resp.TypeName = req.ProviderTypeName + "_spot_instance"
 }
 
-// Configure takes the provider's settings.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	if s, ok := req.ProviderData.(*Settings); ok {
-		r.Settings = *s
-	}
+// Configure takes the session of the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.Session = session.From(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create launches the instance and waits until it runs. Its id is in the state

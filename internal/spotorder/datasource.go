@@ -14,6 +14,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
@@ -25,15 +26,9 @@ const (
 	onFailureIgnore  = "ignore"
 )
 
-// Settings is what the provider gives to its data sources.
-type Settings struct {
-	Client    *kec.Client
-	Explainer *failure.Explainer
-}
-
 // DataSource implements kec_spot_order.
 type DataSource struct {
-	*Settings // nil while the provider's configuration is unknown
+	*session.Session
 }
 
 // New returns the data source, not yet configured.
@@ -44,9 +39,9 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp.TypeName = req.ProviderTypeName + "_spot_order"
 }
 
-// Configure takes the provider's settings.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.Settings, _ = req.ProviderData.(*Settings)
+// Configure takes the session of the provider.
+func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.Session = session.From(req.ProviderData, &resp.Diagnostics)
 }
 
 // Read looks the order up and says what became of it.
@@ -56,7 +51,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.Settings == nil {
+	if d.Client == nil {
 		resp.Diagnostics.AddError("The order cannot be read yet",
 			"The provider's configuration holds values that are known only after apply.\n\nGive it known values, or read the order in a later run.")
 		return
@@ -96,9 +91,9 @@ type note struct {
 }
 
 // ofOrder looks an order up by its id.
-func (s *Settings) ofOrder(ctx context.Context, id string) verdict {
+func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("order_id"), subject: "Order " + id, order: &kec.Order{ID: id, Status: kec.StatusAbsent}, state: unknown}
-	order, err := s.Client.QueryOrderInfo(ctx, id)
+	order, err := d.Client.QueryOrderInfo(ctx, id)
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
 		// Nothing to explain, and under "ignore" nothing that may block a destroy.
@@ -111,7 +106,7 @@ func (s *Settings) ofOrder(ctx context.Context, id string) verdict {
 		v.err = err
 	default:
 		v.order, v.state, v.status = order, serviceState(order), statusText(order.Status)
-		v.failures = s.Explainer.OfOrder(ctx, order)
+		v.failures = d.Explainer.OfOrder(ctx, order)
 	}
 	return v
 }
@@ -122,9 +117,9 @@ var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating
 
 // ofInstance looks the billing record of an instance up, and the machine itself
 // where the record cannot be had or does not say enough.
-func (s *Settings) ofInstance(ctx context.Context, id string) verdict {
+func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
-	record, err := failure.Record(ctx, s.Client, id, recordStatuses...)
+	record, err := failure.Record(ctx, d.Client, id, recordStatuses...)
 	denied := failure.Denied(err)
 	if err != nil && !denied {
 		v.err = err
@@ -138,7 +133,7 @@ func (s *Settings) ofInstance(ctx context.Context, id string) verdict {
 	}
 	var in *kec.Instance
 	if record == nil || v.state == failed {
-		if all, err := s.Client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
+		if all, err := d.Client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
 			in = &all[0]
 		}
 	}
@@ -146,7 +141,7 @@ func (s *Settings) ofInstance(ctx context.Context, id string) verdict {
 		v.state, v.status = instanceState(in), "instance state: "+in.State
 	}
 	if v.state == failed {
-		v.failures = []failure.Failure{s.Explainer.OfRecord(ctx, id, in, record)}
+		v.failures = []failure.Failure{d.Explainer.OfRecord(ctx, id, in, record)}
 	}
 	switch {
 	case denied:
