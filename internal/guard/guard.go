@@ -9,11 +9,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Operation turns a panic into an error of the one operation that it befell: a provider
+// Recover turns a panic into an error of the one operation that it befell: a provider
 // that dies takes with it whatever the others are doing, ids and all. Defer it
 // itself. The message names the place and not the value of the panic, which could
 // hold anything.
-func Operation(diags *diag.Diagnostics, doing string) {
+func Recover(diags *diag.Diagnostics, doing string) {
 	p := recover()
 	if p == nil {
 		return

@@ -10,11 +10,11 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 )
 
-func TestOperation(t *testing.T) {
+func TestRecover(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
 	run := func(f func()) {
-		defer guard.Operation(&diags, "creating the instance")
+		defer guard.Recover(&diags, "creating the instance")
 		f()
 	}
 	run(func() {})
@@ -25,7 +25,7 @@ func TestOperation(t *testing.T) {
 	if len(diags) != 1 || diags[0].Summary() != "The provider has a mistake" {
 		t.Fatalf("got %v", diags)
 	}
-	want := regexp.MustCompile(`^It failed while creating the instance, at guard_test\.TestOperation\.func\d, line \d+, with a \*errors\.errorString\. ` +
+	want := regexp.MustCompile(`^It failed while creating the instance, at guard_test\.TestRecover\.func\d, line \d+, with a \*errors\.errorString\. ` +
 		`What was known before is kept in the state\.\n\nReport this, and run the command again: the refresh shows what KEC has\.$`)
 	if got := diags[0].Detail(); !want.MatchString(got) {
 		t.Errorf("got %q", got)

@@ -19,7 +19,7 @@ import (
 // ModifyPlan decides what replaces the instance, and warns of what the plan
 // costs or what KEC is about to do.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	defer guard.Operation(&resp.Diagnostics, "planning a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "planning a spot instance")
 	defer r.Preflight.Busy()()
 	var state, plan model
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()

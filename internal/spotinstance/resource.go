@@ -94,7 +94,7 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 // and explained, and one that KEC would refuse as it has just refused another is
 // not sent.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer guard.Operation(&resp.Diagnostics, "creating a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
 	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
 	resp.Diagnostics.Append(config.from(ctx, req.Config.Raw)...)
@@ -193,7 +193,7 @@ func (r *Resource) unprotect(ctx context.Context, id string, protected bool) boo
 // Read refreshes the state. Only a proof of absence removes the instance from
 // it, and never silently.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer guard.Operation(&resp.Diagnostics, "reading a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "reading a spot instance")
 	defer r.Preflight.Busy()()
 	var state model
 	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
@@ -301,7 +301,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 // planned a replacement for the rest. After a failure the state holds what KEC
 // has then.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	defer guard.Operation(&resp.Diagnostics, "changing a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "changing a spot instance")
 	var plan, state, config model
 	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
 	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
@@ -362,7 +362,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 // Delete terminates the instance and waits until KEC confirms it.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer guard.Operation(&resp.Diagnostics, "deleting a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
 	var state model
 	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
@@ -390,7 +390,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 // ImportState takes an instance id, or an identity of the provider's region; the
 // refresh that follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	defer guard.Operation(&resp.Diagnostics, "importing a spot instance")
+	defer guard.Recover(&resp.Diagnostics, "importing a spot instance")
 	switch {
 	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
 		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")

@@ -46,7 +46,7 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 // Read looks the order up and says what became of it.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer guard.Operation(&resp.Diagnostics, "reading an order")
+	defer guard.Recover(&resp.Diagnostics, "reading an order")
 	var config model
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
 		return
