@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
@@ -82,7 +83,11 @@ func within[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R
 }
 
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return within(ctx, req, s.everything.ValidateResourceConfig)
+	resp, err := within(ctx, req, s.everything.ValidateResourceConfig)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
@@ -94,15 +99,58 @@ func (s server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upgr
 }
 
 func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return within(ctx, req, s.everything.ReadResource)
+	resp, err := within(ctx, req, s.everything.ReadResource)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return within(ctx, req, s.everything.PlanResourceChange)
+	resp, err := within(ctx, req, s.everything.PlanResourceChange)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return within(ctx, req, s.everything.ApplyResourceChange)
+	resp, err := within(ctx, req, s.everything.ApplyResourceChange)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	resp, err := s.everything.ValidateDataResourceConfig(ctx, req)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	resp, err := s.everything.ReadDataSource(ctx, req)
+	if err == nil {
+		atTopLevel(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+// atTopLevel moves each diagnostic about an attribute inside another one to the top-level attribute. A CLI finds the line of a
+// top-level attribute, and of an element of it, but not of what is deeper: it would show an error about data_disks[1].size_gib at
+// the resource, or at another attribute of that name. The words of the diagnostic name what is meant.
+func atTopLevel(diagnostics []*tfprotov6.Diagnostic) {
+	for _, d := range diagnostics {
+		steps := d.Attribute.Steps()
+		for i, step := range steps {
+			if _, name := step.(tftypes.AttributeName); name && i > 0 {
+				d.Attribute = tftypes.NewAttributePathWithSteps(steps[:1])
+				break
+			}
+		}
+	}
 }
 
 // lease is a request's context while the request lasts, and a cancelled one after it.
