@@ -1,18 +1,22 @@
 package kecsim
 
-import "net/url"
+import (
+	"net/url"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
+)
 
 // action is one operation of the API.
 type action struct {
 	rules       []rule
-	patterns    []pattern // of the names in rules
-	do          func(*Server, *request) (any, *apiError)
+	patterns    []protocol.Pattern // of the names in rules
+	do          func(*Server, *request) (any, *protocol.Refusal)
 	writes      bool // the handler itself stops before acting when DryRun is set
 	noRequestID bool // unless WrapOrders is on
 	onlyJSON    bool // a form body is refused
 	// spell turns the names an action has of its own into flat ones, where they
 	// differ.
-	spell func(url.Values) (url.Values, *apiError)
+	spell func(url.Values) (url.Values, *protocol.Refusal)
 }
 
 const (
@@ -29,7 +33,7 @@ var services map[string]map[string]map[string]*action
 
 func init() { // not a literal: handlers look services up themselves
 	at := func(version string, a action) map[string]*action {
-		a.patterns = patternsOf(namesOf(a.rules))
+		a.patterns = protocol.Patterns(namesOf(a.rules))
 		return map[string]*action{version: &a}
 	}
 	services = map[string]map[string]map[string]*action{

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/testclient"
 )
 
 // What a test pays for a world of its own.
@@ -22,8 +25,8 @@ func BenchmarkNew(b *testing.B) {
 // signature stays good, and making it costs nothing.
 func repeated(b *testing.B, sim *Server, action, body string) {
 	b.Helper()
-	me := &caller{sim: sim, accessKey: AccessKey, secret: SecretKey, region: Region, contentType: "application/x-www-form-urlencoded"}
-	r := me.request("kec", action, "2016-03-04", body)
+	me := &testclient.Client{Sim: sim, AccessKey: AccessKey, Secret: SecretKey, Region: Region}
+	r := me.Request("kec", action, "2016-03-04", body)
 	through := sim.Transport()
 	b.ReportAllocs()
 	for b.Loop() {
@@ -60,17 +63,18 @@ func BenchmarkTransport_launch(b *testing.B) {
 
 // Verifying one signature, without anything around it.
 func BenchmarkVerify(b *testing.B) {
-	me := &caller{sim: New(), accessKey: AccessKey, secret: SecretKey, region: Region, contentType: "application/x-www-form-urlencoded"}
+	sim := New()
+	me := &testclient.Client{Sim: sim, AccessKey: AccessKey, Secret: SecretKey, Region: Region}
 	body := "InstanceId.1=" + id(1)
-	r := me.request("kec", "DescribeInstances", "2016-03-04", body)
+	r := me.Request("kec", "DescribeInstances", "2016-03-04", body)
 	b.ReportAllocs()
 	for b.Loop() {
-		sig, refusal := parseSignature(r, r.URL.Query())
+		sig, refusal := protocol.ParseSignature(r, r.URL.Query())
 		if refusal == nil {
-			refusal = sig.verify(r, r.URL.RawQuery, []byte(body), me.sim.keys, DefaultStart)
+			refusal = sig.Verify(r, r.URL.RawQuery, []byte(body), sim.keys, DefaultStart)
 		}
 		if refusal != nil {
-			b.Fatal(refusal.message)
+			b.Fatal(refusal.Message)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package kecsim
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
+)
 
 // instanceType is what can be ordered.
 type instanceType struct {
@@ -59,7 +63,7 @@ var typeRules = filterRules
 //
 // documented: filters and fields, no paging, no spot flag (fact 93). assumed: the
 // world's types (fact 207), which disks IsSellOut is about (fact 230).
-func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
+func (s *Server) describeInstanceTypeConfigs(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("instance-family", "instance-type", "availability-zone")
 	if refusal != nil {
 		return nil, refusal
@@ -116,7 +120,7 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *apiError) {
 // describeInstanceFamilys lists the families of the types.
 //
 // documented: fact 94.
-func (s *Server) describeInstanceFamilys(r *request) (any, *apiError) {
+func (s *Server) describeInstanceFamilys(r *request) (any, *protocol.Refusal) {
 	set, seen := []any{}, []string{}
 	for _, t := range s.w.types {
 		if slices.Contains(seen, t.family) {
@@ -140,10 +144,10 @@ var imageRules = []rule{{"ImageId", false, identifier("IMG-")}, {"ImageType", fa
 //
 // documented: parameters and fields (fact 95). assumed: how ImageType selects, an
 // unknown id is left out (fact 205).
-func (s *Server) describeImages(r *request) (any, *apiError) {
+func (s *Server) describeImages(r *request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, im := range s.w.images {
-		if r.has("ImageId") && s.w.findImage(r.get("ImageId")) != im || r.has("ImageType") && r.get("ImageType") != im.kind {
+		if r.Has("ImageId") && s.w.findImage(r.Get("ImageId")) != im || r.Has("ImageType") && r.Get("ImageType") != im.kind {
 			continue
 		}
 		set = append(set, map[string]any{
@@ -160,7 +164,7 @@ func (s *Server) describeImages(r *request) (any, *apiError) {
 // describeAvailabilityZones lists the zones of the region of the signature.
 //
 // documented: fact 96.
-func (s *Server) describeAvailabilityZones(r *request) (any, *apiError) {
+func (s *Server) describeAvailabilityZones(r *request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, zone := range s.w.zonesOf(r.region) {
 		set = append(set, map[string]any{"AvailabilityZone": zone, "Region": r.region})
@@ -171,7 +175,7 @@ func (s *Server) describeAvailabilityZones(r *request) (any, *apiError) {
 // describeRegions lists the regions.
 //
 // documented: fact 96.
-func (s *Server) describeRegions(*request) (any, *apiError) {
+func (s *Server) describeRegions(*request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, region := range s.w.regions {
 		set = append(set, map[string]any{"Region": region.name, "RegionName": region.label})

@@ -63,7 +63,7 @@ func (c *caller) ended(action string, ids []string, pairs ...string) string {
 		pairs = append(pairs, "InstanceId."+strconv.Itoa(i+1), id)
 	}
 	var out strings.Builder
-	for _, item := range c.kec(action, pairs...).ok().JSON["InstancesSet"].([]any) {
+	for _, item := range c.KEC(action, pairs...).OK().JSON["InstancesSet"].([]any) {
 		answer := item.(map[string]any)
 		switch {
 		case answer["Return"] == true:
@@ -110,16 +110,16 @@ func TestRefuseShare_ofOtherActions(t *testing.T) {
 	same(t, "start", me.ended("StartInstances", ids), "xx")
 	same(t, "state", me.state(ids[0]), "stopped")
 	sim.RefuseShare("ModifyInstanceAttribute", 1, "")
-	same(t, "return", me.kec("ModifyInstanceAttribute", "InstanceId", ids[0], "InstanceName", "other").ok().JSON["Return"], any(false))
+	same(t, "return", me.KEC("ModifyInstanceAttribute", "InstanceId", ids[0], "InstanceName", "other").OK().JSON["Return"], any(false))
 	same(t, "name", sim.Instances()[0].Name, "KSC-IN-0000000001")
 }
 
 func TestControl_leavesLaunchesAndRefusalsToChance(t *testing.T) {
 	t.Parallel()
-	sim, me := newWorld(t)
+	_, me := newWorld(t)
 	post := func(route, body string) {
 		t.Helper()
-		if status, answer := control(t, sim, "POST", route, body); status != 200 {
+		if status, answer := me.Control("POST", route, body); status != 200 {
 			t.Fatalf("%s: %d %s", body, status, answer)
 		}
 	}

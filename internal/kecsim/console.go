@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // AddInstance puts a machine into the world that no order made, active unless its
@@ -94,7 +96,7 @@ func (s *Server) Edit(id string, change func(*Instance)) {
 
 // arrange makes a machine what it is wanted to be, and keeps the books of it.
 func (w *world) arrange(in *instance, want Instance) {
-	limit := money(0)
+	limit := protocol.Money(0)
 	if want.SpotPriceLimit != "" {
 		limit = mustMoney(want.SpotPriceLimit)
 	}

@@ -51,7 +51,7 @@ func TestAddInstance_anyMachine(t *testing.T) {
 			same(t, "allocation", nic["AllocationId"], any("eip"))
 		}
 	}
-	me.kec("TerminateInstances", "InstanceId.1", id).refused(400, "InstanceResourceProtected")
+	me.KEC("TerminateInstances", "InstanceId.1", id).Refused(400, "InstanceResourceProtected")
 	sim.Advance(time.Hour) // the timer does not ask
 	same(t, "state", me.state(id), "deleting")
 	sim.Advance(5 * time.Second)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // The control path steers the world from outside the process. It is the
@@ -65,7 +67,7 @@ POST billing        {"id", "status"}                        of the record of an 
 // errUnknownRoute is a control route that does not exist.
 var errUnknownRoute = errors.New("there is no such route; GET " + controlPath + " lists them")
 
-func (s *Server) control(r *http.Request, route string, body []byte, bodyErr error) reply {
+func (s *Server) control(r *http.Request, route string, body []byte, bodyErr error) protocol.Reply {
 	var out any
 	var err error
 	switch {
@@ -73,11 +75,11 @@ func (s *Server) control(r *http.Request, route string, body []byte, bodyErr err
 		// A web page the user happens to have open must not steer the world.
 		return controlReply(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
 	case r.Method == http.MethodGet && route == "":
-		return reply{status: http.StatusOK, contentType: plainType, body: []byte(controlHelp)}
+		return protocol.Reply{Status: http.StatusOK, ContentType: protocol.PlainText, Body: []byte(controlHelp)}
 	case r.Method == http.MethodGet:
 		out, err = s.show(route)
 	case r.Method != http.MethodPost:
-		err = fmt.Errorf("the method must be GET or POST, not %s", clip(r.Method))
+		err = fmt.Errorf("the method must be GET or POST, not %s", protocol.Clip(r.Method))
 	case bodyErr != nil:
 		err = bodyErr
 	default:
@@ -92,8 +94,8 @@ func (s *Server) control(r *http.Request, route string, body []byte, bodyErr err
 	return controlReply(http.StatusOK, out)
 }
 
-func controlReply(status int, v any) reply {
-	return reply{status: status, contentType: jsonType, body: append(encode(v), '\n')}
+func controlReply(status int, v any) protocol.Reply {
+	return protocol.Reply{Status: status, ContentType: protocol.JSON, Body: append(protocol.Encode(v), '\n')}
 }
 
 // shownInstance is what the control path tells of a machine: no secrets.

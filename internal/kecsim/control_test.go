@@ -12,7 +12,7 @@ func TestControl_steersTheWorld(t *testing.T) {
 	sim, me := newWorld(t)
 	post := func(route, body string) {
 		t.Helper()
-		if status, answer := control(t, sim, "POST", route, body); status != 200 {
+		if status, answer := me.Control("POST", route, body); status != 200 {
 			t.Fatalf("%s: %d %s", route, status, answer)
 		}
 	}
@@ -24,13 +24,13 @@ func TestControl_steersTheWorld(t *testing.T) {
 	same(t, "price", p+" "+onDemand, "0.07 0.1965")
 	post("disk", `{"zone":"cn-beijing-6b","type":"ESSD_PL1","soldOut":true}`)
 	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":true}`)
-	me.kec("RunInstances", spot("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).refused(400, "ProductSellOutInvalid", "DataDisk.1.Type EHDD")
-	_, shown := control(t, sim, "GET", "world", "")
+	me.KEC("RunInstances", spot("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(400, "ProductSellOutInvalid", "DataDisk.1.Type EHDD")
+	_, shown := me.Control("GET", "world", "")
 	if !strings.Contains(shown, `"soldOutDisks":[{"type":"EHDD","zone":"cn-beijing-6a"},{"type":"ESSD_PL1","zone":"cn-beijing-6b"}]`) {
 		t.Errorf("sold-out disks: %s", shown)
 	}
 	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":false}`)
-	me.kec("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).refused(412, "DryRunOperation")
+	me.KEC("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(412, "DryRunOperation")
 	post("stock", `{"zone":"cn-beijing-6a","type":"N3.2B","count":0}`)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
 	post("quota", `{"count":2}`)
@@ -40,34 +40,34 @@ func TestControl_steersTheWorld(t *testing.T) {
 	same(t, "free", sim.SubnetFree(SubnetA), 3)
 	post("image", `{"id":"`+ImageUbuntu+`","state":"queued"}`)
 	post("fault", `{"action":"DescribeRegions","times":1,"name":"Throttled"}`)
-	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 	post("fault", `{"action":"DescribeRegions","times":1,"status":400,"code":"Odd","message":"m"}`)
-	me.kec("DescribeRegions").refused(400, "Odd")
+	me.KEC("DescribeRegions").Refused(400, "Odd")
 	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
 	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true}`)
 	same(t, "boot", sim.w.settings.Boot, 5*time.Second)
-	if _, shown = control(t, sim, "GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
+	if _, shown = me.Control("GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
 		t.Errorf("settings: %s", shown)
 	}
 	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
 	same(t, "order", me.order("9")["data"].(map[string]any)["status"], any(21.0))
 	post("refuse-terminate", `{"id":"`+id+`","message":"no"}`)
 	post("deny", `{"service":"kec","action":"DescribeImages","deny":true}`)
-	me.kec("DescribeImages").refused(403, "PermissionDenied", "kec DescribeImages")
+	me.KEC("DescribeImages").Refused(403, "PermissionDenied", "kec DescribeImages")
 	post("deny", `{"service":"kec","action":"DescribeImages"}`)
-	me.kec("DescribeImages").ok()
+	me.KEC("DescribeImages").OK()
 	post("deny", `{"service":"trade","deny":true}`)
-	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "9").refused(403, "PermissionDenied", "may not use trade")
+	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "9").Refused(403, "PermissionDenied", "may not use trade")
 	post("reclaim", `{"id":"`+id+`"}`)
 	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
-	_, shown = control(t, sim, "GET", "instances", "")
+	_, shown = me.Control("GET", "instances", "")
 	if !strings.Contains(shown, `"recyclingTime":"2026-03-02T10:10:00Z"`) || !strings.Contains(shown, `"orderID":"2026`) {
 		t.Errorf("instances: %s", shown)
 	}
 	post("release", `{"id":"`+id+`"}`)
 	post("clock", `{"offset":"-20m"}`)
-	me.kec("DescribeRegions").refused(403, "RequestTimeTooSkewed")
-	if _, shown = control(t, sim, "GET", "world", ""); !strings.Contains(shown, `"clockOffset":"-20m0s"`) {
+	me.KEC("DescribeRegions").Refused(403, "RequestTimeTooSkewed")
+	if _, shown = me.Control("GET", "world", ""); !strings.Contains(shown, `"clockOffset":"-20m0s"`) {
 		t.Errorf("clock: %s", shown)
 	}
 	post("billing", `{"id":"`+id+`","status":8}`)
@@ -77,7 +77,7 @@ func TestControl_steersTheWorld(t *testing.T) {
 	for route, want := range map[string]string{
 		"": "POST price", "world": `"quota":2`, "orders": `"failReason":"out of stock"`, "prices": `"spot":"0.07"`, "calls": `"InstancePassword":["***"]`,
 	} {
-		status, answer := control(t, sim, "GET", route, "")
+		status, answer := me.Control("GET", route, "")
 		if status != 200 || !strings.Contains(answer, want) {
 			t.Errorf("%q: %d, lacks %s: %s", route, status, want, answer)
 		}
@@ -89,33 +89,33 @@ func TestControl_steersTheWorld(t *testing.T) {
 
 func TestControl_addsMachines(t *testing.T) {
 	t.Parallel()
-	sim, me := newWorld(t)
-	status, answer := control(t, sim, "POST", "machines", `{"count":20000,"name":"another's","chargeType":"Spot"}`)
+	_, me := newWorld(t)
+	status, answer := me.Control("POST", "machines", `{"count":20000,"name":"another's","chargeType":"Spot"}`)
 	if status != 200 {
 		t.Fatal(status, answer)
 	}
-	found := me.kec("DescribeInstances", "Filter.1.Name", "instance-name", "Filter.1.Value.1", "another's", "MaxResults", "1000").ok()
+	found := me.KEC("DescribeInstances", "Filter.1.Name", "instance-name", "Filter.1.Value.1", "another's", "MaxResults", "1000").OK()
 	same(t, "count", found.JSON["InstanceCount"], any(20000.0))
 	last := found.JSON["InstancesSet"].([]any)[999].(map[string]any)
 	same(t, "charge type", last["ChargeType"], any("Spot"))
 	same(t, "state", last["InstanceState"].(map[string]any)["Name"], any("active"))
-	me.kec("DescribeInstances", "MaxResults", "1").refused(400, "InvalidParameterValue")
-	_, answer = control(t, sim, "GET", "counts", "")
+	me.KEC("DescribeInstances", "MaxResults", "1").Refused(400, "InvalidParameterValue")
+	_, answer = me.Control("GET", "counts", "")
 	same(t, "counts, refused calls too", strings.TrimSpace(answer), `{"DescribeInstances":2}`)
 }
 
 func TestControl_showsAndClearsFaults(t *testing.T) {
 	t.Parallel()
-	sim, me := newWorld(t)
+	_, me := newWorld(t)
 	post := func(body string) {
 		t.Helper()
-		if status, answer := control(t, sim, "POST", "fault", body); status != 200 {
+		if status, answer := me.Control("POST", "fault", body); status != 200 {
 			t.Fatalf("%s: %d %s", body, status, answer)
 		}
 	}
 	faults := func() string {
 		t.Helper()
-		status, answer := control(t, sim, "GET", "faults", "")
+		status, answer := me.Control("GET", "faults", "")
 		same(t, "status", status, 200)
 		return strings.TrimSpace(answer)
 	}
@@ -125,20 +125,20 @@ func TestControl_showsAndClearsFaults(t *testing.T) {
 	post(`{"action":"RunInstances","times":1,"name":"Denied","echo":true}`)
 	post(`{"action":"RunInstances","times":3,"code":"Odd","message":"m"}`)
 	post(`{"action":"RunInstances","times":1,"status":503,"body":"<html>","contentType":"text/html"}`)
-	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 	same(t, "scripted", faults(), `[{"action":"DescribeRegions","left":1,"name":"Throttled"},`+
 		`{"action":"*","left":1,"name":"AnswerLost"},`+
 		`{"action":"RunInstances","left":1,"name":"Denied","echo":true},`+
 		`{"action":"RunInstances","left":3,"status":400,"code":"Odd","message":"m"},`+
 		`{"action":"RunInstances","left":1,"status":503,"body":"<html>","contentType":"text/html"}]`)
-	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 	if strings.Contains(faults(), "Throttled") {
 		t.Errorf("a fault that is used up is shown: %s", faults())
 	}
 
 	post(`{"clear":true}`)
 	same(t, "cleared", faults(), "[]")
-	me.kec("DescribeRegions").ok()
+	me.KEC("DescribeRegions").OK()
 	me.launch()
 	post(`{"clear":true}`) // nothing to clear is no mistake
 	post(`{"clear":false,"action":"DescribeRegions","times":1,"name":"EmptyObject"}`)
@@ -147,7 +147,7 @@ func TestControl_showsAndClearsFaults(t *testing.T) {
 
 func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
-	sim := New()
+	sim, me := newWorld(t)
 	for _, c := range []struct{ route, body, want string }{
 		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spott":"1"}`, "spott"},
 		{"price", `{"zone":"cn-beijing-6a","type":"Z","spot":"1"}`, "no type"},
@@ -195,14 +195,14 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 		{"order", `{"status":1}`, "id"},
 		{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
 	} {
-		status, answer := control(t, sim, "POST", c.route, c.body)
+		status, answer := me.Control("POST", c.route, c.body)
 		if status != 400 || !strings.Contains(answer, c.want) {
 			t.Errorf("%s %s: got %d %s, want 400 with %q", c.route, c.body, status, answer, c.want)
 		}
 	}
-	status, _ := control(t, sim, "GET", "nothing", "")
+	status, _ := me.Control("GET", "nothing", "")
 	same(t, "unknown route", status, 404)
-	status, _ = control(t, sim, "DELETE", "world", "")
+	status, _ = me.Control("DELETE", "world", "")
 	same(t, "method", status, 400)
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "http://127.0.0.1/_kecsim/quota", strings.NewReader(`{"count":0}`))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // namedFaults are the predeclared faults the control path knows by name.
@@ -114,13 +116,13 @@ func readFault(name, slow, late string, f Fault) (Fault, error) {
 		}
 		var err error
 		if *d.to, err = time.ParseDuration(d.text); err != nil || *d.to <= 0 || *d.to > d.most {
-			return Fault{}, fmt.Errorf("%s must be like 2s, above 0 and at most %s, not %q", d.name, d.most, clip(d.text))
+			return Fault{}, fmt.Errorf("%s must be like 2s, above 0 and at most %s, not %q", d.name, d.most, protocol.Clip(d.text))
 		}
 	}
 	named, known := namedFaults[name]
 	switch {
 	case name != "" && !known:
-		return Fault{}, fmt.Errorf("there is no fault named %q", clip(name))
+		return Fault{}, fmt.Errorf("there is no fault named %q", protocol.Clip(name))
 	case name != "" && f != (Fault{Echo: f.Echo}):
 		return Fault{}, errors.New("a named fault takes no other field but echo")
 	case name != "":
@@ -141,7 +143,7 @@ const maxSlow = 10 * time.Minute
 
 func checkMode(mode string) error {
 	if mode != ModeError && mode != ModeVanish && mode != ModeInvisible {
-		return fmt.Errorf("mode must be %s, %s or %s, not %q", ModeError, ModeVanish, ModeInvisible, clip(mode))
+		return fmt.Errorf("mode must be %s, %s or %s, not %q", ModeError, ModeVanish, ModeInvisible, protocol.Clip(mode))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // maxAdvance bounds one step, so that a slip of the finger does not walk prices
@@ -30,7 +32,7 @@ func (s *Server) steer(route string, body []byte) error {
 func (s *Server) checkMarket(zone, typ string) error {
 	defer s.lock()()
 	if s.w.markets[marketKey{zone, typ}] == nil {
-		return fmt.Errorf("there is no type %q in zone %q", clip(typ), clip(zone))
+		return fmt.Errorf("there is no type %q in zone %q", protocol.Clip(typ), protocol.Clip(zone))
 	}
 	return nil
 }
@@ -38,14 +40,14 @@ func (s *Server) checkMarket(zone, typ string) error {
 func (s *Server) checkInstance(id string) error {
 	defer s.lock()()
 	if s.w.byID[id] == nil {
-		return fmt.Errorf("there is no instance %q", clip(id))
+		return fmt.Errorf("there is no instance %q", protocol.Clip(id))
 	}
 	return nil
 }
 
 func checkMoney(name, value string) error {
-	if _, err := parseMoney(value); value != "" && err != nil {
-		return fmt.Errorf("%s %q %w", name, clip(value), err)
+	if _, err := protocol.ParseMoney(value); value != "" && err != nil {
+		return fmt.Errorf("%s %q %w", name, protocol.Clip(value), err)
 	}
 	return nil
 }
@@ -99,7 +101,7 @@ func (s *Server) steerDisk(body []byte) error {
 		return errors.New("soldOut must be given")
 	}
 	if !slices.Contains(dataDiskTypes, in.Type) {
-		return fmt.Errorf("there is no data disk type %q", clip(in.Type))
+		return fmt.Errorf("there is no data disk type %q", protocol.Clip(in.Type))
 	}
 	if err := s.checkWorld("zone", in.Zone, func() bool { return s.w.regionOf(in.Zone) != "" }); err != nil {
 		return err
@@ -154,7 +156,7 @@ func (s *Server) steerSubnet(body []byte) error {
 func (s *Server) checkWorld(what, id string, known func() bool) error {
 	defer s.lock()()
 	if !known() {
-		return fmt.Errorf("there is no %s %q", what, clip(id))
+		return fmt.Errorf("there is no %s %q", what, protocol.Clip(id))
 	}
 	return nil
 }
@@ -197,7 +199,7 @@ func (s *Server) steerAdvance(body []byte) error {
 	}
 	d, err := time.ParseDuration(in.Duration)
 	if err != nil || d <= 0 || d > maxAdvance {
-		return fmt.Errorf("duration must be like 1h30m, above 0 and at most %s, not %q", maxAdvance, clip(in.Duration))
+		return fmt.Errorf("duration must be like 1h30m, above 0 and at most %s, not %q", maxAdvance, protocol.Clip(in.Duration))
 	}
 	s.Advance(d)
 	return nil
@@ -210,7 +212,7 @@ func (s *Server) steerClock(body []byte) error {
 	}
 	d, err := time.ParseDuration(in.Offset)
 	if err != nil || d.Abs() > maxAdvance {
-		return fmt.Errorf("offset must be like -20m, at most %s either way, not %q", maxAdvance, clip(in.Offset))
+		return fmt.Errorf("offset must be like -20m, at most %s either way, not %q", maxAdvance, protocol.Clip(in.Offset))
 	}
 	s.SetClockOffset(d)
 	return nil
@@ -225,13 +227,13 @@ func (s *Server) steerDeny(body []byte) error {
 		return err
 	}
 	if services[in.Service] == nil {
-		return fmt.Errorf("there is no service %q", clip(in.Service))
+		return fmt.Errorf("there is no service %q", protocol.Clip(in.Service))
 	}
 	switch {
 	case in.Action == "":
 		s.DenyService(in.Service, in.Deny)
 	case services[in.Service][in.Action] == nil:
-		return fmt.Errorf("service %q has no action %q", in.Service, clip(in.Action))
+		return fmt.Errorf("service %q has no action %q", in.Service, protocol.Clip(in.Action))
 	default:
 		s.DenyAction(in.Service, in.Action, in.Deny)
 	}
@@ -258,7 +260,7 @@ func (s *Server) steerSettings(body []byte) error {
 		}
 		d, err := time.ParseDuration(*v)
 		if err != nil || d < 0 || d > maxAdvance {
-			return fmt.Errorf("boot, visibleAfter, terminateTime, stop, start, reboot and modify must be like 20s, not %q", clip(*v))
+			return fmt.Errorf("boot, visibleAfter, terminateTime, stop, start, reboot and modify must be like 20s, not %q", protocol.Clip(*v))
 		}
 		times[i] = &d
 	}
@@ -308,7 +310,7 @@ func (s *Server) steerMachines(body []byte) error {
 	case in.Count < 1 || in.Count > maxMachines:
 		return fmt.Errorf("count must be between 1 and %d, not %d", maxMachines, in.Count)
 	case in.ChargeType != "" && billTypes[in.ChargeType] == 0:
-		return fmt.Errorf("there is no charge type %q", clip(in.ChargeType))
+		return fmt.Errorf("there is no charge type %q", protocol.Clip(in.ChargeType))
 	}
 	for range in.Count {
 		s.AddInstance(Instance{Name: in.Name, ChargeType: in.ChargeType})

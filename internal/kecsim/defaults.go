@@ -1,6 +1,10 @@
 package kecsim
 
-import "time"
+import (
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
+)
 
 // The default world. assumed: all of it but the price of N3.2B, which is the
 // documented sample (fact 207).
@@ -86,7 +90,7 @@ func defaultWorld(clock *Clock) *world {
 		keyPairs: []string{KeyA, KeyB},
 		projects: []int64{ProjectDefault, ProjectB},
 		quota:    100,
-		balance:  1000 * yuan,
+		balance:  1000 * protocol.Yuan,
 		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
 		refusals: map[refusalKey]string{}, counts: map[string]int{},
 		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{}, random: seeded(1),
@@ -106,11 +110,11 @@ func defaultWorld(clock *Clock) *world {
 	for _, r := range w.regions {
 		for i, zone := range r.zones {
 			for _, t := range w.types {
-				spot, _ := parseMoney(prices[t.name][0])
-				onDemand, _ := parseMoney(prices[t.name][1])
+				spot, _ := protocol.ParseMoney(prices[t.name][0])
+				onDemand, _ := protocol.ParseMoney(prices[t.name][1])
 				w.markets[marketKey{zone, t.name}] = &market{
 					zone: zone, typ: t.name, stock: 50, offered: t.spot, seed: w.settings.Seed,
-					changes: []priceChange{{w.now, spot + money(i*100), onDemand}},
+					changes: []priceChange{{w.now, spot + protocol.Money(i*100), onDemand}},
 				}
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 var describeRules = append([]rule{
@@ -29,14 +31,14 @@ var instanceFilters = []string{
 // missing at first, InstanceCount is the total, unknown ids are left out (facts
 // 70, 81, 82). assumed: projects on look-ups by id, Marker in the answer (fact
 // 197), and that total of what filters and projects match (fact 271).
-func (s *Server) describeInstances(r *request) (any, *apiError) {
+func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
 		return nil, refusal
 	}
-	projects := r.list("ProjectId")
+	projects := r.List("ProjectId")
 	if len(projects) > 100 {
-		return nil, invalid("ProjectId", "has %d entries, at most 100 are allowed", len(projects))
+		return nil, protocol.Invalid("ProjectId", "has %d entries, at most 100 are allowed", len(projects))
 	}
 	if len(projects) == 0 && len(ids) == 0 {
 		projects = []string{"0"}
@@ -51,15 +53,15 @@ func (s *Server) describeInstances(r *request) (any, *apiError) {
 		case !in.Visible, in.Region != r.region,
 			len(ids) > 0 && !slices.Contains(ids, in.ID),
 			len(projects) > 0 && !slices.Contains(projects, strconv.FormatInt(in.ProjectID, 10)),
-			!strings.Contains(in.Name, r.get("Search")) && !strings.Contains(in.PrivateIP, r.get("Search")),
+			!strings.Contains(in.Name, r.Get("Search")) && !strings.Contains(in.PrivateIP, r.Get("Search")),
 			!accept(filters, in.filterValues):
 			continue
 		}
 		found = append(found, in)
 	}
-	sortInstances(found, r.get("Sort.Name"), r.get("Sort.Value"))
-	start := min(r.number("Marker", 0), len(found))
-	end := min(start+r.number("MaxResults", 10), len(found))
+	sortInstances(found, r.Get("Sort.Name"), r.Get("Sort.Value"))
+	start := min(r.Number("Marker", 0), len(found))
+	end := min(start+r.Number("MaxResults", 10), len(found))
 	marker := end
 	if end == len(found) {
 		marker = 0

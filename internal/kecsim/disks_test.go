@@ -9,7 +9,7 @@ import (
 // disks lists the SystemDiskQuotaSet or DataDiskQuotaSet of N3.2B.
 func (c *caller) disks(list string) []any {
 	c.t.Helper()
-	a := c.kec("DescribeInstanceTypeConfigs", "Filter.1.Name", "instance-type", "Filter.1.Value.1", TypeSmall).ok()
+	a := c.KEC("DescribeInstanceTypeConfigs", "Filter.1.Name", "instance-type", "Filter.1.Value.1", TypeSmall).OK()
 	return a.JSON["InstanceTypeConfigSet"].([]any)[0].(map[string]any)[list].([]any)
 }
 
@@ -37,12 +37,12 @@ func TestDisks_soldOutInOneZone(t *testing.T) {
 	same(t, "EHDD", me.soldOut("EHDD"), "cn-beijing-6a true, cn-beijing-6b false, cn-beijing-6c false, ")
 	same(t, "SSD3.0", me.soldOut("SSD3.0"), "cn-beijing-6a false, cn-beijing-6b false, cn-beijing-6c false, ")
 
-	a := me.kec("RunInstances", spot(append(twoDisks, "MaxCount", "3")...)...)
-	a.refused(400, "ProductSellOutInvalid")
-	same(t, "message", a.message(), "DataDisk.2.Type EHDD is sell out in cn-beijing-6a")
-	me.kec("RunInstances", spot(append(twoDisks, "DryRun", "true")...)...).refused(400, "ProductSellOutInvalid", "DataDisk.2.Type EHDD")
+	a := me.KEC("RunInstances", spot(append(twoDisks, "MaxCount", "3")...)...)
+	a.Refused(400, "ProductSellOutInvalid")
+	same(t, "message", a.Message(), "DataDisk.2.Type EHDD is sell out in cn-beijing-6a")
+	me.KEC("RunInstances", spot(append(twoDisks, "DryRun", "true")...)...).Refused(400, "ProductSellOutInvalid", "DataDisk.2.Type EHDD")
 	sim.SellOutDisk(ZoneA, "SSD3.0", true) // the first one is named
-	me.kec("RunInstances", spot(twoDisks...)...).refused(400, "ProductSellOutInvalid", "DataDisk.1.Type SSD3.0 is sell out in cn-beijing-6a")
+	me.KEC("RunInstances", spot(twoDisks...)...).Refused(400, "ProductSellOutInvalid", "DataDisk.1.Type SSD3.0 is sell out in cn-beijing-6a")
 	same(t, "instances", len(sim.Instances()), 1)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 

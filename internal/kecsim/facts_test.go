@@ -36,7 +36,7 @@ func TestFacts_everyHandlerSaysHowItIsKnown(t *testing.T) {
 	mark := regexp.MustCompile(`(documented|observed|assumed):[^.]*facts? \d+`)
 	handlers := 0
 	for name, comment := range functions(t, ".") {
-		if !strings.Contains(name, "*request) (any, *apiError)") {
+		if !strings.Contains(name, "*request) (any, *protocol.Refusal)") {
 			continue
 		}
 		handlers++

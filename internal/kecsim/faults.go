@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // Fault is a scripted misbehaviour: an answer in place of the action's own, an
@@ -48,8 +50,8 @@ var (
 	Throttled           = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
 	Throttling          = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
 	ThrottlingException = Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded."}
-	TooManyRequests     = Fault{Status: 429, ContentType: plainType, Body: "Too Many Requests"}
-	BandwidthExceeded   = Fault{Status: 509, ContentType: plainType, Body: "Bandwidth Limit Exceeded"}
+	TooManyRequests     = Fault{Status: 429, ContentType: protocol.PlainText, Body: "Too Many Requests"}
+	BandwidthExceeded   = Fault{Status: 509, ContentType: protocol.PlainText, Body: "Bandwidth Limit Exceeded"}
 	ThrottledRetryAfter = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded.", RetryAfter: "2"}
 
 	ServiceUnavailable = Fault{Status: 400, Code: "ServiceUnavailable", Message: "The back end is unreachable."}
@@ -166,15 +168,15 @@ func (s *Server) takeFault(action string) *Fault {
 }
 
 // scripted is the answer a fault has of its own.
-func (s *Server) scripted(f *Fault, req *request, call *Call) reply {
+func (s *Server) scripted(f *Fault, req *request, call *Call) protocol.Reply {
 	message := f.Message
 	if f.Echo {
 		message = strings.TrimSpace(message + " " + echo(req.sent))
 	}
 	if f.Code == "" {
-		return reply{status: orElse(f.Status, 200), contentType: orText(f.ContentType, jsonType), body: []byte(f.Body)}
+		return protocol.Reply{Status: orElse(f.Status, 200), ContentType: orText(f.ContentType, protocol.JSON), Body: []byte(f.Body)}
 	}
-	return s.refusal(call, &apiError{code{f.Code, orElse(f.Status, 400)}, message})
+	return s.refusal(call, &protocol.Refusal{Code: protocol.Code{Name: f.Code, Status: orElse(f.Status, 400)}, Message: message})
 }
 
 func orElse(status, fallback int) int {

@@ -24,7 +24,7 @@ func (c *caller) played(n int, action string) string {
 	c.t.Helper()
 	var out strings.Builder
 	for range n {
-		if c.kec(action).Status == 200 {
+		if c.KEC(action).Status == 200 {
 			out.WriteByte('.')
 		} else {
 			out.WriteByte('x')
@@ -75,17 +75,17 @@ func TestFailShare_severalAndLimitedOnes(t *testing.T) {
 	sim.FailShare("*", ServiceUnavailable, 1)
 	sim.FailNext("DescribeRegions", Throttled, 1) // given last, and yet the first
 	for _, want := range []string{"RequestLimitExceeded", "PermissionDenied", "PermissionDenied", "ServiceUnavailable", "ServiceUnavailable"} {
-		same(t, "code", me.kec("DescribeRegions").code(), want)
+		same(t, "code", me.KEC("DescribeRegions").Code(), want)
 	}
-	same(t, "another action", me.kec("DescribeImages").code(), "ServiceUnavailable")
+	same(t, "another action", me.KEC("DescribeImages").Code(), "ServiceUnavailable")
 }
 
 func TestControl_scriptsShares(t *testing.T) {
 	t.Parallel()
-	sim, me := newWorld(t)
+	_, me := newWorld(t)
 	post := func(body string) {
 		t.Helper()
-		if status, answer := control(t, sim, "POST", "fault", body); status != 200 {
+		if status, answer := me.Control("POST", "fault", body); status != 200 {
 			t.Fatalf("%s: %d %s", body, status, answer)
 		}
 	}
@@ -93,8 +93,8 @@ func TestControl_scriptsShares(t *testing.T) {
 	same(t, "as from Go", me.played(40, "DescribeRegions"), "..xx..x.......x..x.x.....x.x...xx.....xx")
 	post(`{"action":"*","share":1,"times":3,"code":"Odd","message":"m"}`)
 	post(`{"action":"RunInstances","times":1,"name":"Denied"}`)
-	me.kec("DescribeImages").refused(400, "Odd")
-	_, shown := control(t, sim, "GET", "faults", "")
+	me.KEC("DescribeImages").Refused(400, "Odd")
+	_, shown := me.Control("GET", "faults", "")
 	same(t, "faults", strings.TrimSpace(shown), `[{"action":"DescribeRegions","share":0.25,"name":"Throttled"},`+
 		`{"action":"*","share":1,"left":2,"status":400,"code":"Odd","message":"m"},`+
 		`{"action":"RunInstances","left":1,"name":"Denied"}]`)
@@ -108,7 +108,7 @@ func TestControl_scriptsShares(t *testing.T) {
 		`{"share":1,"name":"Denied"}`:                         "action",
 		`{"clear":true,"seed":1}`:                             "clear",
 	} {
-		status, answer := control(t, sim, "POST", "fault", body)
+		status, answer := me.Control("POST", "fault", body)
 		if status != 400 || !strings.Contains(answer, want) {
 			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
 		}
@@ -122,7 +122,7 @@ func (c *caller) launching(ctx context.Context, base string) *http.Request {
 	for pair := range slices.Chunk(spot(), 2) {
 		form.Set(pair[0], pair[1])
 	}
-	r := c.request("kec", "RunInstances", "2016-03-04", form.Encode())
+	r := c.Request("kec", "RunInstances", "2016-03-04", form.Encode())
 	out, err := http.NewRequestWithContext(ctx, "POST", base+"/?"+r.URL.RawQuery, r.Body)
 	if err != nil {
 		c.t.Fatal(err)
@@ -233,9 +233,9 @@ func TestFaults_afterTheActionWasDone(t *testing.T) {
 	} {
 		sim, me := newWorld(t)
 		sim.FailNext("RunInstances", c.fault, 1)
-		a := me.kec("RunInstances", spot()...)
+		a := me.KEC("RunInstances", spot()...)
 		same(t, c.name+": status", a.Status, c.status)
-		same(t, c.name+": code", a.code(), c.code)
+		same(t, c.name+": code", a.Code(), c.code)
 		if c.code == "" {
 			same(t, c.name+": body", a.Raw, c.body)
 		}
@@ -246,7 +246,7 @@ func TestFaults_afterTheActionWasDone(t *testing.T) {
 	// What the action itself refuses is not done by a fault either.
 	sim, me := newWorld(t)
 	sim.FailNext("RunInstances", EmptyObjectAfter, 1)
-	same(t, "body", me.kec("RunInstances", spot("MaxCount", "0")...).ok().Raw, "{}")
+	same(t, "body", me.KEC("RunInstances", spot("MaxCount", "0")...).OK().Raw, "{}")
 	same(t, "instances", len(sim.Instances()), 0)
 }
 
@@ -254,14 +254,14 @@ func TestFaults_retryAfter(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	sim.FailNext("DescribeRegions", ThrottledRetryAfter, 1)
-	a := me.kec("DescribeRegions")
-	a.refused(503, "RequestLimitExceeded")
+	a := me.KEC("DescribeRegions")
+	a.Refused(503, "RequestLimitExceeded")
 	same(t, "seconds", a.Header.Get("Retry-After"), "2")
 	sim.FailNext("DescribeRegions", Fault{RetryAfter: "Mon, 02 Mar 2026 09:00:30 GMT"}, 1)
-	a = me.kec("DescribeRegions").ok() // its own answer, with a header more
+	a = me.KEC("DescribeRegions").OK() // its own answer, with a header more
 	same(t, "date", a.Header.Get("Retry-After"), "Mon, 02 Mar 2026 09:00:30 GMT")
 	same(t, "regions", len(a.JSON["RegionSet"].([]any)), 2)
-	same(t, "no fault", me.kec("DescribeRegions").ok().Header.Get("Retry-After"), "")
+	same(t, "no fault", me.KEC("DescribeRegions").OK().Header.Get("Retry-After"), "")
 }
 
 func TestFaults_slow(t *testing.T) {
@@ -276,7 +276,7 @@ func TestFaults_slow(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(5*time.Second - time.Millisecond)
 		same(t, "before it is done", bought(), 0)
-		me.kec("DescribeRegions").ok() // the others do not wait
+		me.KEC("DescribeRegions").OK() // the others do not wait
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
 		same(t, "done", bought(), 1)
@@ -295,13 +295,13 @@ func TestFaults_slow(t *testing.T) {
 		same(t, "real time", time.Since(start), 10*time.Second)
 
 		sim.FailNext("DescribeRegions", Fault{Slow: time.Second, Status: 504, ContentType: "text/html", Body: "<html>"}, 1)
-		same(t, "status", me.kec("DescribeRegions").Status, 504)
+		same(t, "status", me.KEC("DescribeRegions").Status, 504)
 		same(t, "real time", time.Since(start), 11*time.Second)
 
 		// The Date is that of the answer, not that of the question.
 		sim.FailNext("DescribeRegions", Fault{Slow: time.Second, After: true}, 1)
 		go func() { time.Sleep(time.Millisecond); sim.Advance(time.Hour) }()
-		same(t, "date", me.kec("DescribeRegions").ok().Header.Get("Date"), "Mon, 02 Mar 2026 10:01:00 GMT")
+		same(t, "date", me.KEC("DescribeRegions").OK().Header.Get("Date"), "Mon, 02 Mar 2026 10:01:00 GMT")
 		same(t, "asked at", sim.Calls()[4].At, DefaultStart.Add(time.Minute))
 	})
 }
@@ -379,13 +379,13 @@ func TestFaults_doneLater(t *testing.T) {
 
 func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 	t.Parallel()
-	sim := New()
+	sim, me := newWorld(t)
 	for _, name := range slices.Sorted(maps.Keys(namedFaults)) {
 		if !strings.Contains(controlHelp, name) {
 			t.Errorf("the help does not name %s", name)
 		}
 		sim.ClearFaults()
-		status, answer := control(t, sim, "POST", "fault", `{"action":"RunInstances","times":1,"name":"`+name+`"}`)
+		status, answer := me.Control("POST", "fault", `{"action":"RunInstances","times":1,"name":"`+name+`"}`)
 		same(t, name+": "+answer, status, 200)
 		same(t, name, *sim.takeFault("RunInstances"), namedFaults[name])
 	}
@@ -403,9 +403,9 @@ func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 		`"slow":"5s"`:                   `"name":"SlowToAct"`,
 	} {
 		sim.ClearFaults()
-		status, answer := control(t, sim, "POST", "fault", `{"action":"*","times":1,`+body+`}`)
+		status, answer := me.Control("POST", "fault", `{"action":"*","times":1,`+body+`}`)
 		same(t, body+": "+answer, status, 200)
-		_, answer = control(t, sim, "GET", "faults", "")
+		_, answer = me.Control("GET", "faults", "")
 		same(t, body, strings.TrimSpace(answer), `[{"action":"*","left":1,`+shown+`}]`)
 	}
 	for body, want := range map[string]string{
@@ -421,7 +421,7 @@ func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 		`"clear":true,"slow":"1s"`:         "clear",
 		`"status":99,"retryAfter":"never"`: "status",
 	} {
-		status, answer := control(t, sim, "POST", "fault", `{"action":"*","times":1,`+body+`}`)
+		status, answer := me.Control("POST", "fault", `{"action":"*","times":1,`+body+`}`)
 		if status != 400 || !strings.Contains(answer, want) {
 			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // filter is one condition: any of the values will do.
@@ -20,21 +22,21 @@ var filterRules = []rule{{"Filter.N.Name.N", false, nil}, {"Filter.N.Value.N", f
 //
 // documented: both forms (fact 10). assumed: the refusal (fact 170), and that any
 // of several values will do (fact 270).
-func (r *request) filters(known ...string) ([]filter, *apiError) {
+func (r *request) filters(known ...string) ([]filter, *protocol.Refusal) {
 	var out []filter
-	for i := 1; i <= r.count("Filter"); i++ {
+	for i := 1; i <= r.Count("Filter"); i++ {
 		at := fmt.Sprintf("Filter.%d.", i)
-		names := r.list(at + "Name")
+		names := r.List(at + "Name")
 		if len(names) != 1 {
-			return nil, refuse(codeInvalidParameter, "%sName must be given once", at)
+			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "%sName must be given once", at)
 		}
 		name := strings.ToLower(names[0])
 		if !slices.Contains(known, name) {
-			return nil, refuse(codeInvalidParameterValue, "%sName must be one of %s, not %q", at, strings.Join(known, ", "), clip(names[0]))
+			return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "%sName must be one of %s, not %q", at, strings.Join(known, ", "), protocol.Clip(names[0]))
 		}
-		values := r.list(at + "Value")
+		values := r.List(at + "Value")
 		if len(values) == 0 {
-			return nil, refuse(codeInvalidParameter, "%sValue.1 is required", at)
+			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "%sValue.1 is required", at)
 		}
 		out = append(out, filter{name, values})
 	}

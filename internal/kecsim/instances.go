@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // Instance is a snapshot of a machine. In AddInstance, whatever is left empty gets
@@ -68,14 +70,14 @@ type Disk struct {
 type instance struct {
 	Instance
 	market  *market
-	limit   money
+	limit   protocol.Money
 	tagList []Tag
 	nics    []heldNIC
-	newHost string // its host name once it has booted again, "" for none
-	turn    int    // of the changes of its state; a later one makes the earlier void
-	unit    bool   // holds a unit of quota, and of stock unless it is parked
-	parked  bool   // stopped without being charged
-	hold    money  // and this much of the balance
+	newHost string         // its host name once it has booted again, "" for none
+	turn    int            // of the changes of its state; a later one makes the earlier void
+	unit    bool           // holds a unit of quota, and of stock unless it is parked
+	parked  bool           // stopped without being charged
+	hold    protocol.Money // and this much of the balance
 	record  *record
 	order   *Order
 	sub     int       // index of its sub-order
@@ -245,7 +247,7 @@ var terminateRules = []rule{
 // recycle bin for spot (fact 86). assumed: one unknown or protected id refuses
 // the whole call, which does nothing then (facts 161, 273), ids not visible yet
 // or deleting already are taken (fact 184), Return is a boolean (fact 206).
-func (s *Server) terminateInstances(r *request) (any, *apiError) {
+func (s *Server) terminateInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
 		return nil, refusal
@@ -258,7 +260,7 @@ func (s *Server) terminateInstances(r *request) (any, *apiError) {
 		case refusal != nil:
 			return nil, refusal
 		case in.Protected:
-			return nil, refuse(codeProtected, "%s %s is protected against deletion", name, id)
+			return nil, protocol.Refuse(protocol.CodeProtected, "%s %s is protected against deletion", name, id)
 		}
 		targets = append(targets, in)
 	}
@@ -277,10 +279,10 @@ func (s *Server) terminateInstances(r *request) (any, *apiError) {
 }
 
 // instanceIDs reads InstanceId.N with its limit (fact 38).
-func instanceIDs(r *request) ([]string, *apiError) {
-	ids := r.list("InstanceId")
+func instanceIDs(r *request) ([]string, *protocol.Refusal) {
+	ids := r.List("InstanceId")
 	if len(ids) > 100 {
-		return nil, refuse(codeInstanceIDLimit, "InstanceId has %d entries, at most 100 are allowed", len(ids))
+		return nil, protocol.Refuse(protocol.CodeInstanceIDLimit, "InstanceId has %d entries, at most 100 are allowed", len(ids))
 	}
 	return ids, nil
 }

@@ -3,6 +3,8 @@ package kecsim
 import (
 	"net/netip"
 	"slices"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 var interfaceRules = []rule{
@@ -21,18 +23,18 @@ var interfaceRules = []rule{
 // documented: parameters and answer, groups not listed are removed, name servers
 // left out are kept (fact 156). assumed: active or stopped (fact 221); at once, no
 // groups at all are kept too, and what belongs together (fact 226).
-func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *apiError) {
+func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	in, refusal := w.target(r, "InstanceId", r.get("InstanceId"))
+	in, refusal := w.target(r, "InstanceId", r.Get("InstanceId"))
 	if refusal == nil {
-		refusal = in.mustBe("InstanceId", codeState, stateActive, stateStopped)
+		refusal = in.mustBe("InstanceId", protocol.CodeState, stateActive, stateStopped)
 	}
 	if refusal != nil {
 		return nil, refusal
 	}
-	i := slices.IndexFunc(in.nics, func(n heldNIC) bool { return n.id == r.get("NetworkInterfaceId") })
+	i := slices.IndexFunc(in.nics, func(n heldNIC) bool { return n.id == r.Get("NetworkInterfaceId") })
 	if i < 0 {
-		return nil, invalid("NetworkInterfaceId", "%s is not an interface of instance %s", r.get("NetworkInterfaceId"), in.ID)
+		return nil, protocol.Invalid("NetworkInterfaceId", "%s is not an interface of instance %s", r.Get("NetworkInterfaceId"), in.ID)
 	}
 	n := &in.nics[i]
 	to, refusal := w.checkMove(r, n)
@@ -44,14 +46,14 @@ func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *apiError) {
 	}
 	done := w.all(r, []*instance{in}, func(in *instance) {
 		if to != nil {
-			w.move(n, to, r.get("PrivateIpAddress"))
+			w.move(n, to, r.Get("PrivateIpAddress"))
 		}
-		if r.count("SecurityGroupId") > 0 {
-			n.groups = r.list("SecurityGroupId")
+		if r.Count("SecurityGroupId") > 0 {
+			n.groups = r.List("SecurityGroupId")
 		}
 		for i, name := range []string{"DNS1", "DNS2"} {
-			if r.has(name) {
-				n.dns[i] = r.get(name)
+			if r.Has(name) {
+				n.dns[i] = r.Get(name)
 			}
 		}
 		in.showPrimary()
@@ -61,25 +63,25 @@ func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *apiError) {
 
 // checkMove checks what an interface is to become. The subnet is nil if it keeps
 // its address.
-func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *apiError) {
+func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *protocol.Refusal) {
 	to = n.subnet
-	ip := r.get("PrivateIpAddress")
+	ip := r.Get("PrivateIpAddress")
 	switch {
-	case ip == "" && !r.has("SubnetId") && r.count("SecurityGroupId") == 0 && !r.has("DNS1") && !r.has("DNS2"):
-		return nil, refuse(codeInvalidParameter, "one of the parameters SubnetId, SecurityGroupId.1, PrivateIpAddress, DNS1 and DNS2 is required")
-	case r.has("SubnetId"):
-		id := r.get("SubnetId")
+	case ip == "" && !r.Has("SubnetId") && r.Count("SecurityGroupId") == 0 && !r.Has("DNS1") && !r.Has("DNS2"):
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "one of the parameters SubnetId, SecurityGroupId.1, PrivateIpAddress, DNS1 and DNS2 is required")
+	case r.Has("SubnetId"):
+		id := r.Get("SubnetId")
 		to = w.findSubnet(r.region, id)
 		switch {
 		case to == nil:
-			return nil, invalid("SubnetId", "%s does not exist in %s", id, r.region)
+			return nil, protocol.Invalid("SubnetId", "%s does not exist in %s", id, r.region)
 		case to.kind != "Normal":
-			return nil, invalid("SubnetId", "%s is of type %s, which takes no instances", id, to.kind)
+			return nil, protocol.Invalid("SubnetId", "%s is of type %s, which takes no instances", id, to.kind)
 		case to.vpc != n.subnet.vpc || to.zone != n.subnet.zone:
-			return nil, invalid("SubnetId", "%s is not in the VPC and zone of the interface's subnet", id)
+			return nil, protocol.Invalid("SubnetId", "%s is not in the VPC and zone of the interface's subnet", id)
 		}
 	}
-	if refusal := w.checkGroups(to, "", r.list("SecurityGroupId")); refusal != nil {
+	if refusal := w.checkGroups(to, "", r.List("SecurityGroupId")); refusal != nil {
 		return nil, refusal
 	}
 	if to == n.subnet && (ip == "" || ip == n.address()) {
@@ -87,11 +89,11 @@ func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *apiError
 	}
 	if addr, err := netip.ParseAddr(ip); err == nil {
 		if problem := to.problem(addr); problem != "" {
-			return nil, invalid("PrivateIpAddress", "%s", problem)
+			return nil, protocol.Invalid("PrivateIpAddress", "%s", problem)
 		}
 	}
 	if to != n.subnet && to.free < 1 {
-		return nil, refuse(codeSubnetFull, "SubnetId %s has 0 free addresses, 1 wanted", to.id)
+		return nil, protocol.Refuse(protocol.CodeSubnetFull, "SubnetId %s has 0 free addresses, 1 wanted", to.id)
 	}
 	return to, nil
 }

@@ -24,7 +24,7 @@ func (c *caller) nic(id string, i int) map[string]any {
 func (c *caller) modifyNIC(id string, i int, pairs ...string) answer {
 	c.t.Helper()
 	nic, _ := c.nic(id, i)["NetworkInterfaceId"].(string)
-	return c.kec("ModifyNetworkInterfaceAttribute", append([]string{"InstanceId", id, "NetworkInterfaceId", nic}, pairs...)...)
+	return c.KEC("ModifyNetworkInterfaceAttribute", append([]string{"InstanceId", id, "NetworkInterfaceId", nic}, pairs...)...)
 }
 
 func TestModifyNetworkInterfaceAttribute_groups(t *testing.T) {
@@ -32,20 +32,20 @@ func TestModifyNetworkInterfaceAttribute_groups(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{Secondary: []NetworkInterface{{SecurityGroupIDs: []string{SecurityGroup2}}}})
 	same(t, "groups", groups(me.nic(id, 0)), "1")
-	same(t, "return", me.modifyNIC(id, 0, "SecurityGroupId.1", SecurityGroup2, "SecurityGroupId.2", SecurityGroup).ok().JSON["Return"], any(true))
+	same(t, "return", me.modifyNIC(id, 0, "SecurityGroupId.1", SecurityGroup2, "SecurityGroupId.2", SecurityGroup).OK().JSON["Return"], any(true))
 	same(t, "added", groups(me.nic(id, 0)), "21")
-	me.modifyNIC(id, 0, "SecurityGroupId", SecurityGroup2).ok()
+	me.modifyNIC(id, 0, "SecurityGroupId", SecurityGroup2).OK()
 	same(t, "not listed", groups(me.nic(id, 0)), "2")
-	me.modifyNIC(id, 0, "DNS1", "10.0.0.1", "DNS2", "10.0.0.2").ok()
-	me.modifyNIC(id, 0, "DNS2", "10.0.0.3").ok()
+	me.modifyNIC(id, 0, "DNS1", "10.0.0.1", "DNS2", "10.0.0.2").OK()
+	me.modifyNIC(id, 0, "DNS2", "10.0.0.3").OK()
 	same(t, "none listed", groups(me.nic(id, 0)), "2")
-	me.modifyNIC(id, 1, "SecurityGroupId.1", SecurityGroup).ok()
+	me.modifyNIC(id, 1, "SecurityGroupId.1", SecurityGroup).OK()
 	same(t, "secondary", groups(me.nic(id, 1)), "1")
 	same(t, "type", me.nic(id, 1)["NetworkInterfaceType"], any("extension"))
 	in, _ := sim.Instance(id)
 	same(t, "name servers", in.DNS1+" "+in.DNS2, "10.0.0.1 10.0.0.3")
 	same(t, "groups", in.SecurityGroupIDs[0]+" "+in.Secondary[0].SecurityGroupIDs[0], SecurityGroup2+" "+SecurityGroup)
-	same(t, "found by group", me.kec("DescribeInstances", "Filter.1.Name", "network-interface.group-id", "Filter.1.Value.1", SecurityGroup2).ok().JSON["InstanceCount"], any(1.0))
+	same(t, "found by group", me.KEC("DescribeInstances", "Filter.1.Name", "network-interface.group-id", "Filter.1.Value.1", SecurityGroup2).OK().JSON["InstanceCount"], any(1.0))
 }
 
 func TestModifyNetworkInterfaceAttribute_address(t *testing.T) {
@@ -53,15 +53,15 @@ func TestModifyNetworkInterfaceAttribute_address(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{State: "stopped"})
 	same(t, "at first", me.describe(id)["PrivateIpAddress"], any("10.7.0.2"))
-	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9").ok()
+	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9").OK()
 	same(t, "address", me.describe(id)["PrivateIpAddress"], any("10.7.0.9"))
 	same(t, "of the interface", me.nic(id, 0)["PrivateIpAddress"], any("10.7.0.9"))
 	same(t, "free", sim.SubnetFree(SubnetA), 249)
-	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9", "SubnetId", SubnetA).ok()
+	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9", "SubnetId", SubnetA).OK()
 	same(t, "the same again", sim.SubnetFree(SubnetA), 249)
 	other := machine(sim, Instance{})
 	same(t, "the first is free again", me.describe(other)["PrivateIpAddress"], any("10.7.0.2"))
-	me.modifyNIC(other, 0, "PrivateIpAddress", "10.7.0.9").refused(400, "InvalidParameterValue", "PrivateIpAddress 10.7.0.9 is already in use")
+	me.modifyNIC(other, 0, "PrivateIpAddress", "10.7.0.9").Refused(400, "InvalidParameterValue", "PrivateIpAddress 10.7.0.9 is already in use")
 }
 
 func TestModifyNetworkInterfaceAttribute_subnet(t *testing.T) {
@@ -70,14 +70,14 @@ func TestModifyNetworkInterfaceAttribute_subnet(t *testing.T) {
 	sim.w.subnets = append(sim.w.subnets, newSubnet("0b000000-0000-4000-8000-0000000000aa", "next", VPC, Region, ZoneA, "Normal", "10.7.9.0/24"))
 	const next = "0b000000-0000-4000-8000-0000000000aa"
 	id := machine(sim, Instance{})
-	me.modifyNIC(id, 0, "SubnetId", next).ok()
+	me.modifyNIC(id, 0, "SubnetId", next).OK()
 	same(t, "subnet", me.describe(id)["SubnetId"], any(next))
 	same(t, "address", me.describe(id)["PrivateIpAddress"], any("10.7.9.2"))
 	same(t, "free before", sim.SubnetFree(SubnetA), 250)
 	same(t, "free now", sim.SubnetFree(next), 249)
 	sim.SetSubnetFree(SubnetA, 0)
-	me.modifyNIC(id, 0, "SubnetId", SubnetA).refused(400, "SubnetIpNotEnough", "SubnetId "+SubnetA+" has 0 free addresses")
-	me.kec("TerminateInstances", "InstanceId.1", id).ok()
+	me.modifyNIC(id, 0, "SubnetId", SubnetA).Refused(400, "SubnetIpNotEnough", "SubnetId "+SubnetA+" has 0 free addresses")
+	me.KEC("TerminateInstances", "InstanceId.1", id).OK()
 	sim.Advance(sim.w.settings.TerminateTime)
 	same(t, "free at the end", sim.SubnetFree(next), 250)
 }
@@ -104,15 +104,15 @@ func TestModifyNetworkInterfaceAttribute_refusals(t *testing.T) {
 		{"address outside", []string{"PrivateIpAddress", "10.9.0.1"}, value, "PrivateIpAddress 10.9.0.1 is not inside"},
 		{"name server", []string{"DNS1", "dns.example.com"}, value, "DNS1 must be an IPv4 address"},
 	} {
-		t.Run(c.name, func(t *testing.T) { me.modifyNIC(id, 0, c.pairs...).refused(400, c.code, c.message) })
+		t.Run(c.name, func(t *testing.T) { me.modifyNIC(id, 0, c.pairs...).Refused(400, c.code, c.message) })
 	}
 	// One in the region, of another VPC.
 	sim.w.groups = append(sim.w.groups, &securityGroup{"0c000000-0000-4000-8000-0000000000aa", "x", VPC2, Region})
-	me.modifyNIC(id, 0, "SecurityGroupId.1", "0c000000-0000-4000-8000-0000000000aa").refused(400, value, "belongs to VPC "+VPC2+", the subnet to "+VPC)
-	me.kec("ModifyNetworkInterfaceAttribute", "InstanceId", id, "NetworkInterfaceId", VPC, "SecurityGroupId.1", SecurityGroup).refused(400, value, "NetworkInterfaceId "+VPC+" is not an interface")
-	me.kec("ModifyNetworkInterfaceAttribute", "InstanceId", id, "SecurityGroupId.1", SecurityGroup).refused(400, "InvalidParameter", "NetworkInterfaceId is required")
-	me.kec("ModifyNetworkInterfaceAttribute", "InstanceId", VPC, "NetworkInterfaceId", VPC, "DNS1", "10.0.0.1").refused(400, "InstanceIdInvalid", "InstanceId "+VPC)
+	me.modifyNIC(id, 0, "SecurityGroupId.1", "0c000000-0000-4000-8000-0000000000aa").Refused(400, value, "belongs to VPC "+VPC2+", the subnet to "+VPC)
+	me.KEC("ModifyNetworkInterfaceAttribute", "InstanceId", id, "NetworkInterfaceId", VPC, "SecurityGroupId.1", SecurityGroup).Refused(400, value, "NetworkInterfaceId "+VPC+" is not an interface")
+	me.KEC("ModifyNetworkInterfaceAttribute", "InstanceId", id, "SecurityGroupId.1", SecurityGroup).Refused(400, "InvalidParameter", "NetworkInterfaceId is required")
+	me.KEC("ModifyNetworkInterfaceAttribute", "InstanceId", VPC, "NetworkInterfaceId", VPC, "DNS1", "10.0.0.1").Refused(400, "InstanceIdInvalid", "InstanceId "+VPC)
 	rebooting := machine(sim, Instance{State: "rebooting"})
-	me.modifyNIC(rebooting, 0, "SecurityGroupId.1", SecurityGroup).refused(400, "InstanceStateNotSupported", "is in state rebooting, not active or stopped")
+	me.modifyNIC(rebooting, 0, "SecurityGroupId.1", SecurityGroup).Refused(400, "InstanceStateNotSupported", "is in state rebooting, not active or stopped")
 	same(t, "groups", groups(me.nic(id, 0)), "1")
 }

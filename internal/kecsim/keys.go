@@ -1,6 +1,10 @@
 package kecsim
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
+)
 
 var keyRules = []rule{{"InstanceId.N", true, nil}, {"KeyId.N", true, identifier()}}
 
@@ -9,20 +13,20 @@ var keyRules = []rule{{"InstanceId.N", true, nil}, {"KeyId.N", true, identifier(
 // documented: parameters and answer, stopped first (fact 157), not with other-linux
 // images (fact 49). assumed: the code (fact 221), a key it has already is refused
 // per instance (fact 227).
-func (s *Server) attachKey(r *request) (any, *apiError) { return s.changeKeys(r, true) }
+func (s *Server) attachKey(r *request) (any, *protocol.Refusal) { return s.changeKeys(r, true) }
 
 // detachKey takes keys from stopped instances.
 //
 // documented: parameters and answer, stopped first (fact 157). assumed: the code
 // (fact 221), a key it does not have is refused per instance (fact 227).
-func (s *Server) detachKey(r *request) (any, *apiError) { return s.changeKeys(r, false) }
+func (s *Server) detachKey(r *request) (any, *protocol.Refusal) { return s.changeKeys(r, false) }
 
-func (s *Server) changeKeys(r *request, attach bool) (any, *apiError) {
-	targets, refusal := s.w.targets(r, codeState, stateStopped)
+func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {
+	targets, refusal := s.w.targets(r, protocol.CodeState, stateStopped)
 	if refusal != nil {
 		return nil, refusal
 	}
-	keys := r.list("KeyId")
+	keys := r.List("KeyId")
 	for _, in := range targets {
 		im := s.w.findImage(in.ImageID)
 		if !attach {

@@ -6,12 +6,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // minBalance is what an account must hold to order.
 //
 // documented: for pay-as-you-go (fact 137). assumed: for spot too (fact 160).
-const minBalance = 100 * yuan
+const minBalance = 100 * protocol.Yuan
+
+// The texts a console or a switched-on cause field shows for a failed request.
+const (
+	causeOutOfStock = "out of stock"     // documented: fact 120
+	causeExcessive  = "excessive number" // documented: fact 120
+	causePrice      = "spot price limit is out of range"
+	causeBalance    = "insufficient balance"
+	causeSubnetFull = "no free address in the subnet"
+	causeImage      = "image is not usable"
+)
 
 // runInstances places an order; the instances turn active 20 simulated seconds
 // later.
@@ -19,7 +31,7 @@ const minBalance = 100 * yuan
 // documented: parameters, partial fulfilment and answer (facts 40-69, 131).
 // assumed: the delays, and whether the world is checked now or later (facts 190,
 // 192).
-func (s *Server) runInstances(r *request) (any, *apiError) {
+func (s *Server) runInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	l, refusal := w.checkLaunch(r)
 	if refusal != nil {
@@ -57,38 +69,38 @@ func (s *Server) runInstances(r *request) (any, *apiError) {
 // documented: the price range (fact 46), stock and bid (fact 131), as many as fit
 // (fact 43). assumed: the order of the checks, and all codes (facts 160, 193), the
 // disks (fact 230).
-func (w *world) capacity(l *launch) (fit int, short *apiError, cause string) {
+func (w *world) capacity(l *launch) (fit int, short *protocol.Refusal, cause string) {
 	price := l.market.last()
 	hour := price.onDemand
 	if im := l.image; im == nil {
-		return 0, refuse(codeImage, "ImageId %s does not exist", l.get("ImageId")), causeImage
+		return 0, protocol.Refuse(protocol.CodeImage, "ImageId %s does not exist", l.Get("ImageId")), causeImage
 	} else if im.state != "active" {
-		return 0, refuse(codeImage, "ImageId %s is in state %s, not active", im.id, im.state), causeImage
+		return 0, protocol.Refuse(protocol.CodeImage, "ImageId %s is in state %s, not active", im.id, im.state), causeImage
 	}
-	if l.get("ChargeType") == chargeSpot {
+	if l.Get("ChargeType") == chargeSpot {
 		hour = price.spot
 		if l.strategy == strategyLimit && (l.limit < price.spot || l.limit > price.onDemand) {
-			return 0, refuse(codePriceLimit, "SpotPriceLimit %s is out of range: %s in %s costs %s now and %s on demand",
+			return 0, protocol.Refuse(protocol.CodePriceLimit, "SpotPriceLimit %s is out of range: %s in %s costs %s now and %s on demand",
 				l.limit, l.typ.name, l.market.zone, price.spot, price.onDemand), causePrice
 		}
 	}
 	if w.balance < minBalance {
-		return 0, refuse(codeBalance, "the account balance is %s CNY, at least %s is needed", w.balance, minBalance), causeBalance
+		return 0, protocol.Refuse(protocol.CodeBalance, "the account balance is %s CNY, at least %s is needed", w.balance, minBalance), causeBalance
 	}
 	fit = l.max
-	limit := func(n int, why string, c code, format string, args ...any) {
+	limit := func(n int, why string, c protocol.Code, format string, args ...any) {
 		if n < fit {
-			fit, cause, short = max(n, 0), why, refuse(c, format, args...)
+			fit, cause, short = max(n, 0), why, protocol.Refuse(c, format, args...)
 		}
 	}
 	left := w.quota - w.used()
-	limit(left, causeExcessive, codeQuota, "MinCount %d exceeds the instance quota: %d of %d left", l.min, max(left, 0), w.quota)
-	limit(l.market.stock, causeOutOfStock, codeSellOut, "InstanceType %s is sell out in %s: %d wanted, %d available",
+	limit(left, causeExcessive, protocol.CodeQuota, "MinCount %d exceeds the instance quota: %d of %d left", l.min, max(left, 0), w.quota)
+	limit(l.market.stock, causeOutOfStock, protocol.CodeSellOut, "InstanceType %s is sell out in %s: %d wanted, %d available",
 		l.typ.name, l.market.zone, l.min, l.market.stock)
-	for i := 1; i <= l.count("DataDisk"); i++ {
+	for i := 1; i <= l.Count("DataDisk"); i++ {
 		name := fmt.Sprintf("DataDisk.%d.Type", i)
-		if typ := l.get(name); w.soldOut[diskKey{l.market.zone, typ}] {
-			limit(0, causeOutOfStock, codeSellOut, "%s %s is sell out in %s", name, typ, l.market.zone)
+		if typ := l.Get(name); w.soldOut[diskKey{l.market.zone, typ}] {
+			limit(0, causeOutOfStock, protocol.CodeSellOut, "%s %s is sell out in %s", name, typ, l.market.zone)
 		}
 	}
 	for i, n := range l.nics {
@@ -103,10 +115,10 @@ func (w *world) capacity(l *launch) (fit int, short *apiError, cause string) {
 				per++
 			}
 		}
-		limit(n.subnet.free/per, causeSubnetFull, codeSubnetFull, "%s %s has %d free addresses, %d wanted", name, n.subnet.id, n.subnet.free, l.min*per)
+		limit(n.subnet.free/per, causeSubnetFull, protocol.CodeSubnetFull, "%s %s has %d free addresses, %d wanted", name, n.subnet.id, n.subnet.free, l.min*per)
 	}
 	if hour > 0 {
-		limit(int(w.balance/hour), causeBalance, codeBalance, "the account balance is %s CNY, %d instances cost %s in the first hour", w.balance, l.min, hour*money(l.min))
+		limit(int(w.balance/hour), causeBalance, protocol.CodeBalance, "the account balance is %s CNY, %d instances cost %s in the first hour", w.balance, l.min, hour*protocol.Money(l.min))
 	}
 	return fit, short, cause
 }
@@ -147,19 +159,19 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 	in := &instance{limit: l.limit, market: l.market}
 	in.Instance = Instance{
 		ID: w.uuid(kindInstance), Type: l.typ.name, Region: l.region, Zone: primary.zone, State: stateScheduling,
-		ImageID:    l.image.idOr(l.get("ImageId")),
-		ChargeType: l.get("ChargeType"), SpotStrategy: l.strategy,
-		CreatedAt: w.now, AutoDeleteTime: l.autoDel, AutoDeleteEIP: l.flag("AutoDeleteEip"),
-		KeyIDs: l.list("KeyId"), Password: l.get("InstancePassword"), KeepImageLogin: l.flag("KeepImageLogin"),
-		UserData: l.get("UserData"), Protected: l.flag("IsProtect"), FailureAutoDelete: l.flag("FailureAutoDelete"),
-		SyncTag: l.flag("SyncTag"), SriovNetSupport: l.flag("SriovNetSupport"), DistributeIPv6: l.flag("DistributeIpv6"),
-		IAMRoleName: l.get("IamRoleName"), DataGuardID: l.get("DataGuardId"),
+		ImageID:    l.image.idOr(l.Get("ImageId")),
+		ChargeType: l.Get("ChargeType"), SpotStrategy: l.strategy,
+		CreatedAt: w.now, AutoDeleteTime: l.autoDel, AutoDeleteEIP: l.Flag("AutoDeleteEip"),
+		KeyIDs: l.List("KeyId"), Password: l.Get("InstancePassword"), KeepImageLogin: l.Flag("KeepImageLogin"),
+		UserData: l.Get("UserData"), Protected: l.Flag("IsProtect"), FailureAutoDelete: l.Flag("FailureAutoDelete"),
+		SyncTag: l.Flag("SyncTag"), SriovNetSupport: l.Flag("SriovNetSupport"), DistributeIPv6: l.Flag("DistributeIpv6"),
+		IAMRoleName: l.Get("IamRoleName"), DataGuardID: l.Get("DataGuardId"),
 		SystemDisk: Disk{Type: defaultDiskType, SizeGB: 20},
 	}
 	if l.strategy == strategyLimit {
 		in.SpotPriceLimit = l.limit.String()
 	}
-	in.ProjectID, _ = strconv.ParseInt(l.get("ProjectId"), 10, 64)
+	in.ProjectID, _ = strconv.ParseInt(l.Get("ProjectId"), 10, 64)
 	w.label(in, l, i)
 	w.attachDisks(in, l)
 	for _, n := range l.nics {
@@ -167,7 +179,7 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 		in.nics = append(in.nics, heldNIC{id: w.uuid(kindInterface), subnet: n.subnet, ip: ip, groups: n.groups, held: ok})
 	}
 	in.showPrimary()
-	if l.has("LineId") {
+	if l.Has("LineId") {
 		in.EIPID, in.PublicIP = w.newEIP()
 	}
 	if fits {
@@ -197,21 +209,21 @@ func (w *world) add(in *instance) {
 //
 // documented: default name and suffixes (facts 59, 60).
 func (w *world) label(in *instance, l *launch, i int) {
-	if in.Name = l.get("InstanceName"); in.Name == "" {
+	if in.Name = l.Get("InstanceName"); in.Name == "" {
 		id := strings.ToUpper(strconv.FormatInt(int64(w.next(kindName)), 36))
 		in.Name = "KSC-IN-" + strings.Repeat("0", max(10-len(id), 0)) + id
 	}
-	if l.has("InstanceNameSuffix") {
-		in.Name += strconv.Itoa(l.number("InstanceNameSuffix", 0) + i)
+	if l.Has("InstanceNameSuffix") {
+		in.Name += strconv.Itoa(l.Number("InstanceNameSuffix", 0) + i)
 	}
-	in.HostName = l.get("HostName")
-	if l.has("HostNameSuffix") {
-		in.HostName += strconv.Itoa(l.number("HostNameSuffix", 0) + i)
+	in.HostName = l.Get("HostName")
+	if l.Has("HostNameSuffix") {
+		in.HostName += strconv.Itoa(l.Number("HostNameSuffix", 0) + i)
 	}
 	var tags []Tag
-	for n := 1; n <= l.count("Tag"); n++ {
+	for n := 1; n <= l.Count("Tag"); n++ {
 		at := "Tag." + strconv.Itoa(n) + "."
-		tags = append(tags, Tag{Key: l.get(at + "Key"), Value: l.get(at + "Value")})
+		tags = append(tags, Tag{Key: l.Get(at + "Key"), Value: l.Get(at + "Value")})
 	}
 	w.tag(in, tags)
 }
@@ -221,19 +233,19 @@ func (w *world) attachDisks(in *instance, l *launch) {
 		in.SystemDisk.SizeGB = l.image.sysDisk
 	}
 	in.SystemDisk.ID = w.uuid(kindDisk)
-	if v := l.get("SystemDisk.DiskType"); v != "" {
+	if v := l.Get("SystemDisk.DiskType"); v != "" {
 		in.SystemDisk.Type = v
 	}
-	in.SystemDisk.SizeGB = l.number("SystemDisk.DiskSize", in.SystemDisk.SizeGB)
+	in.SystemDisk.SizeGB = l.Number("SystemDisk.DiskSize", in.SystemDisk.SizeGB)
 	in.SystemDisk.DeleteWithInstance = true
 	if !l.typ.noLocalDisk {
-		in.LocalDiskGB = l.number("DataDiskGb", 0)
+		in.LocalDiskGB = l.Number("DataDiskGb", 0)
 	}
-	for n := 1; n <= l.count("DataDisk"); n++ {
+	for n := 1; n <= l.Count("DataDisk"); n++ {
 		at := "DataDisk." + strconv.Itoa(n) + "."
 		in.DataDisks = append(in.DataDisks, Disk{
-			ID: w.uuid(kindDisk), Type: l.get(at + "Type"), SizeGB: l.number(at+"Size", 0),
-			DeleteWithInstance: l.flag(at + "DeleteWithInstance"), SnapshotID: l.get(at + "SnapshotId"),
+			ID: w.uuid(kindDisk), Type: l.Get(at + "Type"), SizeGB: l.Number(at+"Size", 0),
+			DeleteWithInstance: l.Flag(at + "DeleteWithInstance"), SnapshotID: l.Get(at + "SnapshotId"),
 		})
 	}
 }

@@ -88,7 +88,7 @@ func TestRunInstances_refusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			sim, me := newWorld(t)
-			me.kec("RunInstances", spot(c.change...)...).refused(400, c.code, c.message)
+			me.KEC("RunInstances", spot(c.change...)...).Refused(400, c.code, c.message)
 			same(t, "instances", len(sim.Instances()), 0)
 			same(t, "orders", len(sim.Orders()), 0)
 		})
@@ -130,7 +130,7 @@ func TestRunInstances_takesEveryParameter(t *testing.T) {
 	// N3 ignores the local disk (fact 53).
 	same(t, "local disk", in["InstanceConfigure"].(map[string]any)["DataDiskGb"], any(0.0))
 	same(t, "password", sim.Instances()[0].Password, "Secret-123")
-	me.kec("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").refused(400, "InstanceResourceProtected")
+	me.KEC("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").Refused(400, "InstanceResourceProtected")
 	// The timer outranks the protection.
 	sim.Advance(31 * 60 * 1e9)
 	same(t, "instances after the timer", len(sim.Instances()), 0)
@@ -139,17 +139,17 @@ func TestRunInstances_takesEveryParameter(t *testing.T) {
 func TestRunInstances_spellings(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	me.kec("RunInstances", "imageid", ImageUbuntu, "instanceType", TypeSmall, "mincount", "1", "MAXCOUNT", "1",
-		"subnetId", SubnetA, "securityGroupId", SecurityGroup, "chargetype", "Spot").ok()
-	me.actionInBody = true
-	me.kec("RunInstances", spot("Service", "kec", "Region", Region, "Accesskey", AccessKey, "SdkVersion", "1")...).ok()
-	me.actionInBody, me.contentType = false, "application/json"
-	me.send(me.request("kec", "RunInstances", "2016-03-04", `{"ImageId":"`+ImageUbuntu+`","InstanceType":"N3.2B","MinCount":1,"MaxCount":1,
-		"SubnetId":"`+SubnetA+`","SecurityGroupId":["`+SecurityGroup+`"],"ChargeType":"Spot","SyncTag":true,"HostName":null}`)).ok()
+	me.KEC("RunInstances", "imageid", ImageUbuntu, "instanceType", TypeSmall, "mincount", "1", "MAXCOUNT", "1",
+		"subnetId", SubnetA, "securityGroupId", SecurityGroup, "chargetype", "Spot").OK()
+	me.ActionInBody = true
+	me.KEC("RunInstances", spot("Service", "kec", "Region", Region, "Accesskey", AccessKey, "SdkVersion", "1")...).OK()
+	me.ActionInBody, me.ContentType = false, "application/json"
+	me.Send(me.Request("kec", "RunInstances", "2016-03-04", `{"ImageId":"`+ImageUbuntu+`","InstanceType":"N3.2B","MinCount":1,"MaxCount":1,
+		"SubnetId":"`+SubnetA+`","SecurityGroupId":["`+SecurityGroup+`"],"ChargeType":"Spot","SyncTag":true,"HostName":null}`)).OK()
 	same(t, "instances", len(sim.Instances()), 3)
 	same(t, "third id", sim.Instances()[2].ID, "1a5ce000-0000-4000-8000-000000000003")
-	me.contentType = "application/x-www-form-urlencoded"
-	me.kec("RunInstances", spot("Region", Region2)...).refused(400, "InvalidParameterValue", "Region")
+	me.ContentType = "application/x-www-form-urlencoded"
+	me.KEC("RunInstances", spot("Region", Region2)...).Refused(400, "InvalidParameterValue", "Region")
 }
 
 func TestRunInstances_partialFulfilment(t *testing.T) {
@@ -175,11 +175,11 @@ func TestRunInstances_partialFulfilment(t *testing.T) {
 			t.Parallel()
 			sim, me := newWorld(t)
 			c.scarce(sim)
-			a := me.kec("RunInstances", spot("MinCount", c.min, "MaxCount", "4")...)
+			a := me.KEC("RunInstances", spot("MinCount", c.min, "MaxCount", "4")...)
 			if c.code != "" {
-				a.refused(400, c.code, c.message)
+				a.Refused(400, c.code, c.message)
 			} else {
-				a.ok()
+				a.OK()
 			}
 			same(t, "instances", len(sim.Instances()), c.opened)
 		})
@@ -189,10 +189,10 @@ func TestRunInstances_partialFulfilment(t *testing.T) {
 func TestDryRun_doesNothing(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	me.kec("RunInstances", spot("DryRun", "true")...).refused(412, "DryRunOperation")
-	me.kec("DescribeRegions", "DryRun", "true").refused(412, "DryRunOperation")
-	me.kec("RunInstances", spot("DryRun", "true", "MinCount", "0")...).refused(400, "InvalidParameterValue", "MinCount")
-	me.kec("RunInstances", spot("DryRun", "perhaps")...).refused(400, "InvalidParameterValue", "DryRun")
+	me.KEC("RunInstances", spot("DryRun", "true")...).Refused(412, "DryRunOperation")
+	me.KEC("DescribeRegions", "DryRun", "true").Refused(412, "DryRunOperation")
+	me.KEC("RunInstances", spot("DryRun", "true", "MinCount", "0")...).Refused(400, "InvalidParameterValue", "MinCount")
+	me.KEC("RunInstances", spot("DryRun", "perhaps")...).Refused(400, "InvalidParameterValue", "DryRun")
 	same(t, "instances", len(sim.Instances()), 0)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 50)
 }

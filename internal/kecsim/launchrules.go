@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // runRules is the parameter table of RunInstances. Rules that need more than one
@@ -96,7 +98,7 @@ type launch struct {
 	market   *market
 	image    *image // nil if unknown
 	nics     []nic  // the primary one first
-	limit    money
+	limit    protocol.Money
 	limitErr error
 	strategy string
 	autoDel  time.Time
@@ -109,18 +111,13 @@ type nic struct {
 	ip     string // asked for
 }
 
-// invalid refuses a broken value under the parameter's name.
-func invalid(name, format string, args ...any) *apiError {
-	return refuse(codeInvalidParameterValue, name+" "+format, args...)
-}
-
 // checkLaunch applies the rules across parameters and looks up what they name.
 //
 // documented: required, exclusions and limits (facts 40-68). assumed: what is
 // stricter (facts 170-175) and the codes (fact 165).
-func (w *world) checkLaunch(r *request) (*launch, *apiError) {
-	l := &launch{request: r, min: r.number("MinCount", 0), max: r.number("MaxCount", 0)}
-	steps := []func(*launch) *apiError{w.checkMoney, w.checkNetwork, w.checkMachine, w.checkDisks, w.checkLogin, w.checkLabels, w.checkRest}
+func (w *world) checkLaunch(r *request) (*launch, *protocol.Refusal) {
+	l := &launch{request: r, min: r.Number("MinCount", 0), max: r.Number("MaxCount", 0)}
+	steps := []func(*launch) *protocol.Refusal{w.checkMoney, w.checkNetwork, w.checkMachine, w.checkDisks, w.checkLogin, w.checkLabels, w.checkRest}
 	for _, step := range steps {
 		if refusal := step(l); refusal != nil {
 			return nil, refusal
@@ -129,98 +126,98 @@ func (w *world) checkLaunch(r *request) (*launch, *apiError) {
 	return l, nil
 }
 
-func (w *world) checkMoney(l *launch) *apiError {
-	charge := l.get("ChargeType")
-	months := l.number("PurchaseTime", 0)
+func (w *world) checkMoney(l *launch) *protocol.Refusal {
+	charge := l.Get("ChargeType")
+	months := l.Number("PurchaseTime", 0)
 	switch {
 	case l.min > l.max:
-		return invalid("MinCount", "%d is more than MaxCount %d", l.min, l.max)
+		return protocol.Invalid("MinCount", "%d is more than MaxCount %d", l.min, l.max)
 	case charge == chargeMonthly && months == 0:
-		return invalid("PurchaseTime", "must be between 1 and 36 with ChargeType Monthly")
+		return protocol.Invalid("PurchaseTime", "must be between 1 and 36 with ChargeType Monthly")
 	case charge != chargeMonthly && months != 0:
-		return invalid("PurchaseTime", "must be 0 with ChargeType %s, not %d", charge, months)
+		return protocol.Invalid("PurchaseTime", "must be 0 with ChargeType %s, not %d", charge, months)
 	}
 	if charge != chargeSpot {
 		for _, name := range []string{"SpotStrategy", "SpotPriceLimit"} {
-			if l.has(name) {
-				return invalid(name, "is only allowed with ChargeType Spot, not %s", charge)
+			if l.Has(name) {
+				return protocol.Invalid(name, "is only allowed with ChargeType Spot, not %s", charge)
 			}
 		}
 		return nil
 	}
 	l.strategy = strategyGo
-	if l.has("SpotStrategy") {
-		l.strategy = l.get("SpotStrategy")
+	if l.Has("SpotStrategy") {
+		l.strategy = l.Get("SpotStrategy")
 	}
 	switch {
-	case l.strategy == strategyLimit && !l.has("SpotPriceLimit"):
-		return refuse(codeInvalidParameter, "the parameter SpotPriceLimit is required with SpotStrategy %s", strategyLimit)
-	case l.strategy == strategyGo && l.has("SpotPriceLimit"):
-		return invalid("SpotPriceLimit", "is only allowed with SpotStrategy %s", strategyLimit)
+	case l.strategy == strategyLimit && !l.Has("SpotPriceLimit"):
+		return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter SpotPriceLimit is required with SpotStrategy %s", strategyLimit)
+	case l.strategy == strategyGo && l.Has("SpotPriceLimit"):
+		return protocol.Invalid("SpotPriceLimit", "is only allowed with SpotStrategy %s", strategyLimit)
 	case l.strategy == strategyLimit:
-		l.limit, l.limitErr = parseMoney(l.get("SpotPriceLimit"))
+		l.limit, l.limitErr = protocol.ParseMoney(l.Get("SpotPriceLimit"))
 		if l.limitErr != nil {
-			return refuse(codePriceLimit, "SpotPriceLimit %q %s", clip(l.get("SpotPriceLimit")), l.limitErr)
+			return protocol.Refuse(protocol.CodePriceLimit, "SpotPriceLimit %q %s", protocol.Clip(l.Get("SpotPriceLimit")), l.limitErr)
 		}
 	}
 	return nil
 }
 
-func (w *world) checkNetwork(l *launch) *apiError {
-	groups := l.list("SecurityGroupId")
+func (w *world) checkNetwork(l *launch) *protocol.Refusal {
+	groups := l.List("SecurityGroupId")
 	primary, refusal := w.checkNIC(l, "", groups, nil)
 	if refusal != nil {
 		return refusal
 	}
 	l.nics = []nic{primary}
-	for i := 1; i <= l.count("NetworkInterface"); i++ {
+	for i := 1; i <= l.Count("NetworkInterface"); i++ {
 		at := "NetworkInterface." + strconv.Itoa(i) + "."
-		extra, refusal := w.checkNIC(l, at, l.list(at+"SecurityGroupId"), primary.subnet)
+		extra, refusal := w.checkNIC(l, at, l.List(at+"SecurityGroupId"), primary.subnet)
 		if refusal != nil {
 			return refusal
 		}
 		l.nics = append(l.nics, extra)
 	}
 	if len(l.nics) > interfacesPerInstance {
-		return invalid("NetworkInterface."+strconv.Itoa(interfacesPerInstance), "is one too many: an instance has at most %d interfaces", interfacesPerInstance)
+		return protocol.Invalid("NetworkInterface."+strconv.Itoa(interfacesPerInstance), "is one too many: an instance has at most %d interfaces", interfacesPerInstance)
 	}
 	return nil
 }
 
 // checkNIC checks one interface; primary is nil for the primary one itself.
-func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet) (nic, *apiError) {
-	if !l.has(at + "SubnetId") {
-		return nic{}, refuse(codeInvalidParameter, "the parameter %sSubnetId is required", at)
+func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet) (nic, *protocol.Refusal) {
+	if !l.Has(at + "SubnetId") {
+		return nic{}, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sSubnetId is required", at)
 	}
-	id := l.get(at + "SubnetId")
+	id := l.Get(at + "SubnetId")
 	n := w.findSubnet(l.region, id)
 	switch {
 	case n == nil:
-		return nic{}, invalid(at+"SubnetId", "%s does not exist in %s", id, l.region)
+		return nic{}, protocol.Invalid(at+"SubnetId", "%s does not exist in %s", id, l.region)
 	case n.kind != "Normal":
-		return nic{}, invalid(at+"SubnetId", "%s is of type %s, which takes no instances", id, n.kind)
+		return nic{}, protocol.Invalid(at+"SubnetId", "%s is of type %s, which takes no instances", id, n.kind)
 	case primary != nil && (n.vpc != primary.vpc || n.zone != primary.zone):
-		return nic{}, invalid(at+"SubnetId", "%s is not in the VPC and zone of the primary subnet", id)
+		return nic{}, protocol.Invalid(at+"SubnetId", "%s is not in the VPC and zone of the primary subnet", id)
 	case len(groups) == 0:
-		return nic{}, refuse(codeInvalidParameter, "the parameter %sSecurityGroupId.1 is required", at)
+		return nic{}, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sSecurityGroupId.1 is required", at)
 	}
 	if refusal := w.checkGroups(n, at, groups); refusal != nil {
 		return nic{}, refusal
 	}
-	ip := l.get(at + "PrivateIpAddress")
+	ip := l.Get(at + "PrivateIpAddress")
 	if ip != "" {
 		if l.max > 1 {
-			return nic{}, invalid(at+"PrivateIpAddress", "is only allowed with MaxCount 1, not %d", l.max)
+			return nic{}, protocol.Invalid(at+"PrivateIpAddress", "is only allowed with MaxCount 1, not %d", l.max)
 		}
 		// The rule table has already parsed it.
 		if addr, err := netip.ParseAddr(ip); err == nil {
 			if problem := n.problem(addr); problem != "" {
-				return nic{}, invalid(at+"PrivateIpAddress", "%s", problem)
+				return nic{}, protocol.Invalid(at+"PrivateIpAddress", "%s", problem)
 			}
 		}
 		for _, other := range l.nics {
 			if other.ip == ip {
-				return nic{}, invalid(at+"PrivateIpAddress", "%s is asked for twice", ip)
+				return nic{}, protocol.Invalid(at+"PrivateIpAddress", "%s is asked for twice", ip)
 			}
 		}
 	}
@@ -228,123 +225,123 @@ func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet)
 }
 
 // checkGroups wants groups of the subnet's own VPC, each once.
-func (w *world) checkGroups(n *subnet, at string, groups []string) *apiError {
+func (w *world) checkGroups(n *subnet, at string, groups []string) *protocol.Refusal {
 	for i, id := range groups {
 		name := at + "SecurityGroupId." + strconv.Itoa(i+1)
 		g := w.findGroup(n.region, id)
 		switch {
 		case g == nil:
-			return invalid(name, "%s does not exist in %s", id, n.region)
+			return protocol.Invalid(name, "%s does not exist in %s", id, n.region)
 		case g.vpc != n.vpc:
-			return invalid(name, "%s belongs to VPC %s, the subnet to %s", id, g.vpc, n.vpc)
+			return protocol.Invalid(name, "%s belongs to VPC %s, the subnet to %s", id, g.vpc, n.vpc)
 		case slices.Contains(groups[:i], id):
-			return invalid(name, "%s is listed twice", id)
+			return protocol.Invalid(name, "%s is listed twice", id)
 		}
 	}
 	return nil
 }
 
-func (w *world) checkMachine(l *launch) *apiError {
-	if l.has("ModelId") {
-		return invalid("ModelId", "%s does not exist", clip(l.get("ModelId")))
+func (w *world) checkMachine(l *launch) *protocol.Refusal {
+	if l.Has("ModelId") {
+		return protocol.Invalid("ModelId", "%s does not exist", protocol.Clip(l.Get("ModelId")))
 	}
-	if l.has("ModelVersion") {
-		return invalid("ModelVersion", "is only allowed with ModelId")
+	if l.Has("ModelVersion") {
+		return protocol.Invalid("ModelVersion", "is only allowed with ModelId")
 	}
 	name := "I1.1A" // what old documents name as the default (fact 42)
-	if l.has("InstanceType") {
-		name = l.get("InstanceType")
+	if l.Has("InstanceType") {
+		name = l.Get("InstanceType")
 	}
 	zone := l.nics[0].subnet.zone
 	l.typ, l.market = w.findType(name), w.markets[marketKey{zone, name}]
 	if l.typ == nil || l.market == nil {
-		return invalid("InstanceType", "%s is not offered in %s", clip(name), zone)
+		return protocol.Invalid("InstanceType", "%s is not offered in %s", protocol.Clip(name), zone)
 	}
-	if l.get("ChargeType") == chargeSpot && !l.market.offered {
-		return refuse(codeNotOffered, "ChargeType Spot is not offered for InstanceType %s in %s", name, zone)
+	if l.Get("ChargeType") == chargeSpot && !l.market.offered {
+		return protocol.Refuse(protocol.CodeNotOffered, "ChargeType Spot is not offered for InstanceType %s in %s", name, zone)
 	}
-	l.image = w.findImage(l.get("ImageId"))
+	l.image = w.findImage(l.Get("ImageId"))
 	if im := l.image; im != nil && !im.cloudInit {
 		for _, name := range []string{"HostName", "UserData"} {
-			if l.has(name) {
-				return invalid(name, "needs an image with cloud-init, which ImageId %s is not", im.id)
+			if l.Has(name) {
+				return protocol.Invalid(name, "needs an image with cloud-init, which ImageId %s is not", im.id)
 			}
 		}
 	}
 	return nil
 }
 
-func (w *world) checkDisks(l *launch) *apiError {
-	if n := l.count("DataDisk"); n > w.settings.MaxDataDisks {
-		return invalid("DataDisk."+strconv.Itoa(n), "is too many: an instance takes %d data disks", w.settings.MaxDataDisks)
+func (w *world) checkDisks(l *launch) *protocol.Refusal {
+	if n := l.Count("DataDisk"); n > w.settings.MaxDataDisks {
+		return protocol.Invalid("DataDisk."+strconv.Itoa(n), "is too many: an instance takes %d data disks", w.settings.MaxDataDisks)
 	}
-	for i := 1; i <= l.count("DataDisk"); i++ {
+	for i := 1; i <= l.Count("DataDisk"); i++ {
 		at := "DataDisk." + strconv.Itoa(i) + "."
 		for _, part := range []string{"Type", "Size"} {
-			if !l.has(at + part) {
-				return refuse(codeInvalidParameter, "the parameter %s%s is required: a data disk needs both Type and Size", at, part)
+			if !l.Has(at + part) {
+				return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s%s is required: a data disk needs both Type and Size", at, part)
 			}
 		}
-		if size := l.number(at+"Size", 0); size < 10 || size > w.settings.MaxDataDiskSize {
-			return invalid(at+"Size", "must be between 10 and %d, not %d", w.settings.MaxDataDiskSize, size)
+		if size := l.Number(at+"Size", 0); size < 10 || size > w.settings.MaxDataDiskSize {
+			return protocol.Invalid(at+"Size", "must be between 10 and %d, not %d", w.settings.MaxDataDiskSize, size)
 		}
 	}
 	return nil
 }
 
-func (w *world) checkLogin(l *launch) *apiError {
-	if refusal := w.checkKeys(l.list("KeyId"), l.image); refusal != nil {
+func (w *world) checkLogin(l *launch) *protocol.Refusal {
+	if refusal := w.checkKeys(l.List("KeyId"), l.image); refusal != nil {
 		return refusal
 	}
-	if l.flag("KeepImageLogin") && l.image != nil && l.image.source == "system" {
-		return invalid("KeepImageLogin", "needs a custom image, which ImageId %s is not", l.image.id)
+	if l.Flag("KeepImageLogin") && l.image != nil && l.image.source == "system" {
+		return protocol.Invalid("KeepImageLogin", "needs a custom image, which ImageId %s is not", l.image.id)
 	}
 	return nil
 }
 
 // checkKeys wants keys there are, each once, and an image that takes any; it is
 // nil where that does not matter.
-func (w *world) checkKeys(keys []string, im *image) *apiError {
+func (w *world) checkKeys(keys []string, im *image) *protocol.Refusal {
 	for i, id := range keys {
 		name := "KeyId." + strconv.Itoa(i+1)
 		switch {
 		case !slices.Contains(w.keyPairs, id):
-			return invalid(name, "%s does not exist", id)
+			return protocol.Invalid(name, "%s does not exist", id)
 		case slices.Contains(keys[:i], id):
-			return invalid(name, "%s is listed twice", id)
+			return protocol.Invalid(name, "%s is listed twice", id)
 		case im != nil && im.platform == "other-linux":
-			return invalid(name, "cannot be used with ImageId %s of platform other-linux", im.id)
+			return protocol.Invalid(name, "cannot be used with ImageId %s of platform other-linux", im.id)
 		}
 	}
 	return nil
 }
 
-func (w *world) checkLabels(l *launch) *apiError {
-	if l.has("InstanceNameSuffix") && !l.has("InstanceName") {
-		return invalid("InstanceNameSuffix", "is only allowed with InstanceName")
+func (w *world) checkLabels(l *launch) *protocol.Refusal {
+	if l.Has("InstanceNameSuffix") && !l.Has("InstanceName") {
+		return protocol.Invalid("InstanceNameSuffix", "is only allowed with InstanceName")
 	}
-	if l.has("HostNameSuffix") && !l.has("HostName") {
-		return invalid("HostNameSuffix", "is only allowed with HostName")
+	if l.Has("HostNameSuffix") && !l.Has("HostName") {
+		return protocol.Invalid("HostNameSuffix", "is only allowed with HostName")
 	}
 	if _, refusal := w.checkProject(l.request); refusal != nil {
 		return refusal
 	}
 	seen := map[string]bool{}
-	for i := 1; i <= l.count("Tag"); i++ {
+	for i := 1; i <= l.Count("Tag"); i++ {
 		name := "Tag." + strconv.Itoa(i) + ".Key"
-		if !l.has(name) {
-			return refuse(codeInvalidParameter, "the parameter %s is required", name)
+		if !l.Has(name) {
+			return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s is required", name)
 		}
-		if seen[l.get(name)] {
-			return invalid(name, "%q is listed twice", clip(l.get(name)))
+		if seen[l.Get(name)] {
+			return protocol.Invalid(name, "%q is listed twice", protocol.Clip(l.Get(name)))
 		}
-		seen[l.get(name)] = true
+		seen[l.Get(name)] = true
 	}
 	return nil
 }
 
-func (w *world) checkRest(l *launch) *apiError {
-	var refusal *apiError
+func (w *world) checkRest(l *launch) *protocol.Refusal {
+	var refusal *protocol.Refusal
 	if l.autoDel, refusal = w.checkAutoDelete(l.request); refusal != nil {
 		return refusal
 	}
@@ -352,19 +349,19 @@ func (w *world) checkRest(l *launch) *apiError {
 	extras := []string{"AddressPurchaseTime", "AddressProjectId", "BandWidthShareId"}
 	given := ""
 	for _, name := range append(core, extras...) {
-		if l.has(name) {
+		if l.Has(name) {
 			given = name
 		}
 	}
 	if given != "" {
 		for _, name := range core {
-			if !l.has(name) {
-				return refuse(codeInvalidParameter, "the parameter %s is required: an EIP needs AddressBandWidth, LineId and AddressChargeType", name)
+			if !l.Has(name) {
+				return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s is required: an EIP needs AddressBandWidth, LineId and AddressChargeType", name)
 			}
 		}
 	}
-	if l.get("AddressChargeType") == chargeMonthly && !l.has("AddressPurchaseTime") {
-		return refuse(codeInvalidParameter, "the parameter AddressPurchaseTime is required with AddressChargeType Monthly")
+	if l.Get("AddressChargeType") == chargeMonthly && !l.Has("AddressPurchaseTime") {
+		return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter AddressPurchaseTime is required with AddressChargeType Monthly")
 	}
 	return nil
 }

@@ -23,16 +23,16 @@ func TestLife_fromOrderToGone(t *testing.T) {
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 249)
 	same(t, "balance", sim.Balance(), "999.9607")
-	tags := me.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", id+",unknown").ok().JSON["Tags"].([]any)
+	tags := me.Call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", id+",unknown").OK().JSON["Tags"].([]any)
 	same(t, "tags", len(tags), 1)
 	same(t, "tag", tags[0].(map[string]any)["TagValue"], any("prod"))
 
-	set := me.kec("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").ok().JSON["InstancesSet"].([]any)
+	set := me.KEC("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").OK().JSON["InstancesSet"].([]any)
 	same(t, "return", set[0].(map[string]any)["Return"], any(true))
 	same(t, "state", me.state(id), "deleting")
 	sim.Advance(5 * time.Second)
 	same(t, "state", me.state(id), "")
-	me.kec("TerminateInstances", "InstanceId.1", id).refused(400, "InstanceIdInvalid", "InstanceId.1 "+id)
+	me.KEC("TerminateInstances", "InstanceId.1", id).Refused(400, "InstanceIdInvalid", "InstanceId.1 "+id)
 	same(t, "instances", len(sim.Instances()), 0)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 50)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 250)
@@ -144,7 +144,7 @@ func TestAsyncChecks_acceptThenFail(t *testing.T) {
 			same(t, "state", me.state(id), "error")
 			same(t, "cause", sim.Instances()[0].FailReason, c.cause)
 			same(t, "order", sim.Orders()[0].Status, 21)
-			me.kec("TerminateInstances", "InstanceId.1", id).ok()
+			me.KEC("TerminateInstances", "InstanceId.1", id).OK()
 			sim.Advance(5 * time.Second)
 			same(t, "instances", len(sim.Instances()), 0)
 		})
@@ -156,18 +156,18 @@ func TestTerminateInstances_answersPerID(t *testing.T) {
 	sim, me := newWorld(t)
 	ids := me.launch("MinCount", "2", "MaxCount", "2")
 	sim.RefuseTerminate(ids[0], "the order is not settled")
-	set := me.kec("TerminateInstances", "InstanceId.0", ids[0], "InstanceId.1", ids[1]).ok().JSON["InstancesSet"].([]any)
+	set := me.KEC("TerminateInstances", "InstanceId.0", ids[0], "InstanceId.1", ids[1]).OK().JSON["InstancesSet"].([]any)
 	same(t, "return", set[0].(map[string]any)["Return"], any(false))
 	same(t, "message", set[0].(map[string]any)["Message"], any("the order is not settled"))
 	same(t, "return", set[1].(map[string]any)["Return"], any(true))
 	sim.Advance(time.Minute)
 	same(t, "left", sim.Instances()[0].ID, ids[0])
-	me.kec("TerminateInstances").refused(400, "InstanceIdRequired", "InstanceId.1")
+	me.KEC("TerminateInstances").Refused(400, "InstanceIdRequired", "InstanceId.1")
 	var many []string
 	for i := range 101 {
 		many = append(many, "InstanceId."+strconv.Itoa(i), ids[0])
 	}
-	me.kec("TerminateInstances", many...).refused(400, "InstanceIdLimitExceeded", "101")
+	me.KEC("TerminateInstances", many...).Refused(400, "InstanceIdLimitExceeded", "101")
 }
 
 func TestDescribeInstances_selection(t *testing.T) {
@@ -199,7 +199,7 @@ func TestDescribeInstances_selection(t *testing.T) {
 		{"unknown id", []string{"InstanceId.1", VPC}, 0, ""},
 	}
 	for _, c := range cases {
-		a := me.kec("DescribeInstances", c.pairs...).ok()
+		a := me.KEC("DescribeInstances", c.pairs...).OK()
 		same(t, c.name+": count", a.JSON["InstanceCount"], any(c.count))
 		first := ""
 		if set := a.JSON["InstancesSet"].([]any); len(set) > 0 {
@@ -207,10 +207,10 @@ func TestDescribeInstances_selection(t *testing.T) {
 		}
 		same(t, c.name+": first", first, c.first)
 	}
-	me.kec("DescribeInstances", "MaxResults", "4").refused(400, "InvalidParameterValue", "MaxResults must be between 5 and 1000, not 4")
-	me.kec("DescribeInstances", "Filter.1.Name", "colour", "Filter.1.Value.1", "x").refused(400, "InvalidParameterValue", "Filter.1.Name")
-	me.region = Region2
-	same(t, "other region", me.kec("DescribeInstances").ok().JSON["InstanceCount"], any(0.0))
+	me.KEC("DescribeInstances", "MaxResults", "4").Refused(400, "InvalidParameterValue", "MaxResults must be between 5 and 1000, not 4")
+	me.KEC("DescribeInstances", "Filter.1.Name", "colour", "Filter.1.Value.1", "x").Refused(400, "InvalidParameterValue", "Filter.1.Name")
+	me.Region = Region2
+	same(t, "other region", me.KEC("DescribeInstances").OK().JSON["InstanceCount"], any(0.0))
 }
 
 func TestDescribeInstances_pages(t *testing.T) {
@@ -218,11 +218,11 @@ func TestDescribeInstances_pages(t *testing.T) {
 	sim, me := newWorld(t)
 	me.launch("MinCount", "12", "MaxCount", "12")
 	sim.Advance(time.Minute)
-	a := me.kec("DescribeInstances").ok()
+	a := me.KEC("DescribeInstances").OK()
 	same(t, "page", len(a.JSON["InstancesSet"].([]any)), 10)
 	same(t, "total", a.JSON["InstanceCount"], any(12.0))
 	same(t, "next", a.JSON["Marker"], any(10.0))
-	a = me.kec("DescribeInstances", "Marker", "10").ok()
+	a = me.KEC("DescribeInstances", "Marker", "10").OK()
 	same(t, "rest", len(a.JSON["InstancesSet"].([]any)), 2)
 	same(t, "end", a.JSON["Marker"], any(0.0))
 }
@@ -256,11 +256,11 @@ func TestDescribeInstances_everyFilter(t *testing.T) {
 		{"network-interface.subnet-id", SubnetA, 1}, {"network-interface.network-interface-id", nic, 1},
 		{"network-interface.group-id", SecurityGroup2, 1}, {"instance-state.name", "error", 1}, {"availability-zone-name", ZoneA, 1},
 	} {
-		a := me.kec("DescribeInstances", "Filter.1.Name", c.name, "Filter.1.Value.1", c.value).ok()
+		a := me.KEC("DescribeInstances", "Filter.1.Name", c.name, "Filter.1.Value.1", c.value).OK()
 		same(t, c.name, a.JSON["InstanceCount"], any(c.count))
 	}
 	for by, first := range map[string]string{"InstanceName": "one", "CreationDate": "one", "PrivateIpAddress": "one"} {
-		a := me.kec("DescribeInstances", "Sort.Name", by, "Sort.Value", "ASC").ok()
+		a := me.KEC("DescribeInstances", "Sort.Name", by, "Sort.Value", "ASC").OK()
 		same(t, by, a.JSON["InstancesSet"].([]any)[0].(map[string]any)["InstanceName"], any(first))
 	}
 }

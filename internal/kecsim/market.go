@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 type marketKey struct{ zone, typ string }
@@ -20,7 +22,7 @@ type market struct {
 
 type priceChange struct {
 	at             time.Time
-	spot, onDemand money
+	spot, onDemand protocol.Money
 }
 
 // price is the price in force at t.
@@ -37,7 +39,7 @@ func (m *market) price(t time.Time) priceChange {
 func (m *market) last() priceChange { return m.changes[len(m.changes)-1] }
 
 // set changes the price and forgets what no history can ask for any more.
-func (m *market) set(at time.Time, spot, onDemand money) {
+func (m *market) set(at time.Time, spot, onDemand protocol.Money) {
 	m.changes = append(m.changes, priceChange{at, spot, onDemand})
 	for len(m.changes) > 1 && m.changes[1].at.Before(at.Add(-historyKept-time.Hour)) {
 		m.changes = m.changes[1:]
@@ -72,13 +74,13 @@ func (m *market) backfill() {
 //
 // documented: the band (fact 130), the decimals (fact 91). assumed: the walk
 // (fact 198).
-func (m *market) step(at time.Time, spot, onDemand money, seed int64) money {
+func (m *market) step(at time.Time, spot, onDemand protocol.Money, seed int64) protocol.Money {
 	if onDemand == 0 || spot == 0 {
 		return spot
 	}
 	h := fnv.New64a()
 	h.Write([]byte(m.zone + "|" + m.typ + "|" + strconv.FormatInt(at.Unix()/3600, 10) + "|" + strconv.FormatInt(seed, 10)))
-	spot += onDemand * money(int64(h.Sum64()%81)-40) / 1000
+	spot += onDemand * protocol.Money(int64(h.Sum64()%81)-40) / 1000
 	const grain = 10 // 0.0001 CNY
 	low, high := (onDemand/10+grain-1)/grain*grain, onDemand*9/10/grain*grain
 	return min(max(spot/grain*grain, low), high)
@@ -144,29 +146,29 @@ var spotPriceRules = []rule{
 // documented: parameters, UTC+8 behind the Z, defaults, three days, fields (facts
 // 90, 91). assumed: a last point with the price now, JSON numbers, an empty list
 // where spot is not offered (facts 198, 203).
-func (s *Server) describeSpotPriceHistory(r *request) (any, *apiError) {
+func (s *Server) describeSpotPriceHistory(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	m, refusal := w.findMarket(r)
 	if refusal != nil {
 		return nil, refusal
 	}
 	end := w.now
-	if t, ok := parseChinaTime(r.get("EndTime"), spotTimeLayout); ok {
+	if t, ok := parseChinaTime(r.Get("EndTime"), spotTimeLayout); ok {
 		end = t
 	}
 	start := end.Add(-3 * time.Hour)
-	if t, ok := parseChinaTime(r.get("StartTime"), spotTimeLayout); ok {
+	if t, ok := parseChinaTime(r.Get("StartTime"), spotTimeLayout); ok {
 		start = t
 	}
 	switch {
 	case start.After(end):
-		return nil, refuse(codeInvalidParameterValue, "StartTime is later than EndTime")
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "StartTime is later than EndTime")
 	case end.Sub(start) > historyKept:
-		return nil, refuse(codeInvalidParameterValue, "StartTime is more than 3 days before EndTime")
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "StartTime is more than 3 days before EndTime")
 	}
 	type point struct {
-		SpotPrice   money
-		OriginPrice money
+		SpotPrice   protocol.Money
+		OriginPrice protocol.Money
 		Timestamp   string
 	}
 	points := []point{}
@@ -200,7 +202,7 @@ var inventoryRules = []rule{{"InstanceType", true, nil}, {"AvailabilityZone", tr
 //
 // documented: parameters and answer (fact 92). assumed: it counts the stock spot
 // launches draw on, and both parameters are needed (facts 176, 194).
-func (s *Server) describeKecInventory(r *request) (any, *apiError) {
+func (s *Server) describeKecInventory(r *request) (any, *protocol.Refusal) {
 	m, refusal := s.w.findMarket(r)
 	if refusal != nil {
 		return nil, refusal
@@ -209,14 +211,14 @@ func (s *Server) describeKecInventory(r *request) (any, *apiError) {
 }
 
 // findMarket looks up the type and zone of a request, within its region.
-func (w *world) findMarket(r *request) (*market, *apiError) {
-	zone, typ := r.get("AvailabilityZone"), r.get("InstanceType")
+func (w *world) findMarket(r *request) (*market, *protocol.Refusal) {
+	zone, typ := r.Get("AvailabilityZone"), r.Get("InstanceType")
 	if w.regionOf(zone) != r.region {
-		return nil, refuse(codeInvalidParameterValue, "AvailabilityZone %q is not a zone of %s", clip(zone), r.region)
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "AvailabilityZone %q is not a zone of %s", protocol.Clip(zone), r.region)
 	}
 	m := w.markets[marketKey{zone, typ}]
 	if m == nil {
-		return nil, refuse(codeInvalidParameterValue, "InstanceType %q is not offered in %s", clip(typ), zone)
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "InstanceType %q is not offered in %s", protocol.Clip(typ), zone)
 	}
 	return m, nil
 }

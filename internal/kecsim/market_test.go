@@ -6,12 +6,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 func (c *caller) prices(pairs ...string) []any {
 	c.t.Helper()
 	pairs = append([]string{"InstanceType", TypeSmall, "AvailabilityZone", ZoneA}, pairs...)
-	return c.kec("DescribeSpotPriceHistory", pairs...).ok().JSON["SpotPrices"].([]any)
+	return c.KEC("DescribeSpotPriceHistory", pairs...).OK().JSON["SpotPrices"].([]any)
 }
 
 func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
@@ -44,9 +46,9 @@ func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
 				pairs = append(wrong, "AvailabilityZone", ZoneA)
 			}
 		}
-		me.kec("DescribeSpotPriceHistory", pairs...).refused(400, "InvalidParameterValue", wrong[0])
+		me.KEC("DescribeSpotPriceHistory", pairs...).Refused(400, "InvalidParameterValue", wrong[0])
 	}
-	same(t, "not for spot", len(me.kec("DescribeSpotPriceHistory", "InstanceType", TypeNotSpot, "AvailabilityZone", ZoneA).ok().JSON["SpotPrices"].([]any)), 0)
+	same(t, "not for spot", len(me.KEC("DescribeSpotPriceHistory", "InstanceType", TypeNotSpot, "AvailabilityZone", ZoneA).OK().JSON["SpotPrices"].([]any)), 0)
 }
 
 // The past is made up when it is first asked for, which must not show.
@@ -78,7 +80,7 @@ func TestPrices_walkTheSameWayWithinTheBand(t *testing.T) {
 			sim.Advance(time.Hour)
 			p, _ := sim.Price(ZoneA, TypeSmall)
 			out = append(out, p)
-			if m, err := parseMoney(p); err != nil || m < 1965 || m > 17685 {
+			if m, err := protocol.ParseMoney(p); err != nil || m < 1965 || m > 17685 {
 				t.Fatalf("price %s is outside 10%% to 90%% of 0.1965", p)
 			}
 		}
@@ -95,21 +97,21 @@ func TestInventory_followsTheStock(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	ask := func() any {
-		return me.kec("DescribeKecInventory", "InstanceType", TypeSmall, "AvailabilityZone", ZoneA).ok().JSON["InstanceCount"]
+		return me.KEC("DescribeKecInventory", "InstanceType", TypeSmall, "AvailabilityZone", ZoneA).OK().JSON["InstanceCount"]
 	}
 	same(t, "count", ask(), any(50.0))
 	me.launch("MinCount", "3", "MaxCount", "3")
 	same(t, "count", ask(), any(47.0))
 	sim.SellOut(ZoneA, TypeSmall)
 	same(t, "count", ask(), any(0.0))
-	me.kec("DescribeKecInventory", "InstanceType", TypeSmall).refused(400, "InvalidParameter", "AvailabilityZone is required")
+	me.KEC("DescribeKecInventory", "InstanceType", TypeSmall).Refused(400, "InvalidParameter", "AvailabilityZone is required")
 }
 
 func TestCatalogue_showsTheWorld(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	list := func(action, name string, pairs ...string) []any {
-		return me.kec(action, pairs...).ok().JSON[name].([]any)
+		return me.KEC(action, pairs...).OK().JSON[name].([]any)
 	}
 	same(t, "regions", len(list("DescribeRegions", "RegionSet")), 2)
 	same(t, "zone", list("DescribeAvailabilityZones", "AvailabilityZoneSet")[1].(map[string]any)["AvailabilityZone"], any(ZoneB))
@@ -127,7 +129,7 @@ func TestCatalogue_showsTheWorld(t *testing.T) {
 func TestZones_threeInTheDefaultRegion(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	zones := me.kec("DescribeAvailabilityZones").ok().JSON["AvailabilityZoneSet"].([]any)
+	zones := me.KEC("DescribeAvailabilityZones").OK().JSON["AvailabilityZoneSet"].([]any)
 	same(t, "zones", fmt.Sprint(zones), "[map[AvailabilityZone:cn-beijing-6a Region:cn-beijing-6]"+
 		" map[AvailabilityZone:cn-beijing-6b Region:cn-beijing-6] map[AvailabilityZone:cn-beijing-6c Region:cn-beijing-6]]")
 	for zone, want := range map[string]string{ZoneA: "0.0393", ZoneB: "0.0403", ZoneC: "0.0413", Zone2A: "0.0393", Zone2B: "0.0403"} {
@@ -136,7 +138,7 @@ func TestZones_threeInTheDefaultRegion(t *testing.T) {
 		same(t, "price on demand in "+zone, onDemand, "0.1965")
 	}
 	for _, typ := range []string{TypeSmall, TypeLarge, TypeEntry, TypeOld, TypeNotSpot} {
-		same(t, typ, me.kec("DescribeKecInventory", "InstanceType", typ, "AvailabilityZone", ZoneC).ok().JSON["InstanceCount"], any(50.0))
+		same(t, typ, me.KEC("DescribeKecInventory", "InstanceType", typ, "AvailabilityZone", ZoneC).OK().JSON["InstanceCount"], any(50.0))
 	}
 
 	id := me.launch("SubnetId", SubnetC)[0]
@@ -145,7 +147,7 @@ func TestZones_threeInTheDefaultRegion(t *testing.T) {
 	same(t, "zone", in["AvailabilityZone"], any("cn-beijing-6c"))
 	same(t, "address", in["PrivateIpAddress"], any("10.7.3.2"))
 	same(t, "stock", sim.Stock(ZoneC, TypeSmall), 49)
-	a := me.call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneC).ok()
+	a := me.Call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneC).OK()
 	set := a.JSON["SubnetSet"].([]any)
 	same(t, "subnets", len(set), 1)
 	for field, want := range map[string]any{
@@ -160,7 +162,7 @@ func TestVPC_showsSubnetsAndGroups(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)
 	me.launch()
-	a := me.call("vpc", "DescribeSubnets", "2016-03-04", "SubnetId.1", SubnetA, "SubnetId.2", VPC).ok()
+	a := me.Call("vpc", "DescribeSubnets", "2016-03-04", "SubnetId.1", SubnetA, "SubnetId.2", VPC).OK()
 	set := a.JSON["SubnetSet"].([]any)
 	same(t, "subnets", len(set), 1)
 	for field, want := range map[string]any{
@@ -169,10 +171,10 @@ func TestVPC_showsSubnetsAndGroups(t *testing.T) {
 	} {
 		same(t, field, set[0].(map[string]any)[field], want)
 	}
-	a = me.call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneB).ok()
+	a = me.Call("vpc", "DescribeSubnets", "2016-03-04", "Filter.1.Name", "availability-zone-name", "Filter.1.Value.1", ZoneB).OK()
 	same(t, "in zone b", a.JSON["SubnetSet"].([]any)[0].(map[string]any)["SubnetId"], any(SubnetB))
-	a = me.call("vpc", "DescribeSecurityGroups", "2016-03-04", "Filter.1.Name", "vpc-id", "Filter.1.Value.1", VPC).ok()
+	a = me.Call("vpc", "DescribeSecurityGroups", "2016-03-04", "Filter.1.Name", "vpc-id", "Filter.1.Value.1", VPC).OK()
 	same(t, "groups", len(a.JSON["SecurityGroupSet"].([]any)), 2)
-	a = me.call("vpc", "DescribeVpcs", "2016-03-04").ok()
+	a = me.Call("vpc", "DescribeVpcs", "2016-03-04").OK()
 	same(t, "vpcs", len(a.JSON["VpcSet"].([]any)), 1)
 }

@@ -3,6 +3,8 @@ package kecsim
 import (
 	"strconv"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 var attributeRules = []rule{
@@ -19,9 +21,9 @@ var attributeRules = []rule{
 // and the host name after a reboot (facts 152, 153). observed: the states on the way
 // (fact 149). assumed: who may be changed when (fact 221), RestartMode (fact 223),
 // when a host name shows (fact 224).
-func (s *Server) modifyInstanceAttribute(r *request) (any, *apiError) {
+func (s *Server) modifyInstanceAttribute(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	in, refusal := w.target(r, "InstanceId", r.get("InstanceId"))
+	in, refusal := w.target(r, "InstanceId", r.Get("InstanceId"))
 	if refusal == nil {
 		refusal = w.checkAttributes(r, in)
 	}
@@ -32,54 +34,54 @@ func (s *Server) modifyInstanceAttribute(r *request) (any, *apiError) {
 		return nil, errDryRun
 	}
 	done := w.all(r, []*instance{in}, func(in *instance) {
-		if r.has("InstanceName") {
-			in.Name = r.get("InstanceName")
+		if r.Has("InstanceName") {
+			in.Name = r.Get("InstanceName")
 		}
 		if in.State == stateStopped {
-			if r.has("HostName") {
-				in.HostName, in.newHost = r.get("HostName"), ""
+			if r.Has("HostName") {
+				in.HostName, in.newHost = r.Get("HostName"), ""
 			}
-			if r.has("InstancePassword") {
-				in.Password = r.get("InstancePassword")
+			if r.Has("InstancePassword") {
+				in.Password = r.Get("InstancePassword")
 			}
 			return
 		}
-		if r.has("HostName") {
-			in.newHost = r.get("HostName")
+		if r.Has("HostName") {
+			in.newHost = r.Get("HostName")
 		}
 		switch {
-		case r.has("InstancePassword"):
+		case r.Has("InstancePassword"):
 			w.pass(in, statePassword, w.settings.Modify, stateActive, func() {
-				in.Password = r.get("InstancePassword")
+				in.Password = r.Get("InstancePassword")
 				in.booted()
 			})
-		case r.has("HostName"):
+		case r.Has("HostName"):
 			w.pass(in, stateHostName, w.settings.Modify, stateActive, func() {})
 		}
 	})
 	return map[string]any{"Return": done}, nil
 }
 
-func (w *world) checkAttributes(r *request, in *instance) *apiError {
+func (w *world) checkAttributes(r *request, in *instance) *protocol.Refusal {
 	const id = "InstanceId"
-	newPassword, newHost := r.has("InstancePassword"), r.has("HostName")
-	if !newPassword && !newHost && !r.has("InstanceName") {
-		return refuse(codeInvalidParameter, "one of the parameters InstanceName, InstancePassword and HostName is required")
+	newPassword, newHost := r.Has("InstancePassword"), r.Has("HostName")
+	if !newPassword && !newHost && !r.Has("InstanceName") {
+		return protocol.Refuse(protocol.CodeInvalidParameter, "one of the parameters InstanceName, InstancePassword and HostName is required")
 	}
-	if !newPassword && r.has("RestartMode") {
-		return invalid("RestartMode", "is only allowed with InstancePassword")
+	if !newPassword && r.Has("RestartMode") {
+		return protocol.Invalid("RestartMode", "is only allowed with InstancePassword")
 	}
-	refusal := in.mustBe(id, codeState)
+	refusal := in.mustBe(id, protocol.CodeState)
 	if newPassword || newHost {
-		refusal = in.mustBe(id, codeState, stateActive, stateStopped)
+		refusal = in.mustBe(id, protocol.CodeState, stateActive, stateStopped)
 	}
 	switch im := w.findImage(in.ImageID); {
 	case refusal != nil:
 		return refusal
-	case newPassword && in.State == stateActive && !r.has("RestartMode"):
-		return refuse(codeInvalidParameter, "the parameter RestartMode is required: %s %s is active, and a new InstancePassword needs a restart", id, in.ID)
+	case newPassword && in.State == stateActive && !r.Has("RestartMode"):
+		return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter RestartMode is required: %s %s is active, and a new InstancePassword needs a restart", id, in.ID)
 	case newHost && im != nil && !im.cloudInit:
-		return invalid("HostName", "needs an image with cloud-init, which ImageId %s is not", im.id)
+		return protocol.Invalid("HostName", "needs an image with cloud-init, which ImageId %s is not", im.id)
 	}
 	return nil
 }
@@ -95,17 +97,17 @@ var autoDeleteRules = []rule{
 //
 // documented: 30 minutes ahead, and AutoDeleteEip beside a time only (facts 39, 64,
 // 65).
-func (w *world) checkAutoDelete(r *request) (time.Time, *apiError) {
-	v := r.get("AutoDeleteTime")
+func (w *world) checkAutoDelete(r *request) (time.Time, *protocol.Refusal) {
+	v := r.Get("AutoDeleteTime")
 	if v == "" {
-		if r.flag("AutoDeleteEip") {
-			return time.Time{}, invalid("AutoDeleteEip", "is only allowed with AutoDeleteTime")
+		if r.Flag("AutoDeleteEip") {
+			return time.Time{}, protocol.Invalid("AutoDeleteEip", "is only allowed with AutoDeleteTime")
 		}
 		return time.Time{}, nil
 	}
 	at, _ := parseChinaTime(v, autoDeleteLayouts...) // the rule table has read it before
 	if least := w.now.Add(30 * time.Minute); at.Before(least) {
-		return at, refuse(codeAutoDeleteTime, "AutoDeleteTime %s is less than 30 minutes ahead: it must be %s or later", v, least.In(chinaTime).Format(plainTime))
+		return at, protocol.Refuse(protocol.CodeAutoDeleteTime, "AutoDeleteTime %s is less than 30 minutes ahead: it must be %s or later", v, least.In(chinaTime).Format(plainTime))
 	}
 	return at, nil
 }
@@ -115,9 +117,9 @@ func (w *world) checkAutoDelete(r *request) (time.Time, *apiError) {
 // documented: parameters, off without a time, Return as a string (fact 154), 30
 // minutes (fact 39). assumed: in any state (fact 221), AutoDeleteEip left out is
 // false (fact 225).
-func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *apiError) {
+func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	targets, refusal := w.targets(r, codeState)
+	targets, refusal := w.targets(r, protocol.CodeState)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -129,7 +131,7 @@ func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *apiError) {
 		return nil, errDryRun
 	}
 	done := w.all(r, targets, func(in *instance) {
-		in.AutoDeleteTime, in.AutoDeleteEIP = at, r.flag("AutoDeleteEip")
+		in.AutoDeleteTime, in.AutoDeleteEIP = at, r.Flag("AutoDeleteEip")
 		w.planDeletion(in)
 	})
 	return map[string]any{"Return": strconv.FormatBool(done)}, nil
@@ -141,14 +143,14 @@ var protectRules = []rule{{"InstanceId.N", true, nil}, {"IsProtection", true, bo
 //
 // documented: parameters and answer (fact 155). assumed: in any state (fact 221), and
 // what it protects against (facts 161, 208).
-func (s *Server) setInstanceResourceProtect(r *request) (any, *apiError) {
-	targets, refusal := s.w.targets(r, codeState)
+func (s *Server) setInstanceResourceProtect(r *request) (any, *protocol.Refusal) {
+	targets, refusal := s.w.targets(r, protocol.CodeState)
 	if refusal != nil {
 		return nil, refusal
 	}
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	done := s.w.all(r, targets, func(in *instance) { in.Protected = r.flag("IsProtection") })
+	done := s.w.all(r, targets, func(in *instance) { in.Protected = r.Flag("IsProtection") })
 	return map[string]any{"Return": done}, nil
 }

@@ -8,14 +8,14 @@ import (
 
 func (c *caller) attribute(id string, pairs ...string) answer {
 	c.t.Helper()
-	return c.kec("ModifyInstanceAttribute", append([]string{"InstanceId", id}, pairs...)...)
+	return c.KEC("ModifyInstanceAttribute", append([]string{"InstanceId", id}, pairs...)...)
 }
 
 func TestModifyInstanceAttribute_name(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{})
-	same(t, "return", me.attribute(id, "InstanceName", "工作机").ok().JSON["Return"], any(true))
+	same(t, "return", me.attribute(id, "InstanceName", "工作机").OK().JSON["Return"], any(true))
 	same(t, "name", me.describe(id)["InstanceName"], any("工作机"))
 	same(t, "state", me.state(id), "active")
 }
@@ -24,20 +24,20 @@ func TestModifyInstanceAttribute_passwordOfAnActiveOne(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{Password: "Old-pass-1"})
-	a := me.attribute(id, "InstancePassword", "New-pass-2", "RestartMode", "Restart", "InstanceName", "both").ok()
+	a := me.attribute(id, "InstancePassword", "New-pass-2", "RestartMode", "Restart", "InstanceName", "both").OK()
 	same(t, "state", me.state(id), "updating_password")
 	same(t, "name", me.describe(id)["InstanceName"], any("both"))
 	in, _ := sim.Instance(id)
 	same(t, "password before the restart", in.Password, "Old-pass-1")
-	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").refused(400, "InstanceStateNotSupported", "updating_password, not active or stopped")
+	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").Refused(400, "InstanceStateNotSupported", "updating_password, not active or stopped")
 	sim.Advance(5 * time.Second)
 	same(t, "state", me.state(id), "active")
 	in, _ = sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-2")
 
-	all := a.Raw + me.kec("DescribeInstances").ok().Raw
+	all := a.Raw + me.KEC("DescribeInstances").OK().Raw
 	for _, route := range []string{"calls", "instances", "world"} {
-		_, shown := control(t, sim, "GET", route, "")
+		_, shown := me.Control("GET", route, "")
 		all += shown
 	}
 	if strings.Contains(all, "pass-") {
@@ -49,11 +49,11 @@ func TestModifyInstanceAttribute_passwordOfAStoppedOne(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{State: "stopped"})
-	me.attribute(id, "InstancePassword", "New-pass-2").ok()
+	me.attribute(id, "InstancePassword", "New-pass-2").OK()
 	same(t, "state", me.state(id), "stopped")
 	in, _ := sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-2")
-	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").ok()
+	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").OK()
 	in, _ = sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-3")
 	sim.Advance(time.Minute)
@@ -65,31 +65,31 @@ func TestModifyInstanceAttribute_hostName(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{HostName: "old"})
 	host := func() any { return me.describe(id)["HostName"] }
-	me.attribute(id, "HostName", "new").ok()
+	me.attribute(id, "HostName", "new").OK()
 	same(t, "state", me.state(id), "updating_hostname")
 	sim.Advance(5 * time.Second)
 	same(t, "state", me.state(id), "active")
 	same(t, "before the reboot", host(), any("old"))
-	me.kec("RebootInstances", "InstanceId.1", id).ok()
+	me.KEC("RebootInstances", "InstanceId.1", id).OK()
 	same(t, "in the reboot", host(), any("old"))
 	sim.Advance(8 * time.Second)
 	same(t, "after the reboot", host(), any("new"))
 
 	// Stopping and starting is a boot too, as is the restart a password needs.
-	me.attribute(id, "HostName", "newer").ok()
+	me.attribute(id, "HostName", "newer").OK()
 	sim.Advance(5 * time.Second)
 	me.stopped(id)
 	same(t, "stopped", host(), any("new"))
-	me.kec("StartInstances", "InstanceId.1", id).ok()
+	me.KEC("StartInstances", "InstanceId.1", id).OK()
 	sim.Advance(5 * time.Second)
 	same(t, "started", host(), any("newer"))
-	me.attribute(id, "HostName", "newest", "InstancePassword", "New-pass-2", "RestartMode", "Restart").ok()
+	me.attribute(id, "HostName", "newest", "InstancePassword", "New-pass-2", "RestartMode", "Restart").OK()
 	same(t, "state", me.state(id), "updating_password")
 	sim.Advance(5 * time.Second)
 	same(t, "with a password", host(), any("newest"))
 
 	me.stopped(id)
-	me.attribute(id, "HostName", "at-once").ok()
+	me.attribute(id, "HostName", "at-once").OK()
 	same(t, "stopped", host(), any("at-once"))
 	same(t, "state", me.state(id), "stopped")
 }
@@ -119,8 +119,8 @@ func TestModifyInstanceAttribute_refusals(t *testing.T) {
 			t.Parallel()
 			sim, me := newWorld(t)
 			id := machine(sim, c.in)
-			me.attribute(id, c.pairs...).refused(400, c.code, c.message)
-			if strings.Contains(me.attribute(id, c.pairs...).message(), "New-pass") {
+			me.attribute(id, c.pairs...).Refused(400, c.code, c.message)
+			if strings.Contains(me.attribute(id, c.pairs...).Message(), "New-pass") {
 				t.Error("the password is shown")
 			}
 			same(t, "name", sim.Instances()[0].Name, "pre-existing")
@@ -133,7 +133,7 @@ func TestModifyInstanceAutoDeleteTime_setMovedAndOff(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{})
 	at := func(pairs ...string) answer {
-		return me.kec("ModifyInstanceAutoDeleteTime", append([]string{"InstanceId.1", id}, pairs...)...)
+		return me.KEC("ModifyInstanceAutoDeleteTime", append([]string{"InstanceId.1", id}, pairs...)...)
 	}
 	shown := func(when, text string, eip bool) {
 		t.Helper()
@@ -142,21 +142,21 @@ func TestModifyInstanceAutoDeleteTime_setMovedAndOff(t *testing.T) {
 		same(t, when+", EIP", in["AutoDeleteEip"], any(eip))
 	}
 	shown("at first", "", false)
-	same(t, "return", at("AutoDeleteTime", "2026-03-02 17:30", "AutoDeleteEip", "true").ok().JSON["Return"], any("true"))
+	same(t, "return", at("AutoDeleteTime", "2026-03-02 17:30", "AutoDeleteEip", "true").OK().JSON["Return"], any("true"))
 	shown("set", "2026-03-02 17:30", true)
-	at("AutoDeleteTime", "2026-03-02 17:45:30").ok()
+	at("AutoDeleteTime", "2026-03-02 17:45:30").OK()
 	shown("moved", "2026-03-02 17:45", false)
 	sim.Advance(30 * time.Minute) // the first time passes
 	same(t, "state", me.state(id), "active")
-	at("AutoDeleteTime", "2026-03-02 17:59").refused(400, "AutoDeleteTimeIsInvalid", "AutoDeleteTime 2026-03-02 17:59 is less than 30 minutes ahead", "2026-03-02 18:00:00")
-	at("AutoDeleteTime", "tomorrow").refused(400, "InvalidParameterValue", "AutoDeleteTime must be a time like 2006-01-02 15:04")
-	at("AutoDeleteEip", "true").refused(400, "InvalidParameterValue", "AutoDeleteEip is only allowed with AutoDeleteTime")
+	at("AutoDeleteTime", "2026-03-02 17:59").Refused(400, "AutoDeleteTimeIsInvalid", "AutoDeleteTime 2026-03-02 17:59 is less than 30 minutes ahead", "2026-03-02 18:00:00")
+	at("AutoDeleteTime", "tomorrow").Refused(400, "InvalidParameterValue", "AutoDeleteTime must be a time like 2006-01-02 15:04")
+	at("AutoDeleteEip", "true").Refused(400, "InvalidParameterValue", "AutoDeleteEip is only allowed with AutoDeleteTime")
 	shown("after refusals", "2026-03-02 17:45", false)
-	at().ok()
+	at().OK()
 	shown("off", "", false)
 	sim.Advance(time.Hour)
 	same(t, "state", me.state(id), "active")
-	at("AutoDeleteTime", "2026-03-02 19:00").ok()
+	at("AutoDeleteTime", "2026-03-02 19:00").OK()
 	sim.Advance(30 * time.Minute)
 	same(t, "state", me.state(id), "deleting")
 	sim.Advance(5 * time.Second)
@@ -168,18 +168,18 @@ func TestSetInstanceResourceProtect_againstDeletion(t *testing.T) {
 	sim, me := newWorld(t)
 	id, other := machine(sim, Instance{}), machine(sim, Instance{Protected: true})
 	protect := func(value string) answer {
-		return me.kec("SetInstanceResourceProtect", "InstanceId.1", id, "InstanceId.2", other, "IsProtection", value)
+		return me.KEC("SetInstanceResourceProtect", "InstanceId.1", id, "InstanceId.2", other, "IsProtection", value)
 	}
-	same(t, "return", protect("true").ok().JSON["Return"], any(true))
-	me.kec("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").refused(400, "InstanceResourceProtected", "InstanceId.1 "+id+" is protected")
+	same(t, "return", protect("true").OK().JSON["Return"], any(true))
+	me.KEC("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").Refused(400, "InstanceResourceProtected", "InstanceId.1 "+id+" is protected")
 	if _, shown := me.describe(id)["IsProtect"]; shown {
 		t.Error("IsProtect is shown though no model has it")
 	}
-	protect("maybe").refused(400, "InvalidParameterValue", "IsProtection must be true or false")
-	me.kec("SetInstanceResourceProtect", "InstanceId.1", id).refused(400, "InvalidParameter", "IsProtection is required")
-	me.kec("SetInstanceResourceProtect", "InstanceId.1", id, "IsProtect", "false").refused(400, "InvalidParameter", "IsProtect is not known")
-	protect("false").ok()
-	me.kec("TerminateInstances", "InstanceId.1", id, "InstanceId.2", other).ok()
+	protect("maybe").Refused(400, "InvalidParameterValue", "IsProtection must be true or false")
+	me.KEC("SetInstanceResourceProtect", "InstanceId.1", id).Refused(400, "InvalidParameter", "IsProtection is required")
+	me.KEC("SetInstanceResourceProtect", "InstanceId.1", id, "IsProtect", "false").Refused(400, "InvalidParameter", "IsProtect is not known")
+	protect("false").OK()
+	me.KEC("TerminateInstances", "InstanceId.1", id, "InstanceId.2", other).OK()
 	sim.Advance(5 * time.Second)
 	same(t, "instances", len(sim.Instances()), 0)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // Order is one purchase. Money is a decimal string in CNY. Extra fields are
@@ -107,14 +109,14 @@ var billingNames = map[int]string{
 func (w *world) openOrder(l *launch, count int) *Order {
 	price := l.market.last()
 	each := price.onDemand
-	if l.get("ChargeType") == chargeSpot {
+	if l.Get("ChargeType") == chargeSpot {
 		each = price.spot
 	}
 	o := &Order{
 		ID:   w.now.UTC().Format("20060102150405") + fmt.Sprintf("%09d", w.next(kindOrder)),
 		Name: "KEC purchase", UserID: UserID, Type: 2, Use: 1, Status: orderPaid,
-		BillName:   billNames[billTypes[l.get("ChargeType")]],
-		TotalMoney: (price.onDemand * money(count)).String(), RealMoney: (each * money(count)).String(),
+		BillName:   billNames[billTypes[l.Get("ChargeType")]],
+		TotalMoney: (price.onDemand * protocol.Money(count)).String(), RealMoney: (each * protocol.Money(count)).String(),
 		PayableMoney: "0", DiscountAmount: "0",
 		CreateTime: w.now, PayTime: w.now, UpdateTime: w.now,
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // refusalKey is what Refuse has been told of.
@@ -13,10 +15,10 @@ type refusalKey struct{ action, id string }
 // target finds one machine of the request's region.
 //
 // documented: the code (fact 38).
-func (w *world) target(r *request, name, id string) (*instance, *apiError) {
+func (w *world) target(r *request, name, id string) (*instance, *protocol.Refusal) {
 	in := w.byID[id]
 	if in == nil || in.Region != r.region {
-		return nil, refuse(codeInstanceIDInvalid, "%s %s does not exist", name, clip(id))
+		return nil, protocol.Refuse(protocol.CodeInstanceIDInvalid, "%s %s does not exist", name, protocol.Clip(id))
 	}
 	return in, nil
 }
@@ -26,7 +28,7 @@ func (w *world) target(r *request, name, id string) (*instance, *apiError) {
 //
 // assumed: one that does not fit refuses the whole call, as does an id sent twice
 // (facts 221, 229).
-func (w *world) targets(r *request, c code, states ...string) ([]*instance, *apiError) {
+func (w *world) targets(r *request, c protocol.Code, states ...string) ([]*instance, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
 		return nil, refusal
@@ -42,7 +44,7 @@ func (w *world) targets(r *request, c code, states ...string) ([]*instance, *api
 		case refusal != nil:
 			return nil, refusal
 		case slices.Contains(found, in):
-			return nil, invalid(name, "%s is listed twice", id)
+			return nil, protocol.Invalid(name, "%s is listed twice", id)
 		}
 		found = append(found, in)
 	}
@@ -50,12 +52,12 @@ func (w *world) targets(r *request, c code, states ...string) ([]*instance, *api
 }
 
 // mustBe refuses a machine in another state.
-func (in *instance) mustBe(name string, c code, states ...string) *apiError {
+func (in *instance) mustBe(name string, c protocol.Code, states ...string) *protocol.Refusal {
 	switch {
 	case len(states) == 0 && in.State == stateDeleting:
-		return refuse(c, "%s %s is in state %s", name, in.ID, in.State)
+		return protocol.Refuse(c, "%s %s is in state %s", name, in.ID, in.State)
 	case len(states) > 0 && !slices.Contains(states, in.State):
-		return refuse(c, "%s %s is in state %s, not %s", name, in.ID, in.State, strings.Join(states, " or "))
+		return protocol.Refuse(c, "%s %s is in state %s, not %s", name, in.ID, in.State, strings.Join(states, " or "))
 	}
 	return nil
 }
@@ -133,9 +135,9 @@ var stopRules = []rule{
 // documented: parameters, default and answer, with its misspelling (fact 150).
 // assumed: only active ones, and how long it takes (facts 220, 221); what
 // StopCharging does, and that ForceStop makes no difference (fact 222).
-func (s *Server) stopInstances(r *request) (any, *apiError) {
+func (s *Server) stopInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	targets, refusal := w.targets(r, codeState, stateActive)
+	targets, refusal := w.targets(r, protocol.CodeState, stateActive)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -143,8 +145,8 @@ func (s *Server) stopInstances(r *request) (any, *apiError) {
 		return nil, errDryRun
 	}
 	mode := keepCharging
-	if r.has("StoppedMode") {
-		mode = r.get("StoppedMode")
+	if r.Has("StoppedMode") {
+		mode = r.Get("StoppedMode")
 	}
 	return w.each(r, targets, "Messgae", func(in *instance) string {
 		w.pass(in, stateStopping, w.settings.Stop, stateStopped, func() {
@@ -171,9 +173,9 @@ var startRules = []rule{{"InstanceId.N", true, nil}}
 //
 // documented: only stopped ones, and the codes (facts 150, 151). assumed: how long
 // it takes (fact 220); who needs stock (fact 222).
-func (s *Server) startInstances(r *request) (any, *apiError) {
+func (s *Server) startInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	targets, refusal := w.targets(r, codeState, stateStopped)
+	targets, refusal := w.targets(r, protocol.CodeState, stateStopped)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -183,7 +185,7 @@ func (s *Server) startInstances(r *request) (any, *apiError) {
 			continue
 		}
 		if wanted[in.market]++; wanted[in.market] > in.market.stock {
-			return nil, refuse(codeSellOut, "InstanceId.%d %s cannot start: InstanceType %s is sell out in %s", i+1, in.ID, in.Type, in.Zone)
+			return nil, protocol.Refuse(protocol.CodeSellOut, "InstanceId.%d %s cannot start: InstanceType %s is sell out in %s", i+1, in.ID, in.Type, in.Zone)
 		}
 	}
 	if r.dryRun {
@@ -207,9 +209,9 @@ var rebootRules = []rule{{"InstanceId.N", true, nil}, {"ForceReboot", false, boo
 // documented: parameters, answer and code (facts 150, 151). assumed: only active
 // ones (fact 221), how long it takes (fact 220), and that ForceReboot makes no
 // difference (fact 222).
-func (s *Server) rebootInstances(r *request) (any, *apiError) {
+func (s *Server) rebootInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
-	targets, refusal := w.targets(r, codeRebootState, stateActive)
+	targets, refusal := w.targets(r, protocol.CodeRebootState, stateActive)
 	if refusal != nil {
 		return nil, refusal
 	}

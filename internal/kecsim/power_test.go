@@ -3,14 +3,16 @@ package kecsim
 import (
 	"testing"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// item is what an action answers for its first id.
-func (a answer) item() map[string]any {
-	a.t.Helper()
-	set, _ := a.ok().JSON["InstancesSet"].([]any)
+// firstItem is what an action answers for its first id.
+func firstItem(a answer) map[string]any {
+	a.T.Helper()
+	set, _ := a.OK().JSON["InstancesSet"].([]any)
 	if len(set) == 0 {
-		a.t.Fatalf("no InstancesSet: %s", a.Raw)
+		a.T.Fatalf("no InstancesSet: %s", a.Raw)
 	}
 	first, _ := set[0].(map[string]any)
 	return first
@@ -25,7 +27,7 @@ func machine(sim *Server, in Instance) string {
 // stopped shuts a machine down.
 func (c *caller) stopped(id string) {
 	c.t.Helper()
-	c.kec("StopInstances", "InstanceId.1", id).ok()
+	c.KEC("StopInstances", "InstanceId.1", id).OK()
 	c.sim.Advance(5 * time.Second)
 	same(c.t, "state", c.state(id), "stopped")
 }
@@ -36,7 +38,7 @@ func TestPower_stopStartReboot(t *testing.T) {
 	id := me.launch()[0]
 	sim.Advance(20 * time.Second)
 
-	item := me.kec("StopInstances", "InstanceId.1", id, "ForceStop", "true").item()
+	item := firstItem(me.KEC("StopInstances", "InstanceId.1", id, "ForceStop", "true"))
 	same(t, "id", item["InstanceId"], any(id))
 	same(t, "return", item["Return"], any(true))
 	same(t, "the misspelling", item["Messgae"], any(""))
@@ -52,14 +54,14 @@ func TestPower_stopStartReboot(t *testing.T) {
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 	sim.SellOut(ZoneA, TypeSmall) // it has kept its place
 
-	item = me.kec("StartInstances", "InstanceId", id).item()
+	item = firstItem(me.KEC("StartInstances", "InstanceId", id))
 	same(t, "message", item["Message"], any(""))
 	same(t, "state", me.state(id), "starting")
 	same(t, "mode", me.describe(id)["StoppedMode"], any(""))
 	sim.Advance(5 * time.Second)
 	same(t, "state", me.state(id), "active")
 
-	item = me.kec("RebootInstances", "InstanceId.1", id, "ForceReboot", "false").item()
+	item = firstItem(me.KEC("RebootInstances", "InstanceId.1", id, "ForceReboot", "false"))
 	same(t, "fields", len(item), 2)
 	same(t, "state", me.state(id), "rebooting")
 	sim.Advance(7 * time.Second)
@@ -103,22 +105,22 @@ func TestChanges_needTheRightState(t *testing.T) {
 				id := machine(sim, Instance{State: state})
 				pairs := append([]string(nil), change[c.action]...)
 				pairs[1] = id
-				a := me.kec(c.action, pairs...)
+				a := me.KEC(c.action, pairs...)
 				allowed := false
 				for _, fine := range c.fine {
 					allowed = allowed || fine == state
 				}
 				if allowed {
-					a.ok()
+					a.OK()
 				} else {
-					a.refused(400, c.code, pairs[0]+" "+id+" is in state "+state)
+					a.Refused(400, c.code, pairs[0]+" "+id+" is in state "+state)
 				}
 			}
 			pairs := append([]string(nil), change[c.action]...)
 			pairs[1] = VPC
-			me.kec(c.action, pairs...).refused(400, "InstanceIdInvalid", pairs[0]+" "+VPC+" does not exist")
-			me.kec(c.action, pairs[2:]...).refused(400, "InstanceIdRequired", pairs[0]+" is required")
-			me.kec(c.action, append(pairs, "Colour", "red")...).refused(400, "InvalidParameter", "Colour is not known")
+			me.KEC(c.action, pairs...).Refused(400, "InstanceIdInvalid", pairs[0]+" "+VPC+" does not exist")
+			me.KEC(c.action, pairs[2:]...).Refused(400, "InstanceIdRequired", pairs[0]+" is required")
+			me.KEC(c.action, append(pairs, "Colour", "red")...).Refused(400, "InvalidParameter", "Colour is not known")
 		})
 	}
 }
@@ -127,15 +129,15 @@ func TestChanges_oneThatDoesNotFitRefusesAll(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	a, b := machine(sim, Instance{}), machine(sim, Instance{State: "stopped"})
-	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", b).refused(400, "InstanceStateNotSupported", "InstanceId.2 "+b+" is in state stopped, not active")
-	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", a).refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
-	me.kec("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
+	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", b).Refused(400, "InstanceStateNotSupported", "InstanceId.2 "+b+" is in state stopped, not active")
+	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", a).Refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
+	me.KEC("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").Refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
 	same(t, "state", me.state(a), "active")
-	me.region = Region2
-	me.kec("StopInstances", "InstanceId.1", a).refused(400, "InstanceIdInvalid", "InstanceId.1")
-	me.region = Region
+	me.Region = Region2
+	me.KEC("StopInstances", "InstanceId.1", a).Refused(400, "InstanceIdInvalid", "InstanceId.1")
+	me.Region = Region
 	ids := []string{"InstanceId.1", a, "InstanceId.2", machine(sim, Instance{})}
-	me.kec("StopInstances", ids...).ok()
+	me.KEC("StopInstances", ids...).OK()
 	sim.Advance(5 * time.Second)
 	same(t, "second", me.state(ids[3]), "stopped")
 }
@@ -146,20 +148,20 @@ func TestStopCharging_losesItsPlace(t *testing.T) {
 	sim.SetStock(ZoneA, TypeSmall, 2)
 	a, b := machine(sim, Instance{}), machine(sim, Instance{})
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
-	me.kec("StopInstances", "InstanceId.1", a, "InstanceId.2", b, "StoppedMode", "StopCharging").ok()
+	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", b, "StoppedMode", "StopCharging").OK()
 	same(t, "stock while stopping", sim.Stock(ZoneA, TypeSmall), 0)
 	sim.Advance(5 * time.Second)
 	same(t, "mode", me.describe(a)["StoppedMode"], any("StopCharging"))
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 2)
 	sim.SetStock(ZoneA, TypeSmall, 1)
-	me.kec("StartInstances", "InstanceId.1", a, "InstanceId.2", b).refused(400, "ProductSellOutInvalid",
+	me.KEC("StartInstances", "InstanceId.1", a, "InstanceId.2", b).Refused(400, "ProductSellOutInvalid",
 		"InstanceId.2 "+b, "InstanceType N3.2B is sell out in cn-beijing-6a")
-	me.kec("StartInstances", "InstanceId.1", a).ok()
+	me.KEC("StartInstances", "InstanceId.1", a).OK()
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
-	me.kec("TerminateInstances", "InstanceId.1", b).ok()
+	me.KEC("TerminateInstances", "InstanceId.1", b).OK()
 	sim.Advance(5 * time.Second)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0) // b had given its own back before
-	me.kec("TerminateInstances", "InstanceId.1", a).ok()
+	me.KEC("TerminateInstances", "InstanceId.1", a).OK()
 	sim.Advance(5 * time.Second)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 1)
 }
@@ -170,15 +172,15 @@ func TestPower_whatHappensOnTheWay(t *testing.T) {
 	a, b, c := machine(sim, Instance{}), machine(sim, Instance{}), machine(sim, Instance{State: "stopped"})
 
 	// A deletion wins over a stop.
-	me.kec("StopInstances", "InstanceId.1", a).ok()
-	me.kec("TerminateInstances", "InstanceId.1", a).ok()
+	me.KEC("StopInstances", "InstanceId.1", a).OK()
+	me.KEC("TerminateInstances", "InstanceId.1", a).OK()
 	sim.Advance(4 * time.Second)
 	same(t, "state", me.state(a), "deleting")
 	sim.Advance(time.Second)
 	same(t, "state", me.state(a), "")
 
 	// So does a hand in the console.
-	me.kec("RebootInstances", "InstanceId.1", b).ok()
+	me.KEC("RebootInstances", "InstanceId.1", b).OK()
 	sim.Edit(b, func(in *Instance) { in.State = "stopped" })
 	sim.Advance(time.Minute)
 	same(t, "state", me.state(b), "stopped")
@@ -193,7 +195,7 @@ func TestPower_whatHappensOnTheWay(t *testing.T) {
 func TestSettings_ofTheChanges(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	if status, answer := control(t, sim, "POST", "settings", `{"stop":"1s","start":"2s","reboot":"3s","modify":"4s"}`); status != 200 {
+	if status, answer := me.Control("POST", "settings", `{"stop":"1s","start":"2s","reboot":"3s","modify":"4s"}`); status != 200 {
 		t.Fatal(answer)
 	}
 	same(t, "stop", sim.w.settings.Stop, time.Second)
@@ -203,9 +205,9 @@ func TestSettings_ofTheChanges(t *testing.T) {
 	same(t, "boot", sim.w.settings.Boot, 20*time.Second)
 	sim.Update(func(s *Settings) { s.Stop, s.Start = 0, 0 })
 	id := machine(sim, Instance{})
-	me.kec("StopInstances", "InstanceId.1", id).ok()
+	me.KEC("StopInstances", "InstanceId.1", id).OK()
 	same(t, "state at once", me.state(id), "stopped")
-	me.kec("StartInstances", "InstanceId.1", id).ok()
+	me.KEC("StartInstances", "InstanceId.1", id).OK()
 	same(t, "state at once", me.state(id), "active")
 }
 
@@ -240,27 +242,27 @@ func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {
 			unchanged := func(when string) {
 				t.Helper()
 				now, _ := sim.Instance(id)
-				same(t, when, string(encode(now)), string(encode(before)))
+				same(t, when, string(protocol.Encode(now)), string(protocol.Encode(before)))
 			}
 			sim.FailNext(c.action, Throttled, 1)
-			me.kec(c.action, c.pairs...).refused(503, "RequestLimitExceeded")
+			me.KEC(c.action, c.pairs...).Refused(503, "RequestLimitExceeded")
 			unchanged("throttled")
-			me.kec(c.action, append([]string{"DryRun", "true"}, c.pairs...)...).refused(412, "DryRunOperation")
+			me.KEC(c.action, append([]string{"DryRun", "true"}, c.pairs...)...).Refused(412, "DryRunOperation")
 			unchanged("dry run")
 			sim.DenyService("kec", true)
-			me.kec(c.action, c.pairs...).refused(403, "PermissionDenied")
+			me.KEC(c.action, c.pairs...).Refused(403, "PermissionDenied")
 			sim.DenyService("kec", false)
 			sim.Refuse(c.action, id, "not now")
-			a := me.kec(c.action, c.pairs...).ok()
+			a := me.KEC(c.action, c.pairs...).OK()
 			unchanged("refused")
 			if c.perID {
-				same(t, "return", a.item()["Return"], any(false))
+				same(t, "return", firstItem(a)["Return"], any(false))
 			} else if v := a.JSON["Return"]; v != any(false) && v != any("false") {
 				t.Errorf("return: %v", v)
 			}
 			sim.Refuse(c.action, id, "")
-			me.kec(c.action, c.pairs...).ok()
-			if now, _ := sim.Instance(id); string(encode(now)) == string(encode(before)) {
+			me.KEC(c.action, c.pairs...).OK()
+			if now, _ := sim.Instance(id); string(protocol.Encode(now)) == string(protocol.Encode(before)) {
 				t.Error("nothing was done in the end")
 			}
 		})

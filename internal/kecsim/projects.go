@@ -4,15 +4,17 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 var projectRules = []rule{{"InstanceId", true, nil}, {"ProjectId", true, integer(0, math.MaxInt64)}}
 
 // checkProject wants a project there is; the name may be left out.
-func (w *world) checkProject(r *request) (int64, *apiError) {
-	id, err := strconv.ParseInt(r.get("ProjectId"), 10, 64)
+func (w *world) checkProject(r *request) (int64, *protocol.Refusal) {
+	id, err := strconv.ParseInt(r.Get("ProjectId"), 10, 64)
 	if err == nil && !slices.Contains(w.projects, id) {
-		return 0, invalid("ProjectId", "%d does not exist", id)
+		return 0, protocol.Invalid("ProjectId", "%d does not exist", id)
 	}
 	return id, nil
 }
@@ -21,10 +23,10 @@ func (w *world) checkProject(r *request) (int64, *apiError) {
 //
 // documented: parameters, and an answer with nothing but its id (fact 106). assumed:
 // in any state (fact 221), in any region, and the codes (fact 228).
-func (s *Server) updateInstanceProjectID(r *request) (any, *apiError) {
-	in := s.w.byID[r.get("InstanceId")]
+func (s *Server) updateInstanceProjectID(r *request) (any, *protocol.Refusal) {
+	in := s.w.byID[r.Get("InstanceId")]
 	if in == nil {
-		return nil, invalid("InstanceId", "%s does not exist", clip(r.get("InstanceId")))
+		return nil, protocol.Invalid("InstanceId", "%s does not exist", protocol.Clip(r.Get("InstanceId")))
 	}
 	project, refusal := s.w.checkProject(r)
 	if refusal != nil {

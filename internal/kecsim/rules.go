@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // rule is one row of an action's parameter table: the pattern of its name and
@@ -32,9 +34,9 @@ func namesOf(table []rule) []string {
 
 // apply holds every value against its row, in the order of the table, so that
 // the first thing wrong is the same on every run.
-func apply(table []rule, a *args) *apiError {
+func apply(table []rule, a *protocol.Args) *protocol.Refusal {
 	for _, r := range table {
-		names := a.expand(r.name)
+		names := a.Expand(r.name)
 		if r.required && len(names) == 0 {
 			parts := strings.Split(r.name, ".")
 			for i, part := range parts {
@@ -44,55 +46,30 @@ func apply(table []rule, a *args) *apiError {
 			}
 			missing := strings.Join(parts, ".")
 			if missing == "InstanceId" || strings.HasPrefix(missing, "InstanceId.") {
-				return refuse(codeInstanceIDRequired, "the parameter %s is required", missing)
+				return protocol.Refuse(protocol.CodeInstanceIDRequired, "the parameter %s is required", missing)
 			}
-			return refuse(codeInvalidParameter, "the parameter %s is required", missing)
+			return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s is required", missing)
 		}
 		for _, name := range names {
-			if r.required && a.get(name) == "" {
-				return refuse(codeInvalidParameter, "the parameter %s must not be empty", name)
+			if r.required && a.Get(name) == "" {
+				return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s must not be empty", name)
 			}
 			if r.check == nil {
 				continue
 			}
-			if wrong := r.check(a.get(name)); wrong != "" {
-				return refuse(codeInvalidParameterValue, "%s %s", name, wrong)
+			if wrong := r.check(a.Get(name)); wrong != "" {
+				return protocol.Refuse(protocol.CodeInvalidParameterValue, "%s %s", name, wrong)
 			}
 		}
 	}
 	return nil
 }
 
-// expand lists the names present under a pattern, in index order.
-func (a *args) expand(pattern string) []string {
-	if !strings.Contains(pattern, ".N") { // no list: most have none
-		if a.has(pattern) {
-			return []string{pattern}
-		}
-		return nil
-	}
-	names := []string{""}
-	for part := range strings.SplitSeq(pattern, ".") {
-		var next []string
-		for _, name := range names {
-			if part != "N" {
-				next = append(next, join(name, part))
-				continue
-			}
-			for i := 1; i <= a.count(name); i++ {
-				next = append(next, join(name, strconv.Itoa(i)))
-			}
-		}
-		names = next
-	}
-	return slices.DeleteFunc(names, func(name string) bool { return !a.has(name) })
-}
-
 func integer(low, high int64) check {
 	return func(v string) string {
 		n, err := strconv.ParseInt(v, 10, 64)
 		if err != nil {
-			return "must be an integer, not " + strconv.Quote(clip(v))
+			return "must be an integer, not " + strconv.Quote(protocol.Clip(v))
 		}
 		if n < low || n > high {
 			return "must be between " + strconv.FormatInt(low, 10) + " and " + strconv.FormatInt(high, 10) + ", not " + v
@@ -105,7 +82,7 @@ func boolean(v string) string {
 	if strings.EqualFold(v, "true") || strings.EqualFold(v, "false") {
 		return ""
 	}
-	return "must be true or false, not " + strconv.Quote(clip(v))
+	return "must be true or false, not " + strconv.Quote(protocol.Clip(v))
 }
 
 func oneOf(values ...string) check {
@@ -113,7 +90,7 @@ func oneOf(values ...string) check {
 		if slices.Contains(values, v) {
 			return ""
 		}
-		return "must be one of " + strings.Join(values, ", ") + ", not " + strconv.Quote(clip(v))
+		return "must be one of " + strings.Join(values, ", ") + ", not " + strconv.Quote(protocol.Clip(v))
 	}
 }
 
@@ -143,7 +120,7 @@ func identifier(prefixes ...string) check {
 		if isUUID(bare) {
 			return ""
 		}
-		return "must be an identifier, not " + strconv.Quote(clip(v))
+		return "must be an identifier, not " + strconv.Quote(protocol.Clip(v))
 	}
 }
 
@@ -227,7 +204,7 @@ func tagKey(v string) string {
 
 func ipv4(v string) string {
 	if ip, err := netip.ParseAddr(v); err != nil || !ip.Is4() {
-		return "must be an IPv4 address, not " + strconv.Quote(clip(v))
+		return "must be an IPv4 address, not " + strconv.Quote(protocol.Clip(v))
 	}
 	return ""
 }
@@ -245,16 +222,8 @@ func parseChinaTime(v string, layouts ...string) (time.Time, bool) {
 func timeIn(layouts ...string) check {
 	return func(v string) string {
 		if _, ok := parseChinaTime(v, layouts...); !ok {
-			return "must be a time like " + layouts[0] + ", not " + strconv.Quote(clip(v))
+			return "must be a time like " + layouts[0] + ", not " + strconv.Quote(protocol.Clip(v))
 		}
 		return ""
 	}
-}
-
-// clip keeps what a message quotes short.
-func clip(v string) string {
-	if len(v) > 80 {
-		return strings.ToValidUTF8(v[:80], "") + "..."
-	}
-	return v
 }

@@ -3,12 +3,15 @@ package kecsim
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // Server is a local Kingsoft Cloud. It is safe for concurrent use; requests
@@ -16,7 +19,7 @@ import (
 type Server struct {
 	mu       sync.Mutex
 	w        *world
-	keys     map[string]key
+	keys     map[string]protocol.Key
 	denied   map[string]bool // by service, or by service and action: "trade QueryInstances"
 	faults   []*scriptedFault
 	calls    []Call
@@ -35,7 +38,7 @@ func WithClock(c *Clock) Option { return func(s *Server) { s.w = defaultWorld(c)
 // and stands still at DefaultStart.
 func New(opts ...Option) *Server {
 	s := &Server{
-		keys: map[string]key{AccessKey: {secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{},
+		keys: map[string]protocol.Key{AccessKey: {Secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{},
 		throttle: throttle{spelling: Throttled},
 	}
 	for _, opt := range opts {
@@ -89,7 +92,7 @@ type Call struct {
 
 // request is a call on its way through a handler.
 type request struct {
-	*args
+	*protocol.Args
 	service, region, action string
 	id                      string // RequestId of the answer
 	dryRun                  bool
@@ -105,7 +108,7 @@ var commonFields = []string{
 	"Action", "Version", "Service", "Region", "Accesskey", "Language", "SdkVersion", "AccountId", "UserId", "RoleId", "DryRun",
 }
 
-var commonPatterns = patternsOf(commonFields)
+var commonPatterns = protocol.Patterns(commonFields)
 
 // signingFields belong to the query form of a signature (fact 24).
 var signingFields = []string{
@@ -113,9 +116,25 @@ var signingFields = []string{
 	"X-Amz-Security-Token", "X-Ksc-Security-Token",
 }
 
+// ServeHTTP answers one API request, or one of the control path.
+//
+// documented: GET or POST at "/" (fact 4), Date in the answer. assumed: the codes
+// for other methods and paths (fact 167).
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	s.handle(r, body, err).Write(w)
+}
+
+func (s *Server) handle(r *http.Request, body []byte, bodyErr error) protocol.Reply {
+	if route, steers := strings.CutPrefix(r.URL.Path, controlPath); steers {
+		return s.control(r, route, body, bodyErr)
+	}
+	return s.answer(r, body, bodyErr)
+}
+
 // answer does one call and records it. Where a fault delays it, the world goes on
 // meanwhile; a caller who leaves during that time ends it.
-func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
+func (s *Server) answer(r *http.Request, body []byte, bodyErr error) protocol.Reply {
 	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
 	req, f, refusal := s.receive(r, body, bodyErr, &call)
 	if !pause(r.Context(), f.delay(false)) {
@@ -123,15 +142,15 @@ func (s *Server) answer(r *http.Request, body []byte, bodyErr error) reply {
 	}
 	out := s.finish(req, f, refusal, &call)
 	if after := f.delay(true); after > 0 {
-		out.drop = !pause(r.Context(), after) || out.drop
-		out.date = s.date()
+		out.Drop = !pause(r.Context(), after) || out.Drop
+		out.Date = s.date()
 	}
 	return out
 }
 
 // receive reads a call and takes the fault that is in store for it: that of a call too
 // many, or a scripted one.
-func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *apiError) {
+func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *protocol.Refusal) {
 	defer s.lock()()
 	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
 	req, refusal := s.admit(r, body, bodyErr, call)
@@ -151,17 +170,17 @@ func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call
 
 // finish does a call, or refuses it. Without a request and a refusal the caller has
 // left, and nothing is done.
-func (s *Server) finish(req *request, f *Fault, refusal *apiError, call *Call) reply {
+func (s *Server) finish(req *request, f *Fault, refusal *protocol.Refusal, call *Call) protocol.Reply {
 	defer s.lock()()
-	out := reply{drop: true}
+	out := protocol.Reply{Drop: true}
 	switch {
 	case refusal != nil:
 		out = s.refusal(call, refusal)
 	case req != nil:
 		out = s.perform(req, f, call)
 	}
-	out.date = s.w.now.Add(s.off)
-	if call.Status, call.Code = out.status, out.code; out.drop || out.reset {
+	out.Date = s.w.now.Add(s.off)
+	if call.Status, call.Code = out.Status, out.Code; out.Drop || out.Reset {
 		call.Status = 0
 	}
 	s.record(*call)
@@ -197,25 +216,25 @@ func (s *Server) record(call Call) {
 
 // admit reads a request and checks that it may be done. It fills in the call as
 // far as it gets, so that a refused one is on record too.
-func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *apiError) {
+func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *protocol.Refusal) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(bodyErr, &tooLarge):
-		return nil, refuse(codeTooLarge, "the body is larger than %d bytes", maxBody)
+		return nil, protocol.Refuse(protocol.CodeTooLarge, "the body is larger than %d bytes", maxBody)
 	case bodyErr != nil:
-		return nil, refuse(codeInvalidParameter, "the body could not be read whole")
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the body could not be read whole")
 	case r.URL.Path != "/" && r.URL.Path != "":
-		return nil, refuse(codeNotFound, "there is nothing at this path")
+		return nil, protocol.Refuse(protocol.CodeNotFound, "there is nothing at this path")
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
-		return nil, refuse(codeMethodNotAllowed, "the method must be GET or POST, not %s", clip(r.Method))
+		return nil, protocol.Refuse(protocol.CodeMethodNotAllowed, "the method must be GET or POST, not %s", protocol.Clip(r.Method))
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, refuse(codeInvalidParameter, "the query is not well-formed")
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the query is not well-formed")
 	}
-	sent, err := readBody(r.Header.Get("Content-Type"), body)
+	sent, err := protocol.ReadBody(r.Header.Get("Content-Type"), body)
 	if err != nil {
-		return nil, refuse(codeInvalidParameter, "%s", err)
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "%s", err)
 	}
 	for name, values := range query {
 		if !has(signingFields, name) {
@@ -231,40 +250,40 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 			rest[name] = values
 		}
 	}
-	fields, refusal := bind(commonPatterns, common)
+	fields, refusal := protocol.Bind(commonPatterns, common)
 	if refusal != nil {
 		return nil, refusal
 	}
-	call.Action, call.Version = fields.get("Action"), fields.get("Version")
+	call.Action, call.Version = fields.Get("Action"), fields.Get("Version")
 
 	// The keys come before the parameters: who is not known learns nothing.
-	sig, refusal := parseSignature(r, query)
+	sig, refusal := protocol.ParseSignature(r, query)
 	if refusal != nil {
 		return nil, refusal
 	}
-	call.Service = sig.service
-	if refusal := sig.verify(r, r.URL.RawQuery, body, s.keys, s.witnesses()...); refusal != nil {
+	call.Service = sig.Service
+	if refusal := sig.Verify(r, r.URL.RawQuery, body, s.keys, s.witnesses()...); refusal != nil {
 		return nil, refusal
 	}
 	a, refusal := s.route(sig, fields, call)
 	if refusal != nil {
 		return nil, refusal
 	}
-	if a.onlyJSON && !isJSON(r.Header.Get("Content-Type")) {
-		return nil, refuse(codeInvalidParameter, "the body of %s must be application/json", call.Action)
+	if a.onlyJSON && !protocol.IsJSON(r.Header.Get("Content-Type")) {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the body of %s must be application/json", call.Action)
 	}
 	if a.spell != nil {
 		if rest, refusal = a.spell(rest); refusal != nil {
 			return nil, refusal
 		}
 	}
-	bound, refusal := bind(a.patterns, rest)
+	bound, refusal := protocol.Bind(a.patterns, rest)
 	if refusal != nil {
 		return nil, refusal
 	}
 	return &request{
-		args: bound, service: sig.service, region: sig.region, action: call.Action,
-		dryRun: fields.flag("DryRun"), sent: sent,
+		Args: bound, service: sig.Service, region: sig.Region, action: call.Action,
+		dryRun: fields.Flag("DryRun"), sent: sent,
 	}, nil
 }
 
@@ -273,47 +292,47 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 // documented: the scope names service and region (facts 1, 2, 14, 27). assumed:
 // codes of a scope that does not fit, and that Region must agree (facts 163, 170),
 // when a permission is asked for (fact 233).
-func (s *Server) route(sig *signature, fields *args, call *Call) (*action, *apiError) {
-	actions := services[sig.service]
+func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Call) (*action, *protocol.Refusal) {
+	actions := services[sig.Service]
 	if actions == nil {
-		return nil, refuse(codeSignatureMismatch, "the credential scope names no service: %q", clip(sig.service))
+		return nil, protocol.Refuse(protocol.CodeSignatureMismatch, "the credential scope names no service: %q", protocol.Clip(sig.Service))
 	}
-	known := sig.service == "trade" && sig.region != ""
+	known := sig.Service == "trade" && sig.Region != ""
 	for _, r := range s.w.regions {
-		known = known || r.name == sig.region
+		known = known || r.name == sig.Region
 	}
 	if !known {
-		return nil, refuse(codeSignatureMismatch, "the credential scope names no region: %q", clip(sig.region))
+		return nil, protocol.Refuse(protocol.CodeSignatureMismatch, "the credential scope names no region: %q", protocol.Clip(sig.Region))
 	}
-	for _, what := range []string{sig.service, sig.service + " " + call.Action} {
+	for _, what := range []string{sig.Service, sig.Service + " " + call.Action} {
 		if s.denied[what] {
-			return nil, refuse(codePermissionDenied, "lack of policy: this key may not use %s", what)
+			return nil, protocol.Refuse(protocol.CodePermissionDenied, "lack of policy: this key may not use %s", what)
 		}
 	}
 	versions := actions[call.Action]
 	if versions == nil {
-		return nil, refuse(codeInvalidAction, "Not Found")
+		return nil, protocol.Refuse(protocol.CodeInvalidAction, "Not Found")
 	}
 	a := versions[call.Version]
 	if a == nil {
-		return nil, refuse(codeInvalidVersion, "%s has no version %q", call.Action, clip(call.Version))
+		return nil, protocol.Refuse(protocol.CodeInvalidVersion, "%s has no version %q", call.Action, protocol.Clip(call.Version))
 	}
-	if region := fields.get("Region"); region != "" && region != sig.region && sig.service != "trade" {
-		return nil, refuse(codeInvalidParameterValue, "Region %q is not the region of the signature, %s", clip(region), sig.region)
+	if region := fields.Get("Region"); region != "" && region != sig.Region && sig.Service != "trade" {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "Region %q is not the region of the signature, %s", protocol.Clip(region), sig.Region)
 	}
-	if v := fields.get("DryRun"); v != "" && boolean(v) != "" {
-		return nil, refuse(codeInvalidParameterValue, "DryRun %s", boolean(v))
+	if v := fields.Get("DryRun"); v != "" && boolean(v) != "" {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "DryRun %s", boolean(v))
 	}
 	return a, nil
 }
 
 // perform does the action, unless a fault goes before it, and answers as the fault
 // has it.
-func (s *Server) perform(req *request, f *Fault, call *Call) reply {
+func (s *Server) perform(req *request, f *Fault, call *Call) protocol.Reply {
 	if f == nil {
 		return s.do(req, call)
 	}
-	var out reply
+	var out protocol.Reply
 	switch {
 	case f.acts():
 		out = s.do(req, call)
@@ -324,14 +343,14 @@ func (s *Server) perform(req *request, f *Fault, call *Call) reply {
 	if f.speaks() {
 		out = s.scripted(f, req, call)
 	}
-	out.drop, out.reset = f.breaks() && !f.Reset, f.Reset
-	out.cut, out.retryAfter = f.Cut, f.RetryAfter
+	out.Drop, out.Reset = f.breaks() && !f.Reset, f.Reset
+	out.Cut, out.RetryAfter = f.Cut, f.RetryAfter
 	return out
 }
 
-func (s *Server) do(req *request, call *Call) reply {
+func (s *Server) do(req *request, call *Call) protocol.Reply {
 	a := services[req.service][call.Action][call.Version]
-	refusal := apply(a.rules, req.args)
+	refusal := apply(a.rules, req.Args)
 	if refusal == nil && req.dryRun && !a.writes {
 		refusal = errDryRun
 	}
@@ -350,33 +369,28 @@ func (s *Server) do(req *request, call *Call) reply {
 	if req.service == "trade" && s.w.settings.UpperKeys {
 		value = upperKeys(value)
 	}
-	return reply{status: http.StatusOK, contentType: jsonType, body: encode(value)}
+	return protocol.Reply{Status: http.StatusOK, ContentType: protocol.JSON, Body: protocol.Encode(value)}
 }
 
 // errDryRun is what a call that would have succeeded answers.
 //
 // documented: 412 (fact 13). assumed: the code (fact 164).
-var errDryRun = &apiError{codeDryRun, "the request would have succeeded, but DryRun is set"}
-
-const (
-	jsonType  = "application/json; charset=utf-8"
-	plainType = "text/plain; charset=utf-8"
-)
+var errDryRun = &protocol.Refusal{Code: protocol.CodeDryRun, Message: "the request would have succeeded, but DryRun is set"}
 
 // refusal writes an error.
 //
 // documented: the shape, and no Type in trade (facts 30, 31).
-func (s *Server) refusal(call *Call, e *apiError) reply {
-	inner := map[string]any{"Code": e.code.name, "Message": e.message}
+func (s *Server) refusal(call *Call, e *protocol.Refusal) protocol.Reply {
+	inner := map[string]any{"Code": e.Code.Name, "Message": e.Message}
 	if call.Service != "trade" {
 		inner["Type"] = "Sender"
-		if e.code.status >= 500 {
+		if e.Code.Status >= 500 {
 			inner["Type"] = "Receiver"
 		}
 	}
-	return reply{
-		status: e.code.status, code: e.code.name, contentType: jsonType,
-		body: encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
+	return protocol.Reply{
+		Status: e.Code.Status, Code: e.Code.Name, ContentType: protocol.JSON,
+		Body: protocol.Encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
 	}
 }
 

@@ -6,13 +6,15 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // AddKey makes a key pair known. With a token it is a temporary one, whose
 // requests must carry the token.
 func (s *Server) AddKey(accessKey, secretKey, token string) {
 	defer s.lock()()
-	s.keys[accessKey] = key{secretKey, token}
+	s.keys[accessKey] = protocol.Key{Secret: secretKey, Token: token}
 }
 
 // SetClockOffset puts KEC's clock ahead of the world's time, or behind it: the Date
@@ -52,8 +54,8 @@ func (s *Server) mustMarket(zone, typ string) *market {
 	return m
 }
 
-func mustMoney(amount string) money {
-	m, err := parseMoney(amount)
+func mustMoney(amount string) protocol.Money {
+	m, err := protocol.ParseMoney(amount)
 	if err != nil {
 		panic(fmt.Sprintf("kecsim: %q %v", amount, err))
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // Tag is one tag of an instance.
@@ -37,10 +39,10 @@ var listTagsRules = []rule{
 //
 // documented: fact 104. assumed: an unknown id is left out (fact 204), and 100 are
 // the most (fact 272).
-func (s *Server) listTagsByResourceIDs(r *request) (any, *apiError) {
-	ids := strings.Split(r.get("ResourceUuids"), ",")
+func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
+	ids := strings.Split(r.Get("ResourceUuids"), ",")
 	if len(ids) > 100 {
-		return nil, invalid("ResourceUuids", "has %d entries, at most 100 are allowed", len(ids))
+		return nil, protocol.Invalid("ResourceUuids", "has %d entries, at most 100 are allowed", len(ids))
 	}
 	tags := []any{}
 	for _, id := range ids {
@@ -68,11 +70,11 @@ var replaceTagsRules = []rule{
 var tagName = regexp.MustCompile(`(?i)^Tag_(\d{1,9})_(Key|Value)$`)
 
 // spellTags reads Tag_1_Key, a spelling only this action has (fact 105).
-func spellTags(sent url.Values) (url.Values, *apiError) {
+func spellTags(sent url.Values) (url.Values, *protocol.Refusal) {
 	out := url.Values{}
 	for name, values := range sent {
 		if strings.HasPrefix(strings.ToLower(name), "tag.") {
-			return nil, refuse(codeInvalidParameter, "the parameter %s is not known to this action; it is spelt Tag_1_Key here", clip(name))
+			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %s is not known to this action; it is spelt Tag_1_Key here", protocol.Clip(name))
 		}
 		if m := tagName.FindStringSubmatch(name); m != nil {
 			name = "Tag." + m[1] + "." + m[2]
@@ -87,24 +89,24 @@ func spellTags(sent url.Values) (url.Values, *apiError) {
 // documented: the body, with the tags beside the resources; the set is replaced; the
 // answer (fact 105). assumed: TagIds is refused, no tag empties the set, the rest is
 // as at a launch, visible at once (fact 228).
-func (s *Server) replaceResourcesTags(r *request) (any, *apiError) {
+func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
 	tags, refusal := readTags(r)
 	if refusal != nil {
 		return nil, refusal
 	}
 	var targets []*instance
-	for i := 1; i <= r.count("ReplaceTags"); i++ {
+	for i := 1; i <= r.Count("ReplaceTags"); i++ {
 		at := "ReplaceTags." + strconv.Itoa(i) + "."
 		switch {
-		case r.has(at + "TagIds"):
-			return nil, invalid(at+"TagIds", "is not served here: send the tags as Tag_1_Key and Tag_1_Value")
-		case !r.has(at + "ResourceUuids"):
-			return nil, refuse(codeInvalidParameter, "the parameter %sResourceUuids is required", at)
+		case r.Has(at + "TagIds"):
+			return nil, protocol.Invalid(at+"TagIds", "is not served here: send the tags as Tag_1_Key and Tag_1_Value")
+		case !r.Has(at + "ResourceUuids"):
+			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sResourceUuids is required", at)
 		}
-		for _, id := range strings.Split(r.get(at+"ResourceUuids"), ",") {
+		for _, id := range strings.Split(r.Get(at+"ResourceUuids"), ",") {
 			in := s.w.byID[strings.TrimSpace(id)]
 			if in == nil {
-				return nil, invalid(at+"ResourceUuids", "names %q, which does not exist", clip(id))
+				return nil, protocol.Invalid(at+"ResourceUuids", "names %q, which does not exist", protocol.Clip(id))
 			}
 			targets = append(targets, in)
 		}
@@ -118,22 +120,22 @@ func (s *Server) replaceResourcesTags(r *request) (any, *apiError) {
 	return map[string]any{"Result": true}, nil
 }
 
-func readTags(r *request) ([]Tag, *apiError) {
+func readTags(r *request) ([]Tag, *protocol.Refusal) {
 	var tags []Tag
-	for i := 1; i <= r.count("Tag"); i++ {
+	for i := 1; i <= r.Count("Tag"); i++ {
 		flat, name := "Tag."+strconv.Itoa(i)+".", "Tag_"+strconv.Itoa(i)+"_"
-		t := Tag{Key: r.get(flat + "Key"), Value: r.get(flat + "Value")}
-		if !r.has(flat + "Key") {
-			return nil, refuse(codeInvalidParameter, "the parameter %sKey is required", name)
+		t := Tag{Key: r.Get(flat + "Key"), Value: r.Get(flat + "Value")}
+		if !r.Has(flat + "Key") {
+			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sKey is required", name)
 		}
 		if wrong := tagKey(t.Key); wrong != "" {
-			return nil, invalid(name+"Key", "%s", wrong)
+			return nil, protocol.Invalid(name+"Key", "%s", wrong)
 		}
 		if wrong := characters(0, 255)(t.Value); wrong != "" {
-			return nil, invalid(name+"Value", "%s", wrong)
+			return nil, protocol.Invalid(name+"Value", "%s", wrong)
 		}
 		if slices.ContainsFunc(tags, func(o Tag) bool { return o.Key == t.Key }) {
-			return nil, invalid(name+"Key", "%q is listed twice", clip(t.Key))
+			return nil, protocol.Invalid(name+"Key", "%q is listed twice", protocol.Clip(t.Key))
 		}
 		tags = append(tags, t)
 	}

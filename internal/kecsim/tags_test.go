@@ -9,16 +9,16 @@ import (
 // replaceTags sends a body as it is written.
 func (c *caller) replaceTags(body string) answer {
 	c.t.Helper()
-	c.contentType = "application/json"
-	defer func() { c.contentType = "application/x-www-form-urlencoded" }()
-	return c.send(c.request("tagv2", "ReplaceResourcesTags", "2020-09-01", body))
+	c.ContentType = "application/json"
+	defer func() { c.ContentType = "application/x-www-form-urlencoded" }()
+	return c.Send(c.Request("tagv2", "ReplaceResourcesTags", "2020-09-01", body))
 }
 
 // tags lists key=value and the number of each id.
 func (c *caller) tags(id string) string {
 	c.t.Helper()
 	out := []string{}
-	for _, item := range c.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", id).ok().JSON["Tags"].([]any) {
+	for _, item := range c.Call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", id).OK().JSON["Tags"].([]any) {
 		tag := item.(map[string]any)
 		out = append(out, fmt.Sprintf("%v=%v#%s", tag["TagKey"], tag["TagValue"], strings.TrimLeft(tag["TagId"].(string)[24:], "0")))
 	}
@@ -29,10 +29,10 @@ func TestListTagsByResourceIds_takesAHundredIds(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)
 	ask := func(n int) answer {
-		return me.call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", strings.Repeat("x,", n-1)+"x")
+		return me.Call("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType", "instance", "ResourceUuids", strings.Repeat("x,", n-1)+"x")
 	}
-	ask(100).ok()
-	ask(101).refused(400, "InvalidParameterValue")
+	ask(100).OK()
+	ask(101).Refused(400, "InvalidParameterValue")
 }
 
 func TestReplaceResourcesTags_replacesTheWholeSet(t *testing.T) {
@@ -41,16 +41,16 @@ func TestReplaceResourcesTags_replacesTheWholeSet(t *testing.T) {
 	a, b := machine(sim, Instance{Tags: map[string]string{"env": "test", "team": "core"}}), machine(sim, Instance{})
 	same(t, "at first", me.tags(a), "env=test#1 team=core#2")
 	out := me.replaceTags(`{"ResourceType":"instance","Tag_1_Key":"team","Tag_1_Value":"core","Tag_2_Key":"env","Tag_2_Value":"prod",
-		"ReplaceTags":[{"ResourceUuids":"` + a + `,` + b + `"}]}`).ok()
+		"ReplaceTags":[{"ResourceUuids":"` + a + `,` + b + `"}]}`).OK()
 	same(t, "result", out.JSON["Result"], any(true))
 	same(t, "request id", out.JSON["RequestId"] != nil, true)
 	same(t, "one", me.tags(a), "team=core#2 env=prod#3")
 	same(t, "other", me.tags(b), "team=core#4 env=prod#5")
 	in, _ := sim.Instance(a)
 	same(t, "tags", len(in.Tags), 2)
-	me.replaceTags(`{"ResourceType":"instance","Tag_0_Key":"a","ReplaceTags":[{"ResourceUuids":"` + a + `"},{"ResourceUuids":"` + b + `"}]}`).ok()
+	me.replaceTags(`{"ResourceType":"instance","Tag_0_Key":"a","ReplaceTags":[{"ResourceUuids":"` + a + `"},{"ResourceUuids":"` + b + `"}]}`).OK()
 	same(t, "without a value", me.tags(a)+" "+me.tags(b), "a=#6 a=#7")
-	me.replaceTags(`{"ResourceType":"instance","ReplaceTags":[{"ResourceUuids":"` + a + `"}]}`).ok()
+	me.replaceTags(`{"ResourceType":"instance","ReplaceTags":[{"ResourceUuids":"` + a + `"}]}`).OK()
 	same(t, "emptied", me.tags(a), "")
 	same(t, "other", me.tags(b), "a=#7")
 }
@@ -76,15 +76,15 @@ func TestReplaceResourcesTags_refusals(t *testing.T) {
 		{"unknown parameter", `{"ResourceType":"instance","Tag_1_Colour":"red",` + rest, param, "Tag_1_Colour is not known"},
 		{"no JSON", `ResourceType=instance`, param, "the body is not a JSON object"},
 	} {
-		t.Run(c.name, func(t *testing.T) { me.replaceTags(c.body).refused(400, c.code, c.message) })
+		t.Run(c.name, func(t *testing.T) { me.replaceTags(c.body).Refused(400, c.code, c.message) })
 	}
-	me.call("tagv2", "ReplaceResourcesTags", "2020-09-01", "ResourceType", "instance", "ReplaceTags.1.ResourceUuids", id).
-		refused(400, param, "the body of ReplaceResourcesTags must be application/json")
-	me.replaceTags(`{"DryRun":true,"ResourceType":"instance",`+rest).refused(412, "DryRunOperation")
+	me.Call("tagv2", "ReplaceResourcesTags", "2020-09-01", "ResourceType", "instance", "ReplaceTags.1.ResourceUuids", id).
+		Refused(400, param, "the body of ReplaceResourcesTags must be application/json")
+	me.replaceTags(`{"DryRun":true,"ResourceType":"instance",`+rest).Refused(412, "DryRunOperation")
 	sim.FailNext("ReplaceResourcesTags", ServiceUnavailable, 1)
-	me.replaceTags(`{"ResourceType":"instance",`+rest).refused(400, "ServiceUnavailable")
+	me.replaceTags(`{"ResourceType":"instance",`+rest).Refused(400, "ServiceUnavailable")
 	sim.DenyService("tagv2", true)
-	me.replaceTags(`{"ResourceType":"instance",`+rest).refused(403, "PermissionDenied")
+	me.replaceTags(`{"ResourceType":"instance",`+rest).Refused(403, "PermissionDenied")
 	sim.DenyService("tagv2", false)
 	same(t, "tags", me.tags(id), "env=test#1")
 }
@@ -95,27 +95,27 @@ func TestUpdateInstanceProjectID_moves(t *testing.T) {
 	id := me.launch()[0]
 	sim.Advance(sim.w.settings.Boot)
 	iam := func(pairs ...string) answer {
-		return me.call("iam", "UpdateInstanceProjectId", "2015-11-01", pairs...)
+		return me.Call("iam", "UpdateInstanceProjectId", "2015-11-01", pairs...)
 	}
-	out := iam("InstanceId", id, "ProjectId", "100002").ok()
+	out := iam("InstanceId", id, "ProjectId", "100002").OK()
 	same(t, "fields", len(out.JSON), 1)
 	same(t, "project", me.describe(id)["ProjectId"], any(100002.0))
-	same(t, "in project 0", me.kec("DescribeInstances").ok().JSON["InstanceCount"], any(0.0))
-	iam("InstanceId", id, "ProjectId", "7").refused(400, "InvalidParameterValue", "ProjectId 7 does not exist")
-	iam("InstanceId", VPC, "ProjectId", "0").refused(400, "InvalidParameterValue", "InstanceId "+VPC+" does not exist")
-	iam("InstanceId", id).refused(400, "InvalidParameter", "ProjectId is required")
-	iam("InstanceId", id, "ProjectId", "default").refused(400, "InvalidParameterValue", "ProjectId must be an integer")
-	iam("InstanceId", id, "ProjectId", "0", "DryRun", "true").refused(412, "DryRunOperation")
+	same(t, "in project 0", me.KEC("DescribeInstances").OK().JSON["InstanceCount"], any(0.0))
+	iam("InstanceId", id, "ProjectId", "7").Refused(400, "InvalidParameterValue", "ProjectId 7 does not exist")
+	iam("InstanceId", VPC, "ProjectId", "0").Refused(400, "InvalidParameterValue", "InstanceId "+VPC+" does not exist")
+	iam("InstanceId", id).Refused(400, "InvalidParameter", "ProjectId is required")
+	iam("InstanceId", id, "ProjectId", "default").Refused(400, "InvalidParameterValue", "ProjectId must be an integer")
+	iam("InstanceId", id, "ProjectId", "0", "DryRun", "true").Refused(412, "DryRunOperation")
 	sim.FailNext("UpdateInstanceProjectId", Throttled, 1)
-	iam("InstanceId", id, "ProjectId", "0").refused(503, "RequestLimitExceeded")
-	if status, answer := control(t, sim, "POST", "deny", `{"service":"iam","deny":true}`); status != 200 {
+	iam("InstanceId", id, "ProjectId", "0").Refused(503, "RequestLimitExceeded")
+	if status, answer := me.Control("POST", "deny", `{"service":"iam","deny":true}`); status != 200 {
 		t.Fatal(answer)
 	}
-	iam("InstanceId", id, "ProjectId", "0").refused(403, "PermissionDenied", "iam")
+	iam("InstanceId", id, "ProjectId", "0").Refused(403, "PermissionDenied", "iam")
 	same(t, "project", me.describe(id)["ProjectId"], any(100002.0))
 	sim.DenyService("iam", false)
-	me.call("iam", "UpdateInstanceProjectId", "2016-03-04", "InstanceId", id, "ProjectId", "0").refused(400, "InvalidActionOrVesion")
-	iam("InstanceId", id, "ProjectId", "0").ok()
+	me.Call("iam", "UpdateInstanceProjectId", "2016-03-04", "InstanceId", id, "ProjectId", "0").Refused(400, "InvalidActionOrVesion")
+	iam("InstanceId", id, "ProjectId", "0").OK()
 	same(t, "project", me.describe(id)["ProjectId"], any(0.0))
 	calls := sim.Calls()
 	same(t, "service on record", calls[len(calls)-2].Service, "iam")

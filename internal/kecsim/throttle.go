@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // throttle is a bucket of tokens. What is missing from it is kept as a time, so that
@@ -92,7 +94,7 @@ func (s *Server) steerThrottle(body []byte) error {
 	case in.Burst < 0:
 		return fmt.Errorf("burst must be a number from 1, not %d", in.Burst)
 	case !known || checkSpelling(spelling) != nil:
-		return fmt.Errorf("spelling must name a fault that is an answer and nothing else, not %q", clip(in.Spelling))
+		return fmt.Errorf("spelling must name a fault that is an answer and nothing else, not %q", protocol.Clip(in.Spelling))
 	}
 	s.Throttle(*in.PerSecond, in.Burst)
 	s.Spelling(spelling)

@@ -39,29 +39,29 @@ func TestThrottle_doesNothing(t *testing.T) {
 	sim, me := newWorld(t)
 	sim.FailNext("RunInstances", Denied, 1)
 	sim.Throttle(1, 1)
-	me.kec("DescribeRegions").ok()
-	a := me.kec("RunInstances", spot()...)
-	a.refused(503, "RequestLimitExceeded")
+	me.KEC("DescribeRegions").OK()
+	a := me.KEC("RunInstances", spot()...)
+	a.Refused(503, "RequestLimitExceeded")
 	same(t, "type", a.JSON["Error"].(map[string]any)["Type"], any("Receiver"))
 	same(t, "instances", len(sim.Instances()), 0)
 	last := sim.Calls()[1]
 	same(t, "on record", last.Action+" "+last.Code, "RunInstances RequestLimitExceeded")
 	sim.Advance(time.Second)
-	me.kec("RunInstances", spot()...).refused(403, "PermissionDenied") // the fault is still there
+	me.KEC("RunInstances", spot()...).Refused(403, "PermissionDenied") // the fault is still there
 	// A call that is not well signed, or not well formed, takes no token.
 	sim.Advance(time.Second)
-	other := *me
-	other.secret = "wrong"
-	other.kec("DescribeRegions").refused(403, "SignatureDoesNotMatch")
-	me.kec("DescribeRegions", "Colour", "red").refused(400, "InvalidParameter")
-	me.kec("DescribeRegions").ok()
+	other := *me.Client
+	other.Secret = "wrong"
+	other.KEC("DescribeRegions").Refused(403, "SignatureDoesNotMatch")
+	me.KEC("DescribeRegions", "Colour", "red").Refused(400, "InvalidParameter")
+	me.KEC("DescribeRegions").OK()
 }
 
 func TestThrottle_spellings(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	sim.Throttle(1, 1)
-	me.kec("DescribeRegions").ok()
+	me.KEC("DescribeRegions").OK()
 	for _, c := range []struct {
 		fault  Fault
 		status int
@@ -76,9 +76,9 @@ func TestThrottle_spellings(t *testing.T) {
 		{Throttled, 503, "RequestLimitExceeded", ""},
 	} {
 		sim.Spelling(c.fault)
-		a := me.kec("DescribeRegions")
+		a := me.KEC("DescribeRegions")
 		same(t, "status", a.Status, c.status)
-		same(t, "code", a.code(), c.code)
+		same(t, "code", a.Code(), c.code)
 		same(t, "retry after", a.Header.Get("Retry-After"), c.after)
 	}
 	for name, wrong := range map[string]func(){
@@ -107,25 +107,25 @@ func TestControl_throttles(t *testing.T) {
 	sim, me := newWorld(t)
 	post := func(body string) {
 		t.Helper()
-		if status, answer := control(t, sim, "POST", "throttle", body); status != 200 {
+		if status, answer := me.Control("POST", "throttle", body); status != 200 {
 			t.Fatalf("%s: %d %s", body, status, answer)
 		}
 	}
 	post(`{"perSecond":0.5,"burst":2,"spelling":"TooManyRequests"}`)
-	me.kec("DescribeRegions").ok()
-	me.kec("DescribeRegions").ok()
-	same(t, "status", me.kec("DescribeRegions").Status, 429)
-	_, shown := control(t, sim, "GET", "world", "")
+	me.KEC("DescribeRegions").OK()
+	me.KEC("DescribeRegions").OK()
+	same(t, "status", me.KEC("DescribeRegions").Status, 429)
+	_, shown := me.Control("GET", "world", "")
 	if want := `"throttle":{"burst":2,"perSecond":0.5,"refused":1}`; !strings.Contains(shown, want) {
 		t.Errorf("the world lacks %s: %s", want, shown)
 	}
 	sim.Advance(2 * time.Second)
-	me.kec("DescribeRegions").ok()
+	me.KEC("DescribeRegions").OK()
 	post(`{"perSecond":1}`)
-	me.kec("DescribeRegions").ok()
-	me.kec("DescribeRegions").refused(503, "RequestLimitExceeded")
+	me.KEC("DescribeRegions").OK()
+	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 	post(`{"perSecond":0}`)
-	me.kec("DescribeRegions").ok()
+	me.KEC("DescribeRegions").OK()
 	for body, want := range map[string]string{
 		`{"burst":1}`:                                   "perSecond",
 		`{"perSecond":-1}`:                              "perSecond",
@@ -134,7 +134,7 @@ func TestControl_throttles(t *testing.T) {
 		`{"perSecond":1,"spelling":"NoSuch"}`:           "spelling",
 		`{"perSecond":1,"burst":1,"action":"Describe"}`: "action",
 	} {
-		status, answer := control(t, sim, "POST", "throttle", body)
+		status, answer := me.Control("POST", "throttle", body)
 		if status != 400 || !strings.Contains(answer, want) {
 			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
 		}

@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 var queryOrderRules = []rule{{"orderId", true, nil}}
@@ -15,10 +17,10 @@ var queryOrderRules = []rule{{"orderId", true, nil}}
 // documented: names, enumerations, neither wrapper nor RequestId (facts 110-115).
 // assumed: the code of an unknown order (fact 162), one sub-order per instance
 // (fact 199), failReason and a wrapper where switched on (facts 202, 231).
-func (s *Server) queryOrderInfo(r *request) (any, *apiError) {
-	o := s.w.orderByID[r.get("orderId")]
+func (s *Server) queryOrderInfo(r *request) (any, *protocol.Refusal) {
+	o := s.w.orderByID[r.Get("orderId")]
 	if o == nil {
-		return nil, refuse(codeOrderUnknown, "the order %s does not exist", clip(r.get("orderId")))
+		return nil, protocol.Refuse(protocol.CodeOrderUnknown, "the order %s does not exist", protocol.Clip(r.Get("orderId")))
 	}
 	list := []any{}
 	for _, sub := range o.SubOrders {
@@ -61,8 +63,8 @@ func extended(out, extra map[string]any) map[string]any {
 }
 
 // amount writes a decimal as a JSON number; what is no decimal counts as 0.
-func amount(s string) money {
-	m, _ := parseMoney(s)
+func amount(s string) protocol.Money {
+	m, _ := protocol.ParseMoney(s)
 	return m
 }
 
@@ -94,19 +96,19 @@ var queryInstancesRules = []rule{
 // documented: parameters, the default status, fields (facts 117, 118). assumed:
 // which status a gone instance has, or one whose record was changed by hand,
 // failReason where switched on (facts 201, 202, 232).
-func (s *Server) queryInstances(r *request) (any, *apiError) {
-	ids := r.list("instanceIds")
-	status := r.number("status", billingOpened)
+func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
+	ids := r.List("instanceIds")
+	status := r.Number("status", billingOpened)
 	inside := func(t time.Time, field string) bool {
-		from, hasFrom := parseChinaTime(r.get(field+"From"), plainTime)
-		to, hasTo := parseChinaTime(r.get(field+"To"), plainTime)
+		from, hasFrom := parseChinaTime(r.Get(field+"From"), plainTime)
+		to, hasTo := parseChinaTime(r.Get(field+"To"), plainTime)
 		return !hasFrom && !hasTo || !t.IsZero() && (!hasFrom || !t.Before(from)) && (!hasTo || !t.After(to))
 	}
 	found := []any{}
 	for _, rec := range s.w.billing {
 		if rec.status != status || len(ids) > 0 && !slices.Contains(ids, rec.instanceID) ||
-			r.number("productGroup", productGroup) != productGroup || r.number("renewStrategy", 0) != 0 ||
-			r.number("associatedUserId", int(UserID)) != int(UserID) ||
+			r.Number("productGroup", productGroup) != productGroup || r.Number("renewStrategy", 0) != 0 ||
+			r.Number("associatedUserId", int(UserID)) != int(UserID) ||
 			!inside(rec.begin, "billingBeginTime") || !inside(rec.end, "billingEndTime") || !inside(rec.begin, "serviceBeginTime") {
 			continue
 		}
@@ -125,10 +127,10 @@ func (s *Server) queryInstances(r *request) (any, *apiError) {
 		}
 		found = append(found, out)
 	}
-	size := r.number("size", 10)
+	size := r.Number("size", 10)
 	// In terms of what is left, so that no page number can overflow.
 	start := len(found)
-	if skip := r.number("page", 1) - 1; skip <= len(found)/size {
+	if skip := r.Number("page", 1) - 1; skip <= len(found)/size {
 		start = min(skip*size, len(found))
 	}
 	end := min(start+size, len(found))
@@ -158,10 +160,10 @@ var tradeDescribeRules = []rule{{"InstanceIds", true, nil}}
 // documented: fact 119, with the misspelt serviveDeleteTime. assumed: failed
 // instances are left out, since the documented list has no status for them (fact
 // 201).
-func (s *Server) tradeDescribeInstances(r *request) (any, *apiError) {
-	ids := strings.Split(r.get("InstanceIds"), ",")
+func (s *Server) tradeDescribeInstances(r *request) (any, *protocol.Refusal) {
+	ids := strings.Split(r.Get("InstanceIds"), ",")
 	if len(ids) > 100 {
-		return nil, invalid("InstanceIds", "has %d entries, at most 100 are allowed", len(ids))
+		return nil, protocol.Invalid("InstanceIds", "has %d entries, at most 100 are allowed", len(ids))
 	}
 	data := []any{}
 	for _, rec := range s.w.billing {

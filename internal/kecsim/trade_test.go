@@ -8,17 +8,17 @@ import (
 
 func (c *caller) order(id string) map[string]any {
 	c.t.Helper()
-	return c.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", id).ok().JSON
+	return c.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", id).OK().JSON
 }
 
 // billed asks for the billing records of one instance, in JSON as the service
 // wants it.
 func (c *caller) billed(id, status string) []any {
 	c.t.Helper()
-	me := *c
-	me.contentType = "application/json"
-	r := me.request("trade", "QueryInstances", "2025-08-28", `{"instanceIds":["`+id+`"]`+status+`}`)
-	return me.send(r).ok().JSON["data"].(map[string]any)["retResponse"].([]any)
+	me := *c.Client
+	me.ContentType = "application/json"
+	r := me.Request("trade", "QueryInstances", "2025-08-28", `{"instanceIds":["`+id+`"]`+status+`}`)
+	return me.Send(r).OK().JSON["data"].(map[string]any)["retResponse"].([]any)
 }
 
 func TestOrder_someFail(t *testing.T) {
@@ -67,12 +67,12 @@ func TestBilling_followsTheInstance(t *testing.T) {
 	rec := me.billed(gone, "")[0].(map[string]any)
 	same(t, "status by default", rec["status"], any(2.0))
 	same(t, "begin, UTC+8", rec["billingBeginTime"], any("2026-03-02 17:00:20"))
-	me.kec("TerminateInstances", "InstanceId.1", gone).ok()
+	me.KEC("TerminateInstances", "InstanceId.1", gone).OK()
 	sim.Release(taken)
 	same(t, "opened", len(me.billed(gone, "")), 0)
 	same(t, "deleted", me.billed(gone, `,"status":7`)[0].(map[string]any)["billingEndTime"], any("2026-03-02 17:00:20"))
 	same(t, "reclaimed", len(me.billed(taken, `,"status":5`)), 1)
-	data := me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", gone+","+taken).ok().JSON["data"].([]any)
+	data := me.Call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", gone+","+taken).OK().JSON["data"].([]any)
 	same(t, "records", len(data), 2)
 	same(t, "deleted at", data[0].(map[string]any)["serviveDeleteTime"], any("2026-03-02 17:00:20"))
 }
@@ -96,7 +96,7 @@ func TestBilling_setByHand(t *testing.T) {
 	same(t, "reclaimed", len(me.billed(gone, `,"status":5`)), 0)
 	rec = me.billed(gone, `,"status":3`)[0].(map[string]any)
 	same(t, "status", fmt.Sprint(rec["status"], " ", rec["statusName"]), "3 failed to open")
-	data := me.call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", in+","+gone).ok().JSON["data"].([]any)
+	data := me.Call("trade", "DescribeInstances", "2020-01-14", "InstanceIds", in+","+gone).OK().JSON["data"].([]any)
 	same(t, "records", len(data), 1)
 	same(t, "status", data[0].(map[string]any)["status"], any(8.0))
 	o := me.order(sim.OrderOf(gone))
@@ -104,13 +104,13 @@ func TestBilling_setByHand(t *testing.T) {
 	same(t, "sub-order", o["orderList"].([]any)[1].(map[string]any)["status"], any(2.0))
 
 	// The end of the instance settles it.
-	me.kec("TerminateInstances", "InstanceId.1", in).ok()
+	me.KEC("TerminateInstances", "InstanceId.1", in).OK()
 	same(t, "deleted", len(me.billed(in, `,"status":7`)), 1)
 
 	// Whatever the record says meanwhile, the order goes its way.
 	opening := me.launch()[0]
 	sim.SetBillingStatus(opening, 12)
-	me.kec("TerminateInstances", "InstanceId.1", opening).ok()
+	me.KEC("TerminateInstances", "InstanceId.1", opening).OK()
 	same(t, "deleted while opening", len(me.billed(opening, `,"status":7`)), 1)
 	same(t, "its sub-order", me.order(sim.OrderOf(opening))["orderList"].([]any)[0].(map[string]any)["status"], any(2.0))
 
@@ -136,7 +136,7 @@ func TestOrder_wrapped(t *testing.T) {
 
 	// Nothing else is wrapped, and nothing twice.
 	same(t, "billing", len(me.billed(sim.Instances()[0].ID, "")), 1)
-	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8").refused(400, "OrderNotExist", "8")
+	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8").Refused(400, "OrderNotExist", "8")
 
 	sim.Update(func(s *Settings) { s.UpperKeys = true })
 	o = me.order(id)
@@ -160,14 +160,14 @@ func TestOrder_anyAtAll(t *testing.T) {
 	same(t, "sub", o["orderList"].([]any)[0].(map[string]any)["errMsg"], any("no"))
 	same(t, "created", o["createTime"], any(0.0))
 
-	a := me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8")
-	a.refused(400, "OrderNotExist", "8")
+	a := me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8")
+	a.Refused(400, "OrderNotExist", "8")
 	if _, typed := a.JSON["Error"].(map[string]any)["Type"]; typed {
 		t.Error("trade's error has a Type")
 	}
-	me.call("trade", "QueryOrderInfo", "2025-03-21").refused(400, "InvalidParameter", "orderId is required")
-	me.region = "cn-shanghai-3"
+	me.Call("trade", "QueryOrderInfo", "2025-03-21").Refused(400, "InvalidParameter", "orderId is required")
+	me.Region = "cn-shanghai-3"
 	same(t, "any region", me.order("7")["orderId"], any("7"))
 	sim.DenyService("trade", true)
-	me.call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "7").refused(403, "PermissionDenied", "lack of policy")
+	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "7").Refused(403, "PermissionDenied", "lack of policy")
 }

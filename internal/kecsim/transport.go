@@ -1,17 +1,12 @@
 package kecsim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/netip"
-	"os"
-	"strconv"
-	"syscall"
 	"time"
 )
 
@@ -74,14 +69,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !pause(ctx, t.latency-there) || ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	switch {
-	case out.reset:
-		return nil, errReset
-	case out.drop:
-		return nil, io.EOF
+	resp, err := out.Response(req)
+	if err == nil {
+		hooks.GotFirstResponseByte()
 	}
-	hooks.GotFirstResponseByte()
-	return out.response(req), nil
+	return resp, err
 }
 
 // hooksOf are the hooks the caller has set, and such as do nothing in place of the rest.
@@ -140,32 +132,17 @@ func arrived(req *http.Request) *http.Request {
 	return in
 }
 
-func (out reply) response(req *http.Request) *http.Response {
-	body, promised := out.sent()
-	var from io.Reader = bytes.NewReader(body)
-	if promised > len(body) {
-		from = io.MultiReader(from, broken{})
+// pause waits, and tells whether the caller is still there at the end of it.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
 	}
-	header := out.header()
-	header.Set("Content-Length", strconv.Itoa(promised))
-	return &http.Response{
-		Status: strconv.Itoa(out.status) + " " + http.StatusText(out.status), StatusCode: out.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(from), ContentLength: int64(promised), Request: req,
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
-}
-
-// broken is what is read where a body ends too soon.
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-// errReset is what reading from a connection returns that the other side has reset.
-var errReset = &net.OpError{
-	Op: "read", Net: "tcp", Source: endpoint("192.0.2.1:40000"), Addr: endpoint("192.0.2.2:443"),
-	Err: os.NewSyscallError("read", syscall.ECONNRESET),
-}
-
-func endpoint(address string) net.Addr {
-	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 )
@@ -101,7 +102,7 @@ func TestTransport_callsTheHooksInTheirOrder(t *testing.T) {
 		{"the answer is lost", "https://kec.example.test", t.Context(), AnswerLost, nil, io.EOF,
 			"GetConn kec.example.test:443, GotConn, WroteHeaders, WroteRequest"},
 		{"the caller has left", inMemory, left, Fault{RetryAfter: "1"}, nil, context.Canceled, ""},
-		{"a body that cannot be read", inMemory, t.Context(), Fault{RetryAfter: "1"}, broken{}, io.ErrUnexpectedEOF,
+		{"a body that cannot be read", inMemory, t.Context(), Fault{RetryAfter: "1"}, iotest.ErrReader(io.ErrUnexpectedEOF), io.ErrUnexpectedEOF,
 			"GetConn kec.example.test:80, GotConn, WroteHeaders"},
 	} {
 		sim.ClearFaults()
@@ -135,7 +136,7 @@ func TestTransport_inVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := New(WithClock(RunningClock(time.Now(), 1)))
 		_, me := newWorld(t)
-		me.sim = sim
+		me.sim, me.Sim = sim, sim
 		start := time.Now()
 		same(t, "world's time", sim.Now(), start.UTC())
 		client := &http.Client{Transport: sim.Transport(WithLatency(30 * time.Millisecond))}
@@ -201,7 +202,7 @@ func TestTransport_manyCallersInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := New(WithClock(RunningClock(time.Now(), 1)))
 		_, me := newWorld(t)
-		me.sim = sim
+		me.sim, me.Sim = sim, sim
 		sim.FailShareAtMost("RunInstances", Fault{Slow: time.Second, After: true}, 0.5, 10)
 		client := &http.Client{Transport: sim.Transport(WithLatency(time.Second))}
 		start, took := time.Now(), make(chan time.Duration)

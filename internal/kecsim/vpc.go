@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 type vpc struct{ id, name, cidr, region string }
@@ -114,8 +116,8 @@ var (
 // documented: the parameters (facts 100, 103). assumed: limits and the token
 // (fact 204).
 func page(r *request, name string, set []any) map[string]any {
-	start := min(r.number("NextToken", 0), len(set))
-	end := min(start+r.number("MaxResults", len(set)), len(set))
+	start := min(r.Number("NextToken", 0), len(set))
+	end := min(start+r.Number("MaxResults", len(set)), len(set))
 	next := ""
 	if end < len(set) {
 		next = strconv.Itoa(end)
@@ -128,12 +130,12 @@ func page(r *request, name string, set []any) map[string]any {
 //
 // documented: fields, both misspellings and numbers as strings (facts 100-102).
 // assumed: filters, an unknown id is left out (fact 204).
-func (s *Server) describeSubnets(r *request) (any, *apiError) {
+func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id", "subnet-type", "availability-zone-name")
 	if refusal != nil {
 		return nil, refusal
 	}
-	ids, set := r.list("SubnetId"), []any{}
+	ids, set := r.List("SubnetId"), []any{}
 	for _, n := range s.w.subnets {
 		ok := accept(filters, func(name string) []string {
 			return map[string][]string{"vpc-id": {n.vpc}, "subnet-type": {n.kind}, "availability-zone-name": {n.zone}}[name]
@@ -156,12 +158,12 @@ func (s *Server) describeSubnets(r *request) (any, *apiError) {
 // describeSecurityGroups lists security groups.
 //
 // documented: fact 103. assumed: filters (fact 204).
-func (s *Server) describeSecurityGroups(r *request) (any, *apiError) {
+func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id")
 	if refusal != nil {
 		return nil, refusal
 	}
-	ids, set := r.list("SecurityGroupId"), []any{}
+	ids, set := r.List("SecurityGroupId"), []any{}
 	for _, g := range s.w.groups {
 		ok := accept(filters, func(string) []string { return []string{g.vpc} })
 		if g.region != r.region || len(ids) > 0 && !slices.Contains(ids, g.id) || !ok {
@@ -178,12 +180,12 @@ func (s *Server) describeSecurityGroups(r *request) (any, *apiError) {
 // describeVpcs lists the VPCs.
 //
 // assumed: by the likeness of its neighbours (fact 204).
-func (s *Server) describeVpcs(r *request) (any, *apiError) {
+func (s *Server) describeVpcs(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id")
 	if refusal != nil {
 		return nil, refusal
 	}
-	ids, set := r.list("VpcId"), []any{}
+	ids, set := r.List("VpcId"), []any{}
 	for _, v := range s.w.vpcs {
 		if !accept(filters, func(string) []string { return []string{v.id} }) || v.region != r.region || len(ids) > 0 && !slices.Contains(ids, v.id) {
 			continue

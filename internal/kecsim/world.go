@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // world is everything the simulator remembers. The server's mutex guards it.
@@ -26,7 +28,7 @@ type world struct {
 	projects []int64
 
 	quota   int
-	balance money
+	balance protocol.Money
 
 	instances []*instance          // every one that is not gone, in order of creation
 	byID      map[string]*instance // the same

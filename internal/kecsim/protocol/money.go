@@ -1,4 +1,4 @@
-package kecsim
+package protocol
 
 import (
 	"errors"
@@ -6,21 +6,23 @@ import (
 	"strings"
 )
 
-// money is an amount in units of 0.00001 CNY, the finest the API knows (fact 46).
-type money int64
+// Money is an amount in units of 0.00001 CNY, the finest the API knows (fact 46).
+type Money int64
 
-const yuan money = 100000
+// Yuan is one CNY.
+const Yuan Money = 100000
 
+// The errors of ParseMoney, which follow the value in a message.
 var errMoney = errors.New("is not a decimal number")
 var errDecimals = errors.New("has more than 5 decimals")
 
-// parseMoney reads a plain decimal such as "0.0393", without sign or exponent.
-func parseMoney(s string) (money, error) {
+// ParseMoney reads a plain decimal such as "0.0393", without sign or exponent.
+func ParseMoney(s string) (Money, error) {
 	whole, frac, dot := strings.Cut(s, ".")
 	if whole == "" || len(whole) > 9 || !digits(whole) || dot && (frac == "" || len(frac) > 30 || !digits(frac)) {
 		return 0, errMoney
 	}
-	// 0.50 has one decimal that counts: zeros at the end say nothing.
+	// Zeros at the end do not count as decimals: 0.50 has one.
 	frac = strings.TrimRight(frac, "0")
 	if len(frac) > 5 {
 		return 0, errDecimals
@@ -29,7 +31,7 @@ func parseMoney(s string) (money, error) {
 	if err != nil {
 		return 0, errMoney
 	}
-	return money(n), nil
+	return Money(n), nil
 }
 
 func digits(s string) bool {
@@ -42,17 +44,17 @@ func digits(s string) bool {
 }
 
 // String is the shortest decimal, such as "0.0393" or "100".
-func (m money) String() string {
+func (m Money) String() string {
 	sign := ""
 	if m < 0 {
 		sign, m = "-", -m
 	}
-	s := sign + strconv.FormatInt(int64(m/yuan), 10)
-	if frac := m % yuan; frac != 0 {
-		s += "." + strings.TrimRight(strconv.FormatInt(int64(yuan+frac), 10)[1:], "0")
+	s := sign + strconv.FormatInt(int64(m/Yuan), 10)
+	if frac := m % Yuan; frac != 0 {
+		s += "." + strings.TrimRight(strconv.FormatInt(int64(Yuan+frac), 10)[1:], "0")
 	}
 	return s
 }
 
 // MarshalJSON writes a JSON number, never through a binary float.
-func (m money) MarshalJSON() ([]byte, error) { return []byte(m.String()), nil }
+func (m Money) MarshalJSON() ([]byte, error) { return []byte(m.String()), nil }

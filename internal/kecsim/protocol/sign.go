@@ -1,4 +1,4 @@
-package kecsim
+package protocol
 
 import (
 	"crypto/hmac"
@@ -19,12 +19,12 @@ const (
 	maxSkew       = 15 * time.Minute
 )
 
-// signature is what a caller claims, in either form.
-type signature struct {
-	accessKey string
+// Signature is what a caller claims, in the form of headers or of a query.
+type Signature struct {
+	AccessKey string
 	day       string // yyyymmdd of the scope
-	region    string
-	service   string
+	Region    string
+	Service   string
 	headers   []string // signed, lower case, in the order sent
 	hex       string
 	date      time.Time
@@ -32,18 +32,18 @@ type signature struct {
 	query     bool          // the query form, whose X-Amz-Signature is not signed itself
 }
 
-// parseSignature reads the header form, else the query form.
+// ParseSignature reads the header form, else the query form.
 //
 // documented: both forms and their parts (facts 20-24). assumed: the codes for
 // malformed parts (fact 163).
-func parseSignature(r *http.Request, query url.Values) (*signature, *apiError) {
-	var sig signature
+func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
+	var sig Signature
 	var credential, signedHeaders, date string
 	switch auth := r.Header.Get("Authorization"); {
 	case auth != "":
 		algorithm, rest, _ := strings.Cut(strings.TrimSpace(auth), " ")
 		if algorithm != signAlgorithm {
-			return nil, refuse(codeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
+			return nil, Refuse(CodeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
 		}
 		for _, part := range strings.Split(rest, ",") {
 			key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
@@ -59,7 +59,7 @@ func parseSignature(r *http.Request, query url.Values) (*signature, *apiError) {
 		date = r.Header.Get("X-Amz-Date")
 	case query.Has("X-Amz-Signature") || query.Has("X-Amz-Algorithm"):
 		if query.Get("X-Amz-Algorithm") != signAlgorithm {
-			return nil, refuse(codeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
+			return nil, Refuse(CodeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
 		}
 		sig.query = true
 		credential, signedHeaders = query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders")
@@ -67,78 +67,81 @@ func parseSignature(r *http.Request, query url.Values) (*signature, *apiError) {
 		if v := query.Get("X-Amz-Expires"); v != "" {
 			seconds, err := strconv.Atoi(v)
 			if err != nil || seconds < 1 || seconds > 604800 {
-				return nil, refuse(codeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", clip(v))
+				return nil, Refuse(CodeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", Clip(v))
 			}
 			sig.expires = time.Duration(seconds) * time.Second
 		}
 	default:
-		return nil, refuse(codeMissingToken, "the request is not signed")
+		return nil, Refuse(CodeMissingToken, "the request is not signed")
 	}
 	scope := strings.Split(credential, "/")
 	if len(scope) != 5 || len(sig.hex) != 64 || signedHeaders == "" {
-		return nil, refuse(codeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
+		return nil, Refuse(CodeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
 	}
-	sig.accessKey, sig.day, sig.region, sig.service = scope[0], scope[1], scope[2], scope[3]
+	sig.AccessKey, sig.day, sig.Region, sig.Service = scope[0], scope[1], scope[2], scope[3]
 	if scope[4] != "aws4_request" {
-		return nil, refuse(codeSignatureMismatch, "the credential scope must end in aws4_request, not %q", clip(scope[4]))
+		return nil, Refuse(CodeSignatureMismatch, "the credential scope must end in aws4_request, not %q", Clip(scope[4]))
 	}
 	sig.headers = strings.Split(signedHeaders, ";")
 	if !slices.Contains(sig.headers, "host") {
-		return nil, refuse(codeSignatureMismatch, "the header host must be signed")
+		return nil, Refuse(CodeSignatureMismatch, "the header host must be signed")
 	}
 	var err error
 	if sig.date, err = time.Parse(signDate, date); date != "" && err != nil {
-		return nil, refuse(codeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
+		return nil, Refuse(CodeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
 	}
 	if date == "" {
 		if sig.date, err = http.ParseTime(r.Header.Get("Date")); err != nil {
-			return nil, refuse(codeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
+			return nil, Refuse(CodeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
 		}
 		sig.date = sig.date.UTC()
 	}
 	if sig.date.Format("20060102") != sig.day {
-		return nil, refuse(codeSignatureMismatch, "the date in the credential scope is not that of the request")
+		return nil, Refuse(CodeSignatureMismatch, "the date in the credential scope is not that of the request")
 	}
 	return &sig, nil
 }
 
-// key is a key pair; a token makes it a temporary one.
-type key struct{ secret, token string }
+// Key is the secret of an access key. With a token it is a temporary one.
+type Key struct{ Secret, Token string }
 
-// verify holds a claim against the request as it arrived.
+// Verify computes the signature of the request as it arrived and compares it with the claim.
+// The date of the signature must be near the time of one of the clocks.
 //
 // documented: the algorithm and the payload hash over the real body (facts 20,
 // 25), the token's two names, signed or not (fact 26). assumed: the skew, and
-// that either clock may witness the date (facts 163, 180).
-func (sig *signature) verify(r *http.Request, rawQuery string, body []byte, keys map[string]key, clocks ...time.Time) *apiError {
-	k, known := keys[sig.accessKey]
+// that any of several clocks may confirm the date (facts 163, 180).
+func (sig *Signature) Verify(r *http.Request, rawQuery string, body []byte, keys map[string]Key, clocks ...time.Time) *Refusal {
+	k, known := keys[sig.AccessKey]
 	if !known {
-		return refuse(codeUnknownKey, "the access key is not known")
+		return Refuse(CodeUnknownKey, "the access key is not known")
 	}
 	canonical, refusal := sig.canonicalRequest(r, rawQuery, body)
 	if refusal != nil {
 		return refusal
 	}
-	mac := []byte("AWS4" + k.secret)
-	for _, part := range []string{sig.day, sig.region, sig.service, "aws4_request"} {
+	mac := []byte("AWS4" + k.Secret)
+	for _, part := range []string{sig.day, sig.Region, sig.Service, "aws4_request"} {
 		mac = sum(mac, part)
 	}
 	want := hex.EncodeToString(sum(mac, strings.Join([]string{
 		signAlgorithm,
 		sig.date.Format(signDate),
-		sig.day + "/" + sig.region + "/" + sig.service + "/aws4_request",
+		sig.day + "/" + sig.Region + "/" + sig.Service + "/aws4_request",
 		hashed([]byte(canonical)),
 	}, "\n")))
 	if subtle.ConstantTimeCompare([]byte(want), []byte(sig.hex)) != 1 {
-		return refuse(codeSignatureMismatch, "the signature is not that of this request")
+		return Refuse(CodeSignatureMismatch, "the signature is not that of this request")
 	}
-	if refusal := sig.checkToken(r, k.token); refusal != nil {
+	if refusal := sig.checkToken(r, k.Token); refusal != nil {
 		return refusal
 	}
 	return sig.checkDate(clocks)
 }
 
-func (sig *signature) checkToken(r *http.Request, want string) *apiError {
+// checkToken compares the security token of the request, in any of its places, with the one of
+// the key.
+func (sig *Signature) checkToken(r *http.Request, want string) *Refusal {
 	sent := []string{r.Header.Get("X-Ksc-Security-Token"), r.Header.Get("X-Amz-Security-Token")}
 	if query, err := url.ParseQuery(r.URL.RawQuery); err == nil && sig.query {
 		sent = append(sent, query.Get("X-Amz-Security-Token"), query.Get("X-Ksc-Security-Token"))
@@ -146,19 +149,20 @@ func (sig *signature) checkToken(r *http.Request, want string) *apiError {
 	got := ""
 	for _, token := range sent {
 		if got != "" && token != "" && token != got {
-			return refuse(codeInvalidToken, "the request carries two different security tokens")
+			return Refuse(CodeInvalidToken, "the request carries two different security tokens")
 		}
 		if token != "" {
 			got = token
 		}
 	}
 	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
-		return refuse(codeInvalidToken, "the security token does not belong to the access key")
+		return Refuse(CodeInvalidToken, "the security token does not belong to the access key")
 	}
 	return nil
 }
 
-func (sig *signature) checkDate(clocks []time.Time) *apiError {
+// checkDate refuses a date that is too far from the clock that is nearest to it.
+func (sig *Signature) checkDate(clocks []time.Time) *Refusal {
 	var near time.Time
 	for i, now := range clocks {
 		if i == 0 || now.Sub(sig.date).Abs() < near.Sub(sig.date).Abs() {
@@ -166,23 +170,24 @@ func (sig *signature) checkDate(clocks []time.Time) *apiError {
 		}
 	}
 	if sig.expires > 0 && near.After(sig.date.Add(sig.expires)) {
-		return refuse(codeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
+		return Refuse(CodeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
 	}
-	// An expiry stands in for the skew on the late side only.
+	// With an expiry a request may be late, but still not early.
 	if off := near.Sub(sig.date); off < -maxSkew || sig.expires == 0 && off > maxSkew {
-		return refuse(codeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
+		return Refuse(CodeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
 	}
 	return nil
 }
 
-func (sig *signature) canonicalRequest(r *http.Request, rawQuery string, body []byte) (string, *apiError) {
+// canonicalRequest is the text that is signed.
+func (sig *Signature) canonicalRequest(r *http.Request, rawQuery string, body []byte) (string, *Refusal) {
 	path := r.URL.EscapedPath()
 	if path == "" {
 		path = "/"
 	}
 	query, err := canonicalQuery(rawQuery, sig.query)
 	if err != nil {
-		return "", refuse(codeSignatureMismatch, "the query is not well-formed")
+		return "", Refuse(CodeSignatureMismatch, "the query is not well-formed")
 	}
 	var headers strings.Builder
 	for _, name := range sig.headers {
@@ -191,10 +196,10 @@ func (sig *signature) canonicalRequest(r *http.Request, rawQuery string, body []
 		case name == "host":
 			values = []string{r.Host}
 		case len(values) == 0 && name == "content-length":
-			// The server keeps it beside the headers.
+			// net/http keeps the length beside the headers.
 			values = []string{strconv.Itoa(len(body))}
 		case len(values) == 0:
-			return "", refuse(codeSignatureMismatch, "the signed header %q is not in the request", clip(name))
+			return "", Refuse(CodeSignatureMismatch, "the signed header %q is not in the request", Clip(name))
 		}
 		headers.WriteString(name + ":")
 		for i, v := range values {
@@ -210,7 +215,8 @@ func (sig *signature) canonicalRequest(r *http.Request, rawQuery string, body []
 	}, "\n"), nil
 }
 
-// canonicalQuery sorts by encoded name, then by encoded value.
+// canonicalQuery sorts the query by encoded name, then by encoded value. With dropSignature it
+// leaves X-Amz-Signature out, which cannot sign itself.
 func canonicalQuery(raw string, dropSignature bool) (string, error) {
 	type pair struct{ name, value string }
 	var pairs []pair
@@ -245,7 +251,7 @@ func canonicalQuery(raw string, dropSignature bool) (string, error) {
 	return strings.Join(out, "&"), nil
 }
 
-// percent encodes all but the characters RFC 3986 leaves unreserved.
+// percent encodes all characters but those that RFC 3986 calls unreserved.
 func percent(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {

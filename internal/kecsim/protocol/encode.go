@@ -1,4 +1,4 @@
-package kecsim
+package protocol
 
 import (
 	"bytes"
@@ -7,19 +7,18 @@ import (
 	"strconv"
 )
 
-// encode writes JSON as a service would: no HTML escapes, no newline at the end.
-func encode(v any) []byte {
+// Encode writes JSON as a service would: no HTML escapes, no newline at the end.
+func Encode(v any) []byte {
 	b, err := appendJSON(make([]byte, 0, 4096), v)
 	if err != nil {
-		// Only a value a test has put into Extra can get here.
+		// Only a value that a test has put into Extra of an order can get here.
 		return []byte(`{"simulator":"an Extra value cannot be written as JSON"}`)
 	}
 	return b
 }
 
-// appendJSON writes what encoding/json writes, byte for byte, but the shapes that
-// nearly all answers are made of without reflection, which was a third of the cost of
-// a call.
+// appendJSON writes what encoding/json writes, byte for byte. The types that nearly all answers
+// are made of are written without reflection, which was a third of the cost of a call.
 func appendJSON(b []byte, v any) (_ []byte, err error) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -71,7 +70,7 @@ func appendJSON(b []byte, v any) (_ []byte, err error) {
 	return appendAny(b, v)
 }
 
-// appendText writes a text, which mostly stands in JSON as it is.
+// appendText writes a text. Most texts need no escapes and are copied as they are.
 func appendText(b []byte, s string) ([]byte, error) {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -81,6 +80,7 @@ func appendText(b []byte, s string) ([]byte, error) {
 	return append(append(append(b, '"'), s...), '"'), nil
 }
 
+// appendAny writes any value by reflection.
 func appendAny(b []byte, v any) ([]byte, error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
