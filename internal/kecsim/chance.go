@@ -18,16 +18,9 @@ func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 // chance comes up in a share of all draws.
 func (w *world) chance(share float64) bool { return w.random.Float64() < share }
 
-func checkShare(share float64) error {
-	if !(share >= 0 && share <= 1) {
-		return fmt.Errorf("share must be between 0 and 1, not %v", share)
-	}
-	return nil
-}
-
 func mustShare(share float64) {
-	if err := checkShare(share); err != nil {
-		panic("kecsim: " + err.Error())
+	if !(share >= 0 && share <= 1) {
+		panic(fmt.Sprintf("kecsim: share must be between 0 and 1, not %v", share))
 	}
 }
 

@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -114,7 +115,7 @@ func (w *world) arrange(in *instance, want Instance) {
 	}
 	if (in.EIPID == "") != (in.PublicIP == "") {
 		id, address := w.newEIP()
-		in.EIPID, in.PublicIP = orText(in.EIPID, id), orText(in.PublicIP, address)
+		in.EIPID, in.PublicIP = cmp.Or(in.EIPID, id), cmp.Or(in.PublicIP, address)
 	}
 	var tags []Tag
 	for _, name := range slices.Sorted(maps.Keys(want.Tags)) {
@@ -148,7 +149,7 @@ func (w *world) wantedInterfaces(old []heldNIC, want *Instance) []NetworkInterfa
 	}}, want.Secondary...)
 	for i := range wanted {
 		n := &wanted[i]
-		n.SubnetID = orText(n.SubnetID, want.SubnetID)
+		n.SubnetID = cmp.Or(n.SubnetID, want.SubnetID)
 		if i > 0 && n.SecurityGroupIDs == nil {
 			n.SecurityGroupIDs = slices.Clone(want.SecurityGroupIDs)
 		}
@@ -204,11 +205,4 @@ func pointers(disks []Disk) []*Disk {
 		out = append(out, &disks[i])
 	}
 	return out
-}
-
-func orText(text, fallback string) string {
-	if text == "" {
-		return fallback
-	}
-	return text
 }

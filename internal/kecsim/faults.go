@@ -1,6 +1,8 @@
 package kecsim
 
 import (
+	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -118,6 +120,25 @@ type scriptedFault struct {
 
 func (f *scriptedFault) fits(action string) bool { return f.action == action || f.action == "*" }
 
+// ScriptedFault is a fault that waits for its calls.
+type ScriptedFault struct {
+	Fault
+	Action string  // "*" for any
+	Left   int     // how many calls; 0 for a share without an end
+	Share  float64 // 0 for the next calls
+}
+
+// Faults lists the faults that FailNext and FailShare have scripted and that are left, in the
+// order in which they were given.
+func (s *Server) Faults() []ScriptedFault {
+	defer s.lock()()
+	out := make([]ScriptedFault, len(s.faults))
+	for i, f := range s.faults {
+		out[i] = ScriptedFault{f.Fault, f.action, max(f.left, 0), f.share}
+	}
+	return out
+}
+
 // FailNext makes the next calls of an action fail, as many as times says; "*"
 // stands for any action. Signature and parameter names are still checked first.
 func (s *Server) FailNext(action string, f Fault, times int) {
@@ -174,16 +195,27 @@ func (s *Server) scripted(f *Fault, req *request, call *Call) protocol.Reply {
 		message = strings.TrimSpace(message + " " + echo(req.sent))
 	}
 	if f.Code == "" {
-		return protocol.Reply{Status: orElse(f.Status, 200), ContentType: orText(f.ContentType, protocol.JSON), Body: []byte(f.Body)}
+		return protocol.Reply{Status: f.AnswerStatus(), ContentType: cmp.Or(f.ContentType, protocol.JSON), Body: []byte(f.Body)}
 	}
-	return s.refusal(call, &protocol.Refusal{Code: protocol.Code{Name: f.Code, Status: orElse(f.Status, 400)}, Message: message})
+	return s.refusal(call, &protocol.Refusal{Code: protocol.Code{Name: f.Code, Status: f.AnswerStatus()}, Message: message})
 }
 
-func orElse(status, fallback int) int {
-	if status < 100 || status > 599 {
-		return fallback
+// AnswerStatus is the HTTP status of the answer that a fault has of its own, 0 if it has none.
+func (f Fault) AnswerStatus() int {
+	switch {
+	case !f.speaks():
+		return 0
+	case f.Status >= 100 && f.Status <= 599:
+		return f.Status
+	case f.Code != "":
+		return http.StatusBadRequest
 	}
-	return status
+	return http.StatusOK
+}
+
+// OnlyAnswers tells whether a fault is an answer and nothing else.
+func (f Fault) OnlyAnswers() bool {
+	return !f.breaks() && !f.acts() && f.Cut <= 0 && f.Slow <= 0 && f.Late <= 0
 }
 
 // echo writes parameters as they are, one beside the other.

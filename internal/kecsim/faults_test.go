@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log"
-	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -19,28 +18,14 @@ import (
 	"time"
 )
 
-// played writes down n calls of an action: "x" for one that failed, "." for one that did not.
-func (c *caller) played(n int, action string) string {
-	c.t.Helper()
-	var out strings.Builder
-	for range n {
-		if c.KEC(action).Status == 200 {
-			out.WriteByte('.')
-		} else {
-			out.WriteByte('x')
-		}
-	}
-	return out.String()
-}
-
 func TestFailShare_isTheSameForTheSameSeed(t *testing.T) {
 	t.Parallel()
 	story := func(seed uint64) string {
 		sim, me := newWorld(t)
 		sim.Seed(seed)
 		sim.FailShare("DescribeRegions", Throttled, 0.25)
-		same(t, "another action", me.played(5, "DescribeImages"), ".....")
-		return me.played(40, "DescribeRegions")
+		same(t, "another action", me.Played(5, "DescribeImages"), ".....")
+		return me.Played(40, "DescribeRegions")
 	}
 	same(t, "seed 7", story(7), "..xx..x.......x..x.x.....x.x...xx.....xx")
 	same(t, "seed 7 again", story(7), "..xx..x.......x..x.x.....x.x...xx.....xx")
@@ -51,11 +36,11 @@ func TestFailShare_ofEverythingAndOfNothing(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	sim.FailShare("*", Throttled, 0)
-	same(t, "none", me.played(20, "DescribeRegions"), strings.Repeat(".", 20))
+	same(t, "none", me.Played(20, "DescribeRegions"), strings.Repeat(".", 20))
 	sim.FailShare("*", Throttled, 1)
-	same(t, "all", me.played(20, "DescribeRegions"), strings.Repeat("x", 20))
+	same(t, "all", me.Played(20, "DescribeRegions"), strings.Repeat("x", 20))
 	sim.ClearFaults()
-	same(t, "cleared", me.played(20, "DescribeRegions"), strings.Repeat(".", 20))
+	same(t, "cleared", me.Played(20, "DescribeRegions"), strings.Repeat(".", 20))
 	for _, share := range []float64{-0.1, 1.1, math.NaN()} {
 		func() {
 			defer func() {
@@ -78,41 +63,6 @@ func TestFailShare_severalAndLimitedOnes(t *testing.T) {
 		same(t, "code", me.KEC("DescribeRegions").Code(), want)
 	}
 	same(t, "another action", me.KEC("DescribeImages").Code(), "ServiceUnavailable")
-}
-
-func TestControl_scriptsShares(t *testing.T) {
-	t.Parallel()
-	_, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "fault", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
-	post(`{"action":"DescribeRegions","share":0.25,"seed":7,"name":"Throttled"}`)
-	same(t, "as from Go", me.played(40, "DescribeRegions"), "..xx..x.......x..x.x.....x.x...xx.....xx")
-	post(`{"action":"*","share":1,"times":3,"code":"Odd","message":"m"}`)
-	post(`{"action":"RunInstances","times":1,"name":"Denied"}`)
-	me.KEC("DescribeImages").Refused(400, "Odd")
-	_, shown := me.Control("GET", "faults", "")
-	same(t, "faults", strings.TrimSpace(shown), `[{"action":"DescribeRegions","share":0.25,"name":"Throttled"},`+
-		`{"action":"*","share":1,"left":2,"status":400,"code":"Odd","message":"m"},`+
-		`{"action":"RunInstances","left":1,"name":"Denied"}]`)
-	post(`{"clear":true}`)
-	same(t, "cleared", me.played(20, "DescribeRegions"), strings.Repeat(".", 20))
-	for body, want := range map[string]string{
-		`{"action":"X","share":0,"name":"Denied"}`:            "share",
-		`{"action":"X","share":1.5,"name":"Denied"}`:          "share",
-		`{"action":"X","times":1,"seed":1,"name":"Denied"}`:   "seed",
-		`{"action":"X","share":1,"times":-1,"name":"Denied"}`: "times",
-		`{"share":1,"name":"Denied"}`:                         "action",
-		`{"clear":true,"seed":1}`:                             "clear",
-	} {
-		status, answer := me.Control("POST", "fault", body)
-		if status != 400 || !strings.Contains(answer, want) {
-			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
-		}
-	}
 }
 
 // launching is a launch as a client sends it.
@@ -375,55 +325,4 @@ func TestFaults_doneLater(t *testing.T) {
 	sim.SellOut(ZoneA, TypeSmall)
 	sim.Advance(time.Minute)
 	same(t, "launches", len(sim.Launches()), 4)
-}
-
-func TestControl_scriptsEveryKindOfFault(t *testing.T) {
-	t.Parallel()
-	sim, me := newWorld(t)
-	for _, name := range slices.Sorted(maps.Keys(namedFaults)) {
-		if !strings.Contains(controlHelp, name) {
-			t.Errorf("the help does not name %s", name)
-		}
-		sim.ClearFaults()
-		status, answer := me.Control("POST", "fault", `{"action":"RunInstances","times":1,"name":"`+name+`"}`)
-		same(t, name+": "+answer, status, 200)
-		same(t, name, *sim.takeFault("RunInstances"), namedFaults[name])
-	}
-	for body, shown := range map[string]string{
-		`"slow":"1m30s"`: `"slow":"1m30s"`,
-		`"slow":"2s","after":true,"dropAfter":true`: `"after":true,"dropAfter":true,"slow":"2s"`,
-		`"reset":true`:                  `"name":"ConnectionReset"`,
-		`"late":"1h","code":"Odd"`:      `"status":400,"code":"Odd","late":"1h0m0s"`,
-		`"late":"10s"`:                  `"name":"DoneLater"`,
-		`"cut":12`:                      `"cut":12`,
-		`"code":"Odd","after":true`:     `"status":400,"code":"Odd","after":true`,
-		`"status":429,"retryAfter":"3"`: `"status":429,"retryAfter":"3"`,
-		`"retryAfter":"3"`:              `"retryAfter":"3"`,
-		`"after":true`:                  `"status":200,"after":true`,
-		`"slow":"5s"`:                   `"name":"SlowToAct"`,
-	} {
-		sim.ClearFaults()
-		status, answer := me.Control("POST", "fault", `{"action":"*","times":1,`+body+`}`)
-		same(t, body+": "+answer, status, 200)
-		_, answer = me.Control("GET", "faults", "")
-		same(t, body, strings.TrimSpace(answer), `[{"action":"*","left":1,`+shown+`}]`)
-	}
-	for body, want := range map[string]string{
-		`"slow":"soon"`:                    "slow",
-		`"slow":"-1s"`:                     "slow",
-		`"late":"0s"`:                      "late",
-		`"clear":true,"late":"1s"`:         "clear",
-		`"slow":"11m"`:                     "slow",
-		`"cut":-1`:                         "cut",
-		`"name":"AnswerCut","cut":3`:       "echo",
-		`"name":"AnswerCut","slow":"3s"`:   "echo",
-		`"Slow":5`:                         "Slow",
-		`"clear":true,"slow":"1s"`:         "clear",
-		`"status":99,"retryAfter":"never"`: "status",
-	} {
-		status, answer := me.Control("POST", "fault", `{"action":"*","times":1,`+body+`}`)
-		if status != 400 || !strings.Contains(answer, want) {
-			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
-		}
-	}
 }

@@ -192,25 +192,6 @@ func TestPower_whatHappensOnTheWay(t *testing.T) {
 	same(t, "state", me.state(c), "")
 }
 
-func TestSettings_ofTheChanges(t *testing.T) {
-	t.Parallel()
-	sim, me := newWorld(t)
-	if status, answer := me.Control("POST", "settings", `{"stop":"1s","start":"2s","reboot":"3s","modify":"4s"}`); status != 200 {
-		t.Fatal(answer)
-	}
-	same(t, "stop", sim.w.settings.Stop, time.Second)
-	same(t, "start", sim.w.settings.Start, 2*time.Second)
-	same(t, "reboot", sim.w.settings.Reboot, 3*time.Second)
-	same(t, "modify", sim.w.settings.Modify, 4*time.Second)
-	same(t, "boot", sim.w.settings.Boot, 20*time.Second)
-	sim.Update(func(s *Settings) { s.Stop, s.Start = 0, 0 })
-	id := machine(sim, Instance{})
-	me.KEC("StopInstances", "InstanceId.1", id).OK()
-	same(t, "state at once", me.state(id), "stopped")
-	me.KEC("StartInstances", "InstanceId.1", id).OK()
-	same(t, "state at once", me.state(id), "active")
-}
-
 // Every action that changes something can be made to fail, to refuse inside a 200
 // and to be tried without doing anything.
 func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {

@@ -26,6 +26,7 @@ type Server struct {
 	counts   map[string]int // calls by action
 	off      time.Duration  // how far KEC's clock is off the world's time
 	throttle throttle
+	control  Control
 }
 
 // Option changes the server New makes.
@@ -33,6 +34,17 @@ type Option func(*Server)
 
 // WithClock puts the world on a clock of the caller's.
 func WithClock(c *Clock) Option { return func(s *Server) { s.w = defaultWorld(c) } }
+
+// ControlPath is where WithControl serves. It is the simulator's own: nothing of it exists at
+// KEC.
+const ControlPath = "/_kecsim/"
+
+// Control answers one request below ControlPath; route is the rest of its path.
+type Control func(s *Server, r *http.Request, route string, body []byte, bodyErr error) protocol.Reply
+
+// WithControl serves ControlPath. Package control has such a function, which steers the world
+// from outside the process.
+func WithControl(c Control) Option { return func(s *Server) { s.control = c } }
 
 // New makes a server over the default world, which knows AccessKey and SecretKey
 // and stands still at DefaultStart.
@@ -126,8 +138,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) handle(r *http.Request, body []byte, bodyErr error) protocol.Reply {
-	if route, steers := strings.CutPrefix(r.URL.Path, controlPath); steers {
-		return s.control(r, route, body, bodyErr)
+	if route, steers := strings.CutPrefix(r.URL.Path, ControlPath); steers && s.control != nil {
+		return s.control(s, r, route, body, bodyErr)
 	}
 	return s.answer(r, body, bodyErr)
 }

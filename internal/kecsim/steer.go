@@ -222,6 +222,12 @@ func (s *Server) Count(action string) int {
 	return s.counts[action]
 }
 
+// Counts tells how often each action was called.
+func (s *Server) Counts() map[string]int {
+	defer s.lock()()
+	return maps.Clone(s.counts)
+}
+
 // Instances lists every machine that is not gone, in order of creation, with those
 // DescribeInstances does not show yet.
 func (s *Server) Instances() []Instance {
@@ -270,6 +276,17 @@ func (s *Server) SetBillingStatus(instanceID string, status int) {
 		panic(fmt.Sprintf("kecsim: there is no billing record of an instance %q", instanceID))
 	}
 	rec.status = status
+}
+
+// BillingStatus is the status of an instance's billing record, also of one that is gone; false
+// if there is no record.
+func (s *Server) BillingStatus(instanceID string) (int, bool) {
+	defer s.lock()()
+	rec := s.w.findRecord(instanceID)
+	if rec == nil {
+		return 0, false
+	}
+	return rec.status, true
 }
 
 // findRecord finds the billing record of an instance; the latest, should an id have

@@ -108,9 +108,7 @@ func TestUpdateInstanceProjectID_moves(t *testing.T) {
 	iam("InstanceId", id, "ProjectId", "0", "DryRun", "true").Refused(412, "DryRunOperation")
 	sim.FailNext("UpdateInstanceProjectId", Throttled, 1)
 	iam("InstanceId", id, "ProjectId", "0").Refused(503, "RequestLimitExceeded")
-	if status, answer := me.Control("POST", "deny", `{"service":"iam","deny":true}`); status != 200 {
-		t.Fatal(answer)
-	}
+	sim.DenyService("iam", true)
 	iam("InstanceId", id, "ProjectId", "0").Refused(403, "PermissionDenied", "iam")
 	same(t, "project", me.describe(id)["ProjectId"], any(100002.0))
 	sim.DenyService("iam", false)

@@ -1,11 +1,8 @@
 package kecsim
 
 import (
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
 // throttle is a bucket of tokens. What is missing from it is kept as a time, so that
@@ -32,7 +29,8 @@ func (s *Server) Throttle(perSecond float64, burst int) {
 	t.perSecond, t.burst, t.every, t.full = perSecond, max(burst, 1), 0, s.w.now
 	if perSecond > 0 {
 		// A rate that is next to none would not fit into a duration.
-		t.every = time.Duration(min(float64(time.Second)/perSecond, float64(maxAdvance)))
+		const year = 366 * 24 * time.Hour
+		t.every = time.Duration(min(float64(time.Second)/perSecond, float64(year)))
 	}
 }
 
@@ -41,17 +39,10 @@ func (s *Server) Throttle(perSecond float64, burst int) {
 // or any other fault that is an answer and nothing else. It panics if it is more.
 func (s *Server) Spelling(f Fault) {
 	defer s.lock()()
-	if err := checkSpelling(f); err != nil {
-		panic("kecsim: " + err.Error())
+	if !f.OnlyAnswers() {
+		panic("kecsim: a spelling of throttling is an answer and nothing else")
 	}
 	s.throttle.spelling = f
-}
-
-func checkSpelling(f Fault) error {
-	if f.breaks() || f.acts() || f.Cut > 0 || f.Slow > 0 || f.Late > 0 {
-		return errors.New("a spelling of throttling is an answer and nothing else")
-	}
-	return nil
 }
 
 // ThrottledCalls tells how many calls Throttle has refused.
@@ -76,27 +67,4 @@ func (t *throttle) take(now time.Time) bool {
 	}
 	t.full = full
 	return true
-}
-
-func (s *Server) steerThrottle(body []byte) error {
-	var in struct {
-		PerSecond *float64
-		Burst     int
-		Spelling  string
-	}
-	if err := decodeControl(body, &in); err != nil {
-		return err
-	}
-	spelling, known := namedFaults[orText(in.Spelling, "Throttled")]
-	switch {
-	case in.PerSecond == nil || *in.PerSecond < 0:
-		return errors.New("perSecond must be a rate, or 0, which lifts it")
-	case in.Burst < 0:
-		return fmt.Errorf("burst must be a number from 1, not %d", in.Burst)
-	case !known || checkSpelling(spelling) != nil:
-		return fmt.Errorf("spelling must name a fault that is an answer and nothing else, not %q", protocol.Clip(in.Spelling))
-	}
-	s.Throttle(*in.PerSecond, in.Burst)
-	s.Spelling(spelling)
-	return nil
 }

@@ -11,25 +11,25 @@ func TestThrottle_isABucketOnTheWorldsClock(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	sim.Throttle(10, 3)
-	same(t, "the burst, and no more", me.played(5, "DescribeRegions"), "...xx")
+	same(t, "the burst, and no more", me.Played(5, "DescribeRegions"), "...xx")
 	sim.Advance(99 * time.Millisecond)
-	same(t, "not quite a token", me.played(1, "DescribeImages"), "x")
+	same(t, "not quite a token", me.Played(1, "DescribeImages"), "x")
 	sim.Advance(time.Millisecond)
-	same(t, "one token", me.played(2, "DescribeImages"), ".x")
+	same(t, "one token", me.Played(2, "DescribeImages"), ".x")
 	sim.Advance(250 * time.Millisecond)
-	same(t, "two and a half", me.played(3, "DescribeRegions"), "..x")
+	same(t, "two and a half", me.Played(3, "DescribeRegions"), "..x")
 	sim.Advance(50 * time.Millisecond)
-	same(t, "the other half", me.played(2, "DescribeRegions"), ".x")
+	same(t, "the other half", me.Played(2, "DescribeRegions"), ".x")
 	sim.Advance(time.Hour)
-	same(t, "full, and no more", me.played(4, "DescribeRegions"), "...x")
+	same(t, "full, and no more", me.Played(4, "DescribeRegions"), "...x")
 	same(t, "refused", sim.ThrottledCalls(), 7)
 	same(t, "calls", sim.Count("DescribeRegions")+sim.Count("DescribeImages"), 17)
 	sim.Throttle(0, 0)
-	same(t, "lifted", me.played(20, "DescribeRegions"), strings.Repeat(".", 20))
+	same(t, "lifted", me.Played(20, "DescribeRegions"), strings.Repeat(".", 20))
 	sim.Throttle(10, 1)
 	for range 100 { // a caller who keeps to the rate is never refused
 		sim.Advance(100 * time.Millisecond)
-		same(t, "in time", me.played(1, "DescribeRegions"), ".")
+		same(t, "in time", me.Played(1, "DescribeRegions"), ".")
 	}
 	same(t, "refused", sim.ThrottledCalls(), 7)
 }
@@ -99,44 +99,5 @@ func TestThrottle_spellings(t *testing.T) {
 			}()
 			wrong()
 		}()
-	}
-}
-
-func TestControl_throttles(t *testing.T) {
-	t.Parallel()
-	sim, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "throttle", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
-	post(`{"perSecond":0.5,"burst":2,"spelling":"TooManyRequests"}`)
-	me.KEC("DescribeRegions").OK()
-	me.KEC("DescribeRegions").OK()
-	same(t, "status", me.KEC("DescribeRegions").Status, 429)
-	_, shown := me.Control("GET", "world", "")
-	if want := `"throttle":{"burst":2,"perSecond":0.5,"refused":1}`; !strings.Contains(shown, want) {
-		t.Errorf("the world lacks %s: %s", want, shown)
-	}
-	sim.Advance(2 * time.Second)
-	me.KEC("DescribeRegions").OK()
-	post(`{"perSecond":1}`)
-	me.KEC("DescribeRegions").OK()
-	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
-	post(`{"perSecond":0}`)
-	me.KEC("DescribeRegions").OK()
-	for body, want := range map[string]string{
-		`{"burst":1}`:                                   "perSecond",
-		`{"perSecond":-1}`:                              "perSecond",
-		`{"perSecond":1,"burst":-1}`:                    "burst",
-		`{"perSecond":1,"spelling":"AnswerLost"}`:       "spelling",
-		`{"perSecond":1,"spelling":"NoSuch"}`:           "spelling",
-		`{"perSecond":1,"burst":1,"action":"Describe"}`: "action",
-	} {
-		status, answer := me.Control("POST", "throttle", body)
-		if status != 400 || !strings.Contains(answer, want) {
-			t.Errorf("%s: got %d %s, want 400 with %q", body, status, answer, want)
-		}
 	}
 }

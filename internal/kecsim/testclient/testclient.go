@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,41 @@ func (c *Client) Call(service, action, version string, pairs ...string) Answer {
 func (c *Client) KEC(action string, pairs ...string) Answer {
 	c.T.Helper()
 	return c.Call("kec", action, "2016-03-04", pairs...)
+}
+
+// Played makes n calls of an action and writes down "x" for each that failed and "." for the
+// others.
+func (c *Client) Played(n int, action string) string {
+	c.T.Helper()
+	var out strings.Builder
+	for range n {
+		if c.KEC(action).Status == 200 {
+			out.WriteByte('.')
+		} else {
+			out.WriteByte('x')
+		}
+	}
+	return out.String()
+}
+
+// Refusals makes one call for all ids and writes down "x" for each that was refused as busy and
+// "." for each that was not refused.
+func (c *Client) Refusals(action string, ids []string, pairs ...string) string {
+	c.T.Helper()
+	for i, id := range ids {
+		pairs = append(pairs, "InstanceId."+strconv.Itoa(i+1), id)
+	}
+	var out strings.Builder
+	for _, item := range c.KEC(action, pairs...).OK().JSON["InstancesSet"].([]any) {
+		answer := item.(map[string]any)
+		switch {
+		case answer["Return"] == true:
+			out.WriteByte('.')
+		case answer["Message"] == "busy":
+			out.WriteByte('x')
+		}
+	}
+	return out.String()
 }
 
 // Control sends one request to the control path, and returns the status and the body.

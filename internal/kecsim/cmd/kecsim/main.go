@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/control"
 )
 
 // version is set by the release build.
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := loopback(*listen); err != nil {
 		return err
 	}
-	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), *scale)))
+	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), *scale)), kecsim.WithControl(control.Serve))
 	sim.SetQuota(*quota)
 	sim.Update(func(s *kecsim.Settings) {
 		s.Boot, s.MovePrices = *boot, *move

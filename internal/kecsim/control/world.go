@@ -1,4 +1,4 @@
-package kecsim
+package control
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
@@ -13,14 +14,14 @@ import (
 // through a century.
 const maxAdvance = 366 * 24 * time.Hour
 
-func (s *Server) steer(route string, body []byte) error {
+func (c api) change(route string, body []byte) error {
 	steps := map[string]func([]byte) error{
-		"price": s.steerPrice, "stock": s.steerStock, "disk": s.steerDisk, "quota": s.steerQuota, "balance": s.steerBalance,
-		"subnet": s.steerSubnet, "image": s.steerImage, "reclaim": s.steerReclaim, "release": s.steerRelease,
-		"advance": s.steerAdvance, "fault": s.steerFault, "fail-launches": s.steerFailLaunches,
-		"refuse-terminate": s.steerRefuse, "deny": s.steerDeny, "settings": s.steerSettings, "order": s.steerOrder,
-		"billing": s.steerBilling, "clock": s.steerClock, "throttle": s.steerThrottle,
-		"refuse-share": s.steerRefuseShare, "machines": s.steerMachines,
+		"price": c.setPrice, "stock": c.setStock, "disk": c.setDisk, "quota": c.setQuota, "balance": c.setBalance,
+		"subnet": c.setSubnet, "image": c.setImage, "reclaim": c.reclaim, "release": c.release,
+		"advance": c.advance, "fault": c.scriptFault, "fail-launches": c.failLaunches,
+		"refuse-terminate": c.refuseTerminate, "deny": c.deny, "settings": c.setSettings, "order": c.putOrder,
+		"billing": c.setBilling, "clock": c.setClock, "throttle": c.setThrottle,
+		"refuse-share": c.refuseShare, "machines": c.addMachines,
 	}
 	step := steps[route]
 	if step == nil {
@@ -29,18 +30,23 @@ func (s *Server) steer(route string, body []byte) error {
 	return step(body)
 }
 
-func (s *Server) checkMarket(zone, typ string) error {
-	defer s.lock()()
-	if s.w.markets[marketKey{zone, typ}] == nil {
-		return fmt.Errorf("there is no type %q in zone %q", protocol.Clip(typ), protocol.Clip(zone))
+func (c api) checkMarket(zone, typ string) error {
+	for _, offer := range c.sim.Overview().Offers {
+		if offer.Zone == zone && offer.Type == typ {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("there is no type %q in zone %q", protocol.Clip(typ), protocol.Clip(zone))
 }
 
-func (s *Server) checkInstance(id string) error {
-	defer s.lock()()
-	if s.w.byID[id] == nil {
-		return fmt.Errorf("there is no instance %q", protocol.Clip(id))
+func (c api) checkInstance(id string) error {
+	_, known := c.sim.Instance(id)
+	return exists("instance", id, known)
+}
+
+func exists(what, id string, known bool) error {
+	if !known {
+		return fmt.Errorf("there is no %s %q", what, protocol.Clip(id))
 	}
 	return nil
 }
@@ -59,188 +65,179 @@ func notBelowZero(name string, n *int) error {
 	return nil
 }
 
-func (s *Server) steerPrice(body []byte) error {
+func (c api) setPrice(body []byte) error {
 	var in struct{ Zone, Type, Spot, OnDemand string }
-	if err := errors.Join(decodeControl(body, &in), checkMoney("spot", in.Spot), checkMoney("onDemand", in.OnDemand)); err != nil {
+	if err := errors.Join(decode(body, &in), checkMoney("spot", in.Spot), checkMoney("onDemand", in.OnDemand)); err != nil {
 		return err
 	}
 	if in.Spot == "" && in.OnDemand == "" {
 		return errors.New("spot or onDemand must be given")
 	}
-	if err := s.checkMarket(in.Zone, in.Type); err != nil {
+	if err := c.checkMarket(in.Zone, in.Type); err != nil {
 		return err
 	}
-	s.SetPrice(in.Zone, in.Type, in.Spot, in.OnDemand)
+	c.sim.SetPrice(in.Zone, in.Type, in.Spot, in.OnDemand)
 	return nil
 }
 
-func (s *Server) steerStock(body []byte) error {
+func (c api) setStock(body []byte) error {
 	var in struct {
 		Zone, Type string
 		Count      *int
 	}
-	if err := errors.Join(decodeControl(body, &in), notBelowZero("count", in.Count)); err != nil {
+	if err := errors.Join(decode(body, &in), notBelowZero("count", in.Count)); err != nil {
 		return err
 	}
-	if err := s.checkMarket(in.Zone, in.Type); err != nil {
+	if err := c.checkMarket(in.Zone, in.Type); err != nil {
 		return err
 	}
-	s.SetStock(in.Zone, in.Type, *in.Count)
+	c.sim.SetStock(in.Zone, in.Type, *in.Count)
 	return nil
 }
 
-func (s *Server) steerDisk(body []byte) error {
+func (c api) setDisk(body []byte) error {
 	var in struct {
 		Zone, Type string
 		SoldOut    *bool
 	}
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	if in.SoldOut == nil {
 		return errors.New("soldOut must be given")
 	}
-	if !slices.Contains(dataDiskTypes, in.Type) {
-		return fmt.Errorf("there is no data disk type %q", protocol.Clip(in.Type))
+	w := c.sim.Overview()
+	err := exists("data disk type", in.Type, slices.Contains(w.DataDiskTypes, in.Type))
+	if err == nil {
+		err = exists("zone", in.Zone, slices.Contains(w.Zones, in.Zone))
 	}
-	if err := s.checkWorld("zone", in.Zone, func() bool { return s.w.regionOf(in.Zone) != "" }); err != nil {
+	if err != nil {
 		return err
 	}
-	s.SellOutDisk(in.Zone, in.Type, *in.SoldOut)
+	c.sim.SellOutDisk(in.Zone, in.Type, *in.SoldOut)
 	return nil
 }
 
-func (s *Server) steerQuota(body []byte) error {
+func (c api) setQuota(body []byte) error {
 	var in struct{ Count *int }
-	if err := errors.Join(decodeControl(body, &in), notBelowZero("count", in.Count)); err != nil {
+	if err := errors.Join(decode(body, &in), notBelowZero("count", in.Count)); err != nil {
 		return err
 	}
-	s.SetQuota(*in.Count)
+	c.sim.SetQuota(*in.Count)
 	return nil
 }
 
-func (s *Server) steerBalance(body []byte) error {
+func (c api) setBalance(body []byte) error {
 	var in struct{ Yuan string }
-	if err := errors.Join(decodeControl(body, &in), checkMoney("yuan", in.Yuan)); err != nil {
+	if err := errors.Join(decode(body, &in), checkMoney("yuan", in.Yuan)); err != nil {
 		return err
 	}
 	if in.Yuan == "" {
 		return errors.New("yuan must be given")
 	}
-	s.SetBalance(in.Yuan)
+	c.sim.SetBalance(in.Yuan)
 	return nil
 }
 
-func (s *Server) steerSubnet(body []byte) error {
+func (c api) setSubnet(body []byte) error {
 	var in struct {
 		ID   string
 		Free *int
 	}
-	if err := errors.Join(decodeControl(body, &in), notBelowZero("free", in.Free)); err != nil {
+	if err := errors.Join(decode(body, &in), notBelowZero("free", in.Free)); err != nil {
 		return err
 	}
-	if err := s.checkWorld("subnet", in.ID, func() bool {
-		for _, n := range s.w.subnets {
-			if n.id == in.ID {
-				return true
-			}
-		}
-		return false
-	}); err != nil {
+	known := slices.ContainsFunc(c.sim.Overview().Subnets, func(n kecsim.Subnet) bool { return n.ID == in.ID })
+	if err := exists("subnet", in.ID, known); err != nil {
 		return err
 	}
-	s.SetSubnetFree(in.ID, *in.Free)
+	c.sim.SetSubnetFree(in.ID, *in.Free)
 	return nil
 }
 
-func (s *Server) checkWorld(what, id string, known func() bool) error {
-	defer s.lock()()
-	if !known() {
-		return fmt.Errorf("there is no %s %q", what, protocol.Clip(id))
-	}
-	return nil
-}
-
-func (s *Server) steerImage(body []byte) error {
+func (c api) setImage(body []byte) error {
 	var in struct{ ID, State string }
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	if in.State == "" {
 		return errors.New("state must be given")
 	}
-	if err := s.checkWorld("image", in.ID, func() bool { return s.w.findImage(in.ID) != nil }); err != nil {
+	// An image is found by its id with the prefix or without (fact 41).
+	known := slices.ContainsFunc(c.sim.Overview().Images, func(im kecsim.Image) bool { return im.ID == in.ID || im.ID == "IMG-"+in.ID })
+	if err := exists("image", in.ID, known); err != nil {
 		return err
 	}
-	s.SetImageState(in.ID, in.State)
+	c.sim.SetImageState(in.ID, in.State)
 	return nil
 }
 
-func (s *Server) steerReclaim(body []byte) error { return s.onInstance(body, s.Reclaim) }
+func (c api) reclaim(body []byte) error { return c.onInstance(body, c.sim.Reclaim) }
 
-func (s *Server) steerRelease(body []byte) error { return s.onInstance(body, s.Release) }
+func (c api) release(body []byte) error { return c.onInstance(body, c.sim.Release) }
 
-func (s *Server) onInstance(body []byte, do func(id string)) error {
+func (c api) onInstance(body []byte, do func(id string)) error {
 	var in struct{ ID string }
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
-	if err := s.checkInstance(in.ID); err != nil {
+	if err := c.checkInstance(in.ID); err != nil {
 		return err
 	}
 	do(in.ID)
 	return nil
 }
 
-func (s *Server) steerAdvance(body []byte) error {
+func (c api) advance(body []byte) error {
 	var in struct{ Duration string }
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	d, err := time.ParseDuration(in.Duration)
 	if err != nil || d <= 0 || d > maxAdvance {
 		return fmt.Errorf("duration must be like 1h30m, above 0 and at most %s, not %q", maxAdvance, protocol.Clip(in.Duration))
 	}
-	s.Advance(d)
+	c.sim.Advance(d)
 	return nil
 }
 
-func (s *Server) steerClock(body []byte) error {
+func (c api) setClock(body []byte) error {
 	var in struct{ Offset string }
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	d, err := time.ParseDuration(in.Offset)
 	if err != nil || d.Abs() > maxAdvance {
 		return fmt.Errorf("offset must be like -20m, at most %s either way, not %q", maxAdvance, protocol.Clip(in.Offset))
 	}
-	s.SetClockOffset(d)
+	c.sim.SetClockOffset(d)
 	return nil
 }
 
-func (s *Server) steerDeny(body []byte) error {
+func (c api) deny(body []byte) error {
 	var in struct {
 		Service, Action string
 		Deny            bool
 	}
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
-	if services[in.Service] == nil {
-		return fmt.Errorf("there is no service %q", protocol.Clip(in.Service))
+	actions := c.sim.Overview().Actions[in.Service]
+	if err := exists("service", in.Service, actions != nil); err != nil {
+		return err
 	}
 	switch {
 	case in.Action == "":
-		s.DenyService(in.Service, in.Deny)
-	case services[in.Service][in.Action] == nil:
+		c.sim.DenyService(in.Service, in.Deny)
+	case !slices.Contains(actions, in.Action):
 		return fmt.Errorf("service %q has no action %q", in.Service, protocol.Clip(in.Action))
 	default:
-		s.DenyAction(in.Service, in.Action, in.Deny)
+		c.sim.DenyAction(in.Service, in.Action, in.Deny)
 	}
 	return nil
 }
 
-func (s *Server) steerSettings(body []byte) error {
+func (c api) setSettings(body []byte) error {
 	var in struct {
 		Boot, VisibleAfter, TerminateTime *string
 		Stop, Start, Reboot, Modify       *string
@@ -250,7 +247,7 @@ func (s *Server) steerSettings(body []byte) error {
 		Seed                              *int64
 		MaxDataDisks, MaxDataDiskSize     *int
 	}
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	var times [7]*time.Duration
@@ -276,7 +273,7 @@ func (s *Server) steerSettings(body []byte) error {
 			}
 		}
 	}
-	s.Update(func(set *Settings) {
+	c.sim.Update(func(set *kecsim.Settings) {
 		for i, to := range []*time.Duration{
 			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.Stop, &set.Start, &set.Reboot, &set.Modify,
 		} {
@@ -298,22 +295,24 @@ func (s *Server) steerSettings(body []byte) error {
 // maxMachines bounds what one call adds.
 const maxMachines = 100000
 
-func (s *Server) steerMachines(body []byte) error {
+func (c api) addMachines(body []byte) error {
 	var in struct {
 		Count            int
 		Name, ChargeType string
 	}
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
 	switch {
 	case in.Count < 1 || in.Count > maxMachines:
 		return fmt.Errorf("count must be between 1 and %d, not %d", maxMachines, in.Count)
-	case in.ChargeType != "" && billTypes[in.ChargeType] == 0:
-		return fmt.Errorf("there is no charge type %q", protocol.Clip(in.ChargeType))
+	case in.ChargeType != "":
+		if err := exists("charge type", in.ChargeType, slices.Contains(c.sim.Overview().ChargeTypes, in.ChargeType)); err != nil {
+			return err
+		}
 	}
 	for range in.Count {
-		s.AddInstance(Instance{Name: in.Name, ChargeType: in.ChargeType})
+		c.sim.AddInstance(kecsim.Instance{Name: in.Name, ChargeType: in.ChargeType})
 	}
 	return nil
 }
@@ -324,9 +323,9 @@ func assign[T any](to, from *T) {
 	}
 }
 
-func (s *Server) steerOrder(body []byte) error {
-	var o Order
-	if err := decodeControl(body, &o); err != nil {
+func (c api) putOrder(body []byte) error {
+	var o kecsim.Order
+	if err := decode(body, &o); err != nil {
 		return err
 	}
 	if o.ID == "" {
@@ -343,24 +342,25 @@ func (s *Server) steerOrder(body []byte) error {
 			return err
 		}
 	}
-	s.PutOrder(o)
+	c.sim.PutOrder(o)
 	return nil
 }
 
-func (s *Server) steerBilling(body []byte) error {
+func (c api) setBilling(body []byte) error {
 	var in struct {
 		ID     string
 		Status int
 	}
-	if err := decodeControl(body, &in); err != nil {
+	if err := decode(body, &in); err != nil {
 		return err
 	}
-	if billingNames[in.Status] == "" {
+	if in.Status < 1 || in.Status > 12 {
 		return fmt.Errorf("status must be between 1 and 12, not %d", in.Status)
 	}
-	if err := s.checkWorld("billing record of instance", in.ID, func() bool { return s.w.findRecord(in.ID) != nil }); err != nil {
+	_, known := c.sim.BillingStatus(in.ID)
+	if err := exists("billing record of instance", in.ID, known); err != nil {
 		return err
 	}
-	s.SetBillingStatus(in.ID, in.Status)
+	c.sim.SetBillingStatus(in.ID, in.Status)
 	return nil
 }

@@ -1,10 +1,12 @@
-package kecsim
+package control
 
 import (
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
 func TestControl_steersTheWorld(t *testing.T) {
@@ -18,9 +20,9 @@ func TestControl_steersTheWorld(t *testing.T) {
 	}
 	id := me.launch("InstancePassword", "Secret-123", "UserData", "aGVsbG8=")[0]
 	post("advance", `{"duration":"1h"}`)
-	same(t, "now", sim.Now(), DefaultStart.Add(time.Hour))
+	same(t, "now", sim.Now(), kecsim.DefaultStart.Add(time.Hour))
 	post("price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"0.07"}`)
-	p, onDemand := sim.Price(ZoneA, TypeSmall)
+	p, onDemand := sim.Price(kecsim.ZoneA, kecsim.TypeSmall)
 	same(t, "price", p+" "+onDemand, "0.07 0.1965")
 	post("disk", `{"zone":"cn-beijing-6b","type":"ESSD_PL1","soldOut":true}`)
 	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":true}`)
@@ -32,20 +34,20 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":false}`)
 	me.KEC("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(412, "DryRunOperation")
 	post("stock", `{"zone":"cn-beijing-6a","type":"N3.2B","count":0}`)
-	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 0)
+	same(t, "stock", sim.Stock(kecsim.ZoneA, kecsim.TypeSmall), 0)
 	post("quota", `{"count":2}`)
 	post("balance", `{"yuan":"250.5"}`)
 	same(t, "balance", sim.Balance(), "250.5")
-	post("subnet", `{"id":"`+SubnetA+`","free":3}`)
-	same(t, "free", sim.SubnetFree(SubnetA), 3)
-	post("image", `{"id":"`+ImageUbuntu+`","state":"queued"}`)
+	post("subnet", `{"id":"`+kecsim.SubnetA+`","free":3}`)
+	same(t, "free", sim.SubnetFree(kecsim.SubnetA), 3)
+	post("image", `{"id":"`+kecsim.ImageUbuntu+`","state":"queued"}`)
 	post("fault", `{"action":"DescribeRegions","times":1,"name":"Throttled"}`)
 	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 	post("fault", `{"action":"DescribeRegions","times":1,"status":400,"code":"Odd","message":"m"}`)
 	me.KEC("DescribeRegions").Refused(400, "Odd")
 	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
 	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true}`)
-	same(t, "boot", sim.w.settings.Boot, 5*time.Second)
+	same(t, "boot", sim.Overview().Settings.Boot, 5*time.Second)
 	if _, shown = me.Control("GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
 		t.Errorf("settings: %s", shown)
 	}
@@ -71,7 +73,8 @@ func TestControl_steersTheWorld(t *testing.T) {
 		t.Errorf("clock: %s", shown)
 	}
 	post("billing", `{"id":"`+id+`","status":8}`)
-	same(t, "billing status", sim.w.findRecord(id).status, 8)
+	billing, _ := sim.BillingStatus(id)
+	same(t, "billing status", billing, 8)
 	same(t, "instances", len(sim.Instances()), 0)
 
 	for route, want := range map[string]string{
@@ -102,47 +105,6 @@ func TestControl_addsMachines(t *testing.T) {
 	me.KEC("DescribeInstances", "MaxResults", "1").Refused(400, "InvalidParameterValue")
 	_, answer = me.Control("GET", "counts", "")
 	same(t, "counts, refused calls too", strings.TrimSpace(answer), `{"DescribeInstances":2}`)
-}
-
-func TestControl_showsAndClearsFaults(t *testing.T) {
-	t.Parallel()
-	_, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "fault", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
-	faults := func() string {
-		t.Helper()
-		status, answer := me.Control("GET", "faults", "")
-		same(t, "status", status, 200)
-		return strings.TrimSpace(answer)
-	}
-	same(t, "at first", faults(), "[]")
-	post(`{"action":"DescribeRegions","times":2,"name":"Throttled"}`)
-	post(`{"action":"*","times":1,"name":"AnswerLost"}`)
-	post(`{"action":"RunInstances","times":1,"name":"Denied","echo":true}`)
-	post(`{"action":"RunInstances","times":3,"code":"Odd","message":"m"}`)
-	post(`{"action":"RunInstances","times":1,"status":503,"body":"<html>","contentType":"text/html"}`)
-	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
-	same(t, "scripted", faults(), `[{"action":"DescribeRegions","left":1,"name":"Throttled"},`+
-		`{"action":"*","left":1,"name":"AnswerLost"},`+
-		`{"action":"RunInstances","left":1,"name":"Denied","echo":true},`+
-		`{"action":"RunInstances","left":3,"status":400,"code":"Odd","message":"m"},`+
-		`{"action":"RunInstances","left":1,"status":503,"body":"<html>","contentType":"text/html"}]`)
-	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
-	if strings.Contains(faults(), "Throttled") {
-		t.Errorf("a fault that is used up is shown: %s", faults())
-	}
-
-	post(`{"clear":true}`)
-	same(t, "cleared", faults(), "[]")
-	me.KEC("DescribeRegions").OK()
-	me.launch()
-	post(`{"clear":true}`) // nothing to clear is no mistake
-	post(`{"clear":false,"action":"DescribeRegions","times":1,"name":"EmptyObject"}`)
-	same(t, "the next", faults(), `[{"action":"DescribeRegions","left":1,"name":"EmptyObject"}]`)
 }
 
 func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
@@ -211,21 +173,36 @@ func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 	same(t, "from a web page", w.Code, 403)
 }
 
-func TestRunningClock_runsAndJumps(t *testing.T) {
+func TestSettings_ofTheChanges(t *testing.T) {
 	t.Parallel()
-	c := RunningClock(DefaultStart, 1e6)
-	first := c.Now()
-	for !c.Now().After(first) {
+	sim, me := newWorld(t)
+	if status, answer := me.Control("POST", "settings", `{"stop":"1s","start":"2s","reboot":"3s","modify":"4s"}`); status != 200 {
+		t.Fatal(answer)
 	}
-	c.Advance(time.Hour)
-	if c.Now().Before(DefaultStart.Add(time.Hour)) {
-		t.Error("the clock did not jump")
+	same(t, "stop", sim.Overview().Settings.Stop, time.Second)
+	same(t, "start", sim.Overview().Settings.Start, 2*time.Second)
+	same(t, "reboot", sim.Overview().Settings.Reboot, 3*time.Second)
+	same(t, "modify", sim.Overview().Settings.Modify, 4*time.Second)
+	same(t, "boot", sim.Overview().Settings.Boot, 20*time.Second)
+	sim.Update(func(s *kecsim.Settings) { s.Stop, s.Start = 0, 0 })
+	id := sim.AddInstance(kecsim.Instance{ChargeType: "Spot"})
+	me.KEC("StopInstances", "InstanceId.1", id).OK()
+	same(t, "state at once", me.state(id), "stopped")
+	me.KEC("StartInstances", "InstanceId.1", id).OK()
+	same(t, "state at once", me.state(id), "active")
+}
+
+func TestControl_showsNoNewPassword(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := sim.AddInstance(kecsim.Instance{ChargeType: "Spot", Password: "Old-pass-1"})
+	me.KEC("ModifyInstanceAttribute", "InstanceId", id, "InstancePassword", "New-pass-2", "RestartMode", "Restart").OK()
+	all := ""
+	for _, route := range []string{"calls", "instances", "world"} {
+		_, shown := me.Control("GET", route, "")
+		all += shown
 	}
-	c.Advance(-time.Hour)
-	sim := New(WithClock(c))
-	before := sim.Now()
-	sim.Advance(time.Hour)
-	if sim.Now().Sub(before) < time.Hour {
-		t.Error("the world does not share the clock")
+	if strings.Contains(all, "pass-") {
+		t.Error("a password is shown")
 	}
 }

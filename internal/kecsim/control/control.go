@@ -1,22 +1,18 @@
-package kecsim
+package control
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// The control path steers the world from outside the process. It is the
-// simulator's own: nothing of it exists at KEC.
-const controlPath = "/_kecsim/"
-
-const controlHelp = `kecsim: a local Kingsoft Cloud. This path steers its world.
+const help = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
 GET  world          time, clock, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
 GET  instances      machines that are not gone
@@ -65,38 +61,44 @@ POST billing        {"id", "status"}                        of the record of an 
 `
 
 // errUnknownRoute is a control route that does not exist.
-var errUnknownRoute = errors.New("there is no such route; GET " + controlPath + " lists them")
+var errUnknownRoute = errors.New("there is no such route; GET " + kecsim.ControlPath + " lists them")
 
-func (s *Server) control(r *http.Request, route string, body []byte, bodyErr error) protocol.Reply {
+// Serve answers one request of the control path; route is what follows it. Give Serve to
+// kecsim.WithControl.
+func Serve(sim *kecsim.Server, r *http.Request, route string, body []byte, bodyErr error) protocol.Reply {
+	c := api{sim}
 	var out any
 	var err error
 	switch {
 	case r.Header.Get("Origin") != "":
 		// A web page the user happens to have open must not steer the world.
-		return controlReply(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
+		return answer(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
 	case r.Method == http.MethodGet && route == "":
-		return protocol.Reply{Status: http.StatusOK, ContentType: protocol.PlainText, Body: []byte(controlHelp)}
+		return protocol.Reply{Status: http.StatusOK, ContentType: protocol.PlainText, Body: []byte(help)}
 	case r.Method == http.MethodGet:
-		out, err = s.show(route)
+		out, err = c.show(route)
 	case r.Method != http.MethodPost:
 		err = fmt.Errorf("the method must be GET or POST, not %s", protocol.Clip(r.Method))
 	case bodyErr != nil:
 		err = bodyErr
 	default:
-		out, err = map[string]any{"ok": true}, s.steer(route, body)
+		out, err = map[string]any{"ok": true}, c.change(route, body)
 	}
 	switch {
 	case errors.Is(err, errUnknownRoute):
-		return controlReply(http.StatusNotFound, map[string]any{"error": err.Error()})
+		return answer(http.StatusNotFound, map[string]any{"error": err.Error()})
 	case err != nil:
-		return controlReply(http.StatusBadRequest, map[string]any{"error": err.Error()})
+		return answer(http.StatusBadRequest, map[string]any{"error": err.Error()})
 	}
-	return controlReply(http.StatusOK, out)
+	return answer(http.StatusOK, out)
 }
 
-func controlReply(status int, v any) protocol.Reply {
+func answer(status int, v any) protocol.Reply {
 	return protocol.Reply{Status: status, ContentType: protocol.JSON, Body: append(protocol.Encode(v), '\n')}
 }
+
+// api holds a route's function each.
+type api struct{ sim *kecsim.Server }
 
 // shownInstance is what the control path tells of a machine: no secrets.
 type shownInstance struct {
@@ -129,71 +131,49 @@ type shownCall struct {
 	At        time.Time           `json:"at"`
 }
 
-func (s *Server) show(route string) (any, error) {
+func (c api) show(route string) (any, error) {
 	switch route {
 	case "world":
-		return s.showWorld(), nil
+		return c.showWorld(), nil
 	case "instances":
 		out := []shownInstance{}
-		for _, in := range s.Instances() {
+		for _, in := range c.sim.Instances() {
 			out = append(out, shownInstance{
 				in.ID, in.Name, in.Type, in.Zone, in.State, in.Visible, in.ChargeType, in.SpotStrategy, in.SpotPriceLimit,
-				in.PrivateIP, in.CreatedAt, in.RecyclingTime, in.FailReason, s.OrderOf(in.ID), in.Tags,
+				in.PrivateIP, in.CreatedAt, in.RecyclingTime, in.FailReason, c.sim.OrderOf(in.ID), in.Tags,
 			})
 		}
 		return out, nil
 	case "orders":
-		return s.Orders(), nil
+		return c.sim.Orders(), nil
 	case "calls":
 		out := []shownCall{}
-		for _, c := range s.Calls() {
-			for name := range c.Params {
+		for _, call := range c.sim.Calls() {
+			for name := range call.Params {
 				if strings.EqualFold(name, "InstancePassword") || strings.EqualFold(name, "UserData") {
-					c.Params[name] = []string{"***"}
+					call.Params[name] = []string{"***"}
 				}
 			}
-			out = append(out, shownCall{c.Service, c.Action, c.Version, c.Method, c.Params, c.Status, c.Code, c.RequestID, c.At})
+			out = append(out, shownCall{call.Service, call.Action, call.Version, call.Method, call.Params, call.Status, call.Code, call.RequestID, call.At})
 		}
 		return out, nil
 	case "counts":
-		return s.showCounts(), nil
+		return c.sim.Counts(), nil
 	case "prices":
-		return s.showPrices(), nil
+		return c.sim.Overview().Offers, nil
 	case "faults":
-		return s.showFaults(), nil
+		return c.showFaults(), nil
 	}
 	return nil, errUnknownRoute
 }
 
-func (s *Server) showWorld() any {
-	defer s.lock()()
-	subnets, images := []any{}, []any{}
-	for _, n := range s.w.subnets {
-		subnets = append(subnets, map[string]any{"id": n.id, "name": n.name, "zone": n.zone, "cidr": n.cidr.String(), "free": n.free, "type": n.kind})
-	}
-	for _, im := range s.w.images {
-		images = append(images, map[string]any{"id": im.id, "name": im.name, "state": im.state})
-	}
-	disks := []any{}
-	for _, r := range s.w.regions {
-		for _, zone := range r.zones {
-			for _, typ := range dataDiskTypes {
-				if s.w.soldOut[diskKey{zone, typ}] {
-					disks = append(disks, map[string]any{"zone": zone, "type": typ})
-				}
-			}
-		}
-	}
-	groups := []any{}
-	for _, g := range s.w.groups {
-		groups = append(groups, map[string]any{"id": g.id, "name": g.name, "vpc": g.vpc})
-	}
-	set := s.w.settings
+func (c api) showWorld() any {
+	w := c.sim.Overview()
+	set := w.Settings
 	return map[string]any{
-		"securityGroups": groups, "keys": s.w.keyPairs, "projects": s.w.projects, "soldOutDisks": disks,
-		"now": s.w.now, "clockOffset": s.off.String(), "quota": s.w.quota, "used": s.w.used(), "balance": s.w.balance.String(),
-		"throttle":  map[string]any{"perSecond": s.throttle.perSecond, "burst": s.throttle.burst, "refused": s.throttle.refused},
-		"instances": len(s.w.instances), "orders": len(s.w.orders), "subnets": subnets, "images": images,
+		"securityGroups": w.SecurityGroups, "keys": w.Keys, "projects": w.Projects, "soldOutDisks": w.SoldOutDisks,
+		"now": w.Now, "clockOffset": w.ClockOffset.String(), "quota": w.Quota, "used": w.Used, "balance": w.Balance,
+		"throttle": w.Throttle, "instances": w.Instances, "orders": w.Orders, "subnets": w.Subnets, "images": w.Images,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
@@ -204,32 +184,9 @@ func (s *Server) showWorld() any {
 	}
 }
 
-func (s *Server) showCounts() any {
-	defer s.lock()()
-	return maps.Clone(s.counts)
-}
-
-func (s *Server) showPrices() any {
-	defer s.lock()()
-	out := []any{}
-	for _, r := range s.w.regions {
-		for _, zone := range r.zones {
-			for _, t := range s.w.types {
-				if m := s.w.markets[marketKey{zone, t.name}]; m != nil {
-					out = append(out, map[string]any{
-						"zone": zone, "type": t.name, "offered": m.offered, "stock": m.stock,
-						"spot": m.last().spot.String(), "onDemand": m.last().onDemand.String(),
-					})
-				}
-			}
-		}
-	}
-	return out
-}
-
-// decodeControl reads a body strictly: a field nobody knows is a mistake the
+// decode reads a body strictly: a field nobody knows is a mistake the
 // caller wants to hear about.
-func decodeControl(body []byte, into any) error {
+func decode(body []byte, into any) error {
 	dec := json.NewDecoder(strings.NewReader(string(body)))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
