@@ -10,7 +10,7 @@ import (
 type action struct {
 	rules       []rule
 	patterns    []protocol.Pattern // of the names in rules
-	do          func(*Server, *request) (any, *protocol.Refusal)
+	run         func(*Server, *request) (any, *protocol.Refusal)
 	writes      bool // the handler itself stops before acting when DryRun is set
 	noRequestID bool // unless WrapOrders is on
 	onlyJSON    bool // a form body is refused
@@ -38,53 +38,53 @@ func init() { // not a literal: handlers look services up themselves
 	}
 	services = map[string]map[string]map[string]*action{
 		"kec": {
-			"RunInstances":       at(kecVersion, action{rules: runRules, do: (*Server).runInstances, writes: true}),
-			"DescribeInstances":  at(kecVersion, action{rules: describeRules, do: (*Server).describeInstances}),
-			"TerminateInstances": at(kecVersion, action{rules: terminateRules, do: (*Server).terminateInstances, writes: true}),
-			"StartInstances":     at(kecVersion, action{rules: startRules, do: (*Server).startInstances, writes: true}),
-			"StopInstances":      at(kecVersion, action{rules: stopRules, do: (*Server).stopInstances, writes: true}),
-			"RebootInstances":    at(kecVersion, action{rules: rebootRules, do: (*Server).rebootInstances, writes: true}),
+			"RunInstances":       at(kecVersion, action{rules: runRules, run: (*Server).runInstances, writes: true}),
+			"DescribeInstances":  at(kecVersion, action{rules: describeRules, run: (*Server).describeInstances}),
+			"TerminateInstances": at(kecVersion, action{rules: terminateRules, run: (*Server).terminateInstances, writes: true}),
+			"StartInstances":     at(kecVersion, action{rules: startRules, run: (*Server).startInstances, writes: true}),
+			"StopInstances":      at(kecVersion, action{rules: stopRules, run: (*Server).stopInstances, writes: true}),
+			"RebootInstances":    at(kecVersion, action{rules: rebootRules, run: (*Server).rebootInstances, writes: true}),
 			"ModifyInstanceAttribute": at(kecVersion, action{
-				rules: attributeRules, do: (*Server).modifyInstanceAttribute, writes: true,
+				rules: attributeRules, run: (*Server).modifyInstanceAttribute, writes: true,
 			}),
 			"ModifyInstanceAutoDeleteTime": at(kecVersion, action{
-				rules: autoDeleteRules, do: (*Server).modifyInstanceAutoDeleteTime, writes: true,
+				rules: autoDeleteRules, run: (*Server).modifyInstanceAutoDeleteTime, writes: true,
 			}),
 			"SetInstanceResourceProtect": at(kecVersion, action{
-				rules: protectRules, do: (*Server).setInstanceResourceProtect, writes: true,
+				rules: protectRules, run: (*Server).setInstanceResourceProtect, writes: true,
 			}),
 			"ModifyNetworkInterfaceAttribute": at(kecVersion, action{
-				rules: interfaceRules, do: (*Server).modifyNetworkInterfaceAttribute, writes: true,
+				rules: interfaceRules, run: (*Server).modifyNetworkInterfaceAttribute, writes: true,
 			}),
-			"AttachKey": at(kecVersion, action{rules: keyRules, do: (*Server).attachKey, writes: true}),
-			"DetachKey": at(kecVersion, action{rules: keyRules, do: (*Server).detachKey, writes: true}),
+			"AttachKey": at(kecVersion, action{rules: keyRules, run: (*Server).attachKey, writes: true}),
+			"DetachKey": at(kecVersion, action{rules: keyRules, run: (*Server).detachKey, writes: true}),
 
-			"DescribeSpotPriceHistory":    at(kecVersion, action{rules: spotPriceRules, do: (*Server).describeSpotPriceHistory}),
-			"DescribeKecInventory":        at(kecVersion, action{rules: inventoryRules, do: (*Server).describeKecInventory}),
-			"DescribeInstanceTypeConfigs": at(kecVersion, action{rules: typeRules, do: (*Server).describeInstanceTypeConfigs}),
-			"DescribeInstanceFamilys":     at(kecVersion, action{do: (*Server).describeInstanceFamilys}),
-			"DescribeImages":              at(kecVersion, action{rules: imageRules, do: (*Server).describeImages}),
-			"DescribeAvailabilityZones":   at(kecVersion, action{do: (*Server).describeAvailabilityZones}),
-			"DescribeRegions":             at(kecVersion, action{do: (*Server).describeRegions}),
+			"DescribeSpotPriceHistory":    at(kecVersion, action{rules: spotPriceRules, run: (*Server).describeSpotPriceHistory}),
+			"DescribeKecInventory":        at(kecVersion, action{rules: inventoryRules, run: (*Server).describeKecInventory}),
+			"DescribeInstanceTypeConfigs": at(kecVersion, action{rules: typeRules, run: (*Server).describeInstanceTypeConfigs}),
+			"DescribeInstanceFamilys":     at(kecVersion, action{run: (*Server).describeInstanceFamilys}),
+			"DescribeImages":              at(kecVersion, action{rules: imageRules, run: (*Server).describeImages}),
+			"DescribeAvailabilityZones":   at(kecVersion, action{run: (*Server).describeAvailabilityZones}),
+			"DescribeRegions":             at(kecVersion, action{run: (*Server).describeRegions}),
 		},
 		"vpc": {
-			"DescribeSubnets":        at(vpcVersion, action{rules: subnetRules, do: (*Server).describeSubnets}),
-			"DescribeSecurityGroups": at(vpcVersion, action{rules: groupRules, do: (*Server).describeSecurityGroups}),
-			"DescribeVpcs":           at(vpcVersion, action{rules: vpcRules, do: (*Server).describeVpcs}),
+			"DescribeSubnets":        at(vpcVersion, action{rules: subnetRules, run: (*Server).describeSubnets}),
+			"DescribeSecurityGroups": at(vpcVersion, action{rules: groupRules, run: (*Server).describeSecurityGroups}),
+			"DescribeVpcs":           at(vpcVersion, action{rules: vpcRules, run: (*Server).describeVpcs}),
 		},
 		"tagv2": {
-			"ListTagsByResourceIds": at(tagVersion, action{rules: listTagsRules, do: (*Server).listTagsByResourceIDs}),
+			"ListTagsByResourceIds": at(tagVersion, action{rules: listTagsRules, run: (*Server).listTagsByResourceIDs}),
 			"ReplaceResourcesTags": at(tagVersion, action{
-				rules: replaceTagsRules, do: (*Server).replaceResourcesTags, writes: true, onlyJSON: true, spell: spellTags,
+				rules: replaceTagsRules, run: (*Server).replaceResourcesTags, writes: true, onlyJSON: true, spell: spellTags,
 			}),
 		},
 		"iam": {
-			"UpdateInstanceProjectId": at(iamVersion, action{rules: projectRules, do: (*Server).updateInstanceProjectID, writes: true}),
+			"UpdateInstanceProjectId": at(iamVersion, action{rules: projectRules, run: (*Server).updateInstanceProjectID, writes: true}),
 		},
 		"trade": {
-			"QueryOrderInfo":    at("2025-03-21", action{rules: queryOrderRules, do: (*Server).queryOrderInfo, noRequestID: true}),
-			"QueryInstances":    at("2025-08-28", action{rules: queryInstancesRules, do: (*Server).queryInstances}),
-			"DescribeInstances": at("2020-01-14", action{rules: tradeDescribeRules, do: (*Server).tradeDescribeInstances}),
+			"QueryOrderInfo":    at("2025-03-21", action{rules: queryOrderRules, run: (*Server).queryOrderInfo, noRequestID: true}),
+			"QueryInstances":    at("2025-08-28", action{rules: queryInstancesRules, run: (*Server).queryInstances}),
+			"DescribeInstances": at("2020-01-14", action{rules: tradeDescribeRules, run: (*Server).tradeDescribeInstances}),
 		},
 	}
 }

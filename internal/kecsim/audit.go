@@ -54,14 +54,14 @@ func (s *Server) Audit(known []string, markKey string) Audit {
 		}
 	}
 	if markKey != "" {
-		out.Twice = s.w.twice(markKey)
+		out.Twice = s.w.sharedValues(markKey)
 	}
 	return out
 }
 
-// twice groups by the value of a tag, at the launch or now, and leaves out whoever has
+// sharedValues groups by the value of a tag, at the launch or now, and leaves out whoever has
 // a value alone.
-func (w *world) twice(key string) map[string][]string {
+func (w *world) sharedValues(key string) map[string][]string {
 	out := map[string][]string{}
 	add := func(id string, tags []Tag) {
 		for _, t := range tags {
@@ -98,8 +98,8 @@ func (s *Server) Launches() []LaunchRecord {
 	return out
 }
 
-// remember keeps the record of an instance that has just been opened.
-func (w *world) remember(in *instance, request string) {
+// recordLaunch keeps the record of an instance that has just been opened.
+func (w *world) recordLaunch(in *instance, request string) {
 	in.launch = &launched{id: in.ID, name: in.Name, request: request, tags: in.tagList, at: w.now}
 	w.launches = append(w.launches, in.launch)
 }

@@ -68,7 +68,7 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	}
 	set := []any{}
 	for _, in := range found[start:end] {
-		set = append(set, s.w.wire(in))
+		set = append(set, s.w.describe(in))
 	}
 	return map[string]any{"InstanceCount": len(found), "Marker": marker, "InstancesSet": set}, nil
 }
@@ -131,12 +131,12 @@ func sortInstances(list []*instance, by, direction string) {
 	})
 }
 
-// wire is an instance as DescribeInstances writes it.
+// describe is an instance as DescribeInstances writes it.
 //
 // documented: names and types, SriovNetSupport as a string, no snapshot ids, no
 // tags (facts 83, 84). assumed: the formats of the times (fact 196) and, where
 // switched on, the reason of a failure (fact 202).
-func (w *world) wire(in *instance) map[string]any {
+func (w *world) describe(in *instance) map[string]any {
 	state := map[string]any{"Name": in.State}
 	if w.settings.CauseFields && in.State == stateError {
 		state["FailReason"] = in.FailReason

@@ -81,25 +81,25 @@ var (
 	GatewayDoneLater = Fault{Status: 504, ContentType: "text/html", Body: gatewayTimeout, Late: 10 * time.Second}
 )
 
-// scripts tells whether a fault says what to answer.
-func (f *Fault) scripts() bool { return f.Status != 0 || f.Code != "" || f.Body != "" }
+// hasAnswer tells whether a fault says what to answer.
+func (f *Fault) hasAnswer() bool { return f.Status != 0 || f.Code != "" || f.Body != "" }
 
-// breaks tells whether a fault ends the connection instead of an answer.
-func (f *Fault) breaks() bool {
-	return f.DropBefore || f.DropAfter || f.Reset || f.Late > 0 && !f.scripts()
+// endsConnection tells whether a fault ends the connection instead of an answer.
+func (f *Fault) endsConnection() bool {
+	return f.DropBefore || f.DropAfter || f.Reset || f.Late > 0 && !f.hasAnswer()
 }
 
-// keeps tells whether a fault has the action's own answer sent: late, cut or with a
+// passesAnswer tells whether a fault has the action's own answer sent: late, cut or with a
 // header more.
-func (f *Fault) keeps() bool {
-	return !f.scripts() && !f.breaks() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
+func (f *Fault) passesAnswer() bool {
+	return !f.hasAnswer() && !f.endsConnection() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
 }
 
-// acts tells whether the action is done at once.
-func (f *Fault) acts() bool { return f.Late <= 0 && (f.After || f.DropAfter || f.keeps()) }
+// runsAction tells whether the action is done at once.
+func (f *Fault) runsAction() bool { return f.Late <= 0 && (f.After || f.DropAfter || f.passesAnswer()) }
 
-// speaks tells whether a fault has an answer of its own.
-func (f *Fault) speaks() bool { return !f.breaks() && !f.keeps() }
+// replacesAnswer tells whether a fault has an answer of its own.
+func (f *Fault) replacesAnswer() bool { return !f.endsConnection() && !f.passesAnswer() }
 
 // delay is how long a fault takes before the action is done, or after. There may be
 // no fault.
@@ -176,7 +176,7 @@ func (s *Server) ClearFaults() {
 func (s *Server) takeFault(action string) *Fault {
 	for _, random := range []bool{false, true} {
 		for i, f := range s.faults {
-			if f.share > 0 != random || !f.fits(action) || random && !s.w.chance(f.share) {
+			if f.share > 0 != random || !f.fits(action) || random && !s.w.draw(f.share) {
 				continue
 			}
 			if f.left--; f.left == 0 {
@@ -203,7 +203,7 @@ func (s *Server) scripted(f *Fault, req *request, call *Call) protocol.Reply {
 // AnswerStatus is the HTTP status of the answer that a fault has of its own, 0 if it has none.
 func (f Fault) AnswerStatus() int {
 	switch {
-	case !f.speaks():
+	case !f.replacesAnswer():
 		return 0
 	case f.Status >= 100 && f.Status <= 599:
 		return f.Status
@@ -215,7 +215,7 @@ func (f Fault) AnswerStatus() int {
 
 // OnlyAnswers tells whether a fault is an answer and nothing else.
 func (f Fault) OnlyAnswers() bool {
-	return !f.breaks() && !f.acts() && f.Cut <= 0 && f.Slow <= 0 && f.Late <= 0
+	return !f.endsConnection() && !f.runsAction() && f.Cut <= 0 && f.Slow <= 0 && f.Late <= 0
 }
 
 // echo writes parameters as they are, one beside the other.

@@ -69,19 +69,19 @@ type Disk struct {
 // instance is a machine in the world.
 type instance struct {
 	Instance
-	market  *market
-	limit   protocol.Money
-	tagList []Tag
-	nics    []heldNIC
-	newHost string         // its host name once it has booted again, "" for none
-	turn    int            // of the changes of its state; a later one makes the earlier void
-	unit    bool           // holds a unit of quota, and of stock unless it is parked
-	parked  bool           // stopped without being charged
-	hold    protocol.Money // and this much of the balance
-	record  *record
-	order   *Order
-	sub     int       // index of its sub-order
-	launch  *launched // nil if no order made it
+	market      *market
+	limit       protocol.Money
+	tagList     []Tag
+	nics        []heldNIC
+	newHost     string         // its host name once it has booted again, "" for none
+	stateChange int            // of the changes of its state; a later one makes the earlier void
+	unit        bool           // holds a unit of quota, and of stock unless it is parked
+	parked      bool           // stopped without being charged
+	hold        protocol.Money // and this much of the balance
+	record      *record
+	order       *Order
+	sub         int       // index of its sub-order
+	launch      *launched // nil if no order made it
 }
 
 type heldNIC struct {
@@ -153,11 +153,11 @@ func (in *instance) snapshot() Instance {
 	return out
 }
 
-// notice announces the release ten minutes from now.
+// announceRelease announces the release ten minutes from now.
 //
 // documented: fact 134. assumed: it stands, whatever the price does then (fact
 // 195).
-func (w *world) notice(in *instance) {
+func (w *world) announceRelease(in *instance) {
 	if !in.RecyclingTime.IsZero() || !in.alive() {
 		return
 	}

@@ -27,7 +27,7 @@ func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *protocol.Ref
 	w := s.w
 	in, refusal := w.target(r, "InstanceId", r.Get("InstanceId"))
 	if refusal == nil {
-		refusal = in.mustBe("InstanceId", protocol.CodeState, stateActive, stateStopped)
+		refusal = in.checkState("InstanceId", protocol.CodeState, stateActive, stateStopped)
 	}
 	if refusal != nil {
 		return nil, refusal
@@ -44,7 +44,7 @@ func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *protocol.Ref
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	done := w.all(r, []*instance{in}, func(in *instance) {
+	done := w.applyAll(r, []*instance{in}, func(in *instance) {
 		if to != nil {
 			w.move(n, to, r.Get("PrivateIpAddress"))
 		}

@@ -39,7 +39,7 @@ func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	return s.w.each(r, targets, "Message", func(in *instance) string {
+	return s.w.applyEach(r, targets, "Message", func(in *instance) string {
 		for _, id := range keys {
 			switch has := slices.Contains(in.KeyIDs, id); {
 			case attach && has:

@@ -56,7 +56,7 @@ func (s *Server) runInstances(r *request) (any, *protocol.Refusal) {
 		}
 		in := w.open(l, i, i < fit)
 		w.book(order, in)
-		w.remember(in, r.id)
+		w.recordLaunch(in, r.id)
 		w.schedule(in, mode, reason)
 		set = append(set, map[string]any{"InstanceId": in.ID, "InstanceName": in.Name})
 	}

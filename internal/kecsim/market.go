@@ -88,12 +88,12 @@ func (m *market) step(at time.Time, spot, onDemand protocol.Money, seed int64) p
 
 // walkPrices moves every market once an hour for as long as MovePrices is on.
 func (w *world) walkPrices() {
-	if w.walks || !w.settings.MovePrices {
+	if w.walkScheduled || !w.settings.MovePrices {
 		return
 	}
-	w.walks = true
+	w.walkScheduled = true
 	w.at(w.now.Truncate(time.Hour).Add(time.Hour), func() {
-		w.walks = false
+		w.walkScheduled = false
 		if !w.settings.MovePrices {
 			return
 		}
@@ -124,7 +124,7 @@ func (w *world) checkLimits() {
 			continue
 		}
 		if m := w.markets[marketKey{in.Zone, in.Type}]; m != nil && m.last().spot > in.limit {
-			w.notice(in)
+			w.announceRelease(in)
 		}
 	}
 }

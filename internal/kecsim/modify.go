@@ -33,7 +33,7 @@ func (s *Server) modifyInstanceAttribute(r *request) (any, *protocol.Refusal) {
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	done := w.all(r, []*instance{in}, func(in *instance) {
+	done := w.applyAll(r, []*instance{in}, func(in *instance) {
 		if r.Has("InstanceName") {
 			in.Name = r.Get("InstanceName")
 		}
@@ -51,12 +51,12 @@ func (s *Server) modifyInstanceAttribute(r *request) (any, *protocol.Refusal) {
 		}
 		switch {
 		case r.Has("InstancePassword"):
-			w.pass(in, statePassword, w.settings.Modify, stateActive, func() {
+			w.transition(in, statePassword, w.settings.Modify, stateActive, func() {
 				in.Password = r.Get("InstancePassword")
 				in.booted()
 			})
 		case r.Has("HostName"):
-			w.pass(in, stateHostName, w.settings.Modify, stateActive, func() {})
+			w.transition(in, stateHostName, w.settings.Modify, stateActive, func() {})
 		}
 	})
 	return map[string]any{"Return": done}, nil
@@ -71,9 +71,9 @@ func (w *world) checkAttributes(r *request, in *instance) *protocol.Refusal {
 	if !newPassword && r.Has("RestartMode") {
 		return protocol.Invalid("RestartMode", "is only allowed with InstancePassword")
 	}
-	refusal := in.mustBe(id, protocol.CodeState)
+	refusal := in.checkState(id, protocol.CodeState)
 	if newPassword || newHost {
-		refusal = in.mustBe(id, protocol.CodeState, stateActive, stateStopped)
+		refusal = in.checkState(id, protocol.CodeState, stateActive, stateStopped)
 	}
 	switch im := w.findImage(in.ImageID); {
 	case refusal != nil:
@@ -130,7 +130,7 @@ func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *protocol.Refusa
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	done := w.all(r, targets, func(in *instance) {
+	done := w.applyAll(r, targets, func(in *instance) {
 		in.AutoDeleteTime, in.AutoDeleteEIP = at, r.Flag("AutoDeleteEip")
 		w.planDeletion(in)
 	})
@@ -151,6 +151,6 @@ func (s *Server) setInstanceResourceProtect(r *request) (any, *protocol.Refusal)
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	done := s.w.all(r, targets, func(in *instance) { in.Protected = r.Flag("IsProtection") })
+	done := s.w.applyAll(r, targets, func(in *instance) { in.Protected = r.Flag("IsProtection") })
 	return map[string]any{"Return": done}, nil
 }

@@ -169,7 +169,7 @@ func (w *world) newRecord(in *instance) *record {
 // opened books that an instance runs.
 func (w *world) opened(in *instance) {
 	in.record.status, in.record.begin = billingOpened, w.now
-	w.settleSub(in, func(sub *SubOrder) {
+	w.updateSubOrder(in, func(sub *SubOrder) {
 		sub.Status, sub.InstanceID, sub.ServiceBegin = subOpened, in.ID, w.now
 	})
 }
@@ -181,7 +181,7 @@ func (w *world) opened(in *instance) {
 func (w *world) failed(in *instance, reason string) {
 	in.FailReason = reason
 	in.record.status, in.record.reason = billingFailed, reason
-	w.settleSub(in, func(sub *SubOrder) { sub.Status, sub.FailReason = subFailed, reason })
+	w.updateSubOrder(in, func(sub *SubOrder) { sub.Status, sub.FailReason = subFailed, reason })
 	w.freeUnit(in)
 }
 
@@ -196,14 +196,14 @@ func (w *world) closed(in *instance, status int) {
 	}
 	if in.record.end.IsZero() {
 		in.record.status, in.record.end = status, w.now
-		w.settleSub(in, func(sub *SubOrder) { sub.ServiceEnd = w.now })
+		w.updateSubOrder(in, func(sub *SubOrder) { sub.ServiceEnd = w.now })
 	}
 }
 
-// settleSub changes a sub-order and, once none is creating, settles its order.
+// updateSubOrder changes a sub-order and, once none is creating, settles its order.
 //
 // documented: 20 and 21 (fact 113). assumed: when (fact 199).
-func (w *world) settleSub(in *instance, change func(*SubOrder)) {
+func (w *world) updateSubOrder(in *instance, change func(*SubOrder)) {
 	o := in.order
 	if o == nil || in.sub >= len(o.SubOrders) {
 		return // pre-existing, or PutOrder has replaced the order

@@ -25,7 +25,7 @@ func FuzzParameters(f *testing.F) {
 						continue
 					}
 					unlock := sim.lock()
-					value, _ := a.do(sim, &request{Args: bound, region: Region, sent: sent})
+					value, _ := a.run(sim, &request{Args: bound, region: Region, sent: sent})
 					unlock()
 					protocol.Encode(value)
 				}

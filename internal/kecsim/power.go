@@ -38,7 +38,7 @@ func (w *world) targets(r *request, c protocol.Code, states ...string) ([]*insta
 		name := "InstanceId." + strconv.Itoa(i+1)
 		in, refusal := w.target(r, name, id)
 		if refusal == nil {
-			refusal = in.mustBe(name, c, states...)
+			refusal = in.checkState(name, c, states...)
 		}
 		switch {
 		case refusal != nil:
@@ -51,8 +51,8 @@ func (w *world) targets(r *request, c protocol.Code, states ...string) ([]*insta
 	return found, nil
 }
 
-// mustBe refuses a machine in another state.
-func (in *instance) mustBe(name string, c protocol.Code, states ...string) *protocol.Refusal {
+// checkState refuses a machine in another state.
+func (in *instance) checkState(name string, c protocol.Code, states ...string) *protocol.Refusal {
 	switch {
 	case len(states) == 0 && in.State == stateDeleting:
 		return protocol.Refuse(c, "%s %s is in state %s", name, in.ID, in.State)
@@ -62,9 +62,9 @@ func (in *instance) mustBe(name string, c protocol.Code, states ...string) *prot
 	return nil
 }
 
-// each does something to every machine but those a test has had refused, and
+// applyEach does something to every machine but those a test has had refused, and
 // answers per id. A message is written under the given name, if there is one.
-func (w *world) each(r *request, targets []*instance, messageName string, do func(*instance) (problem string)) any {
+func (w *world) applyEach(r *request, targets []*instance, messageName string, do func(*instance) (problem string)) any {
 	set := []any{}
 	for _, in := range targets {
 		message, refused := w.refused(r.action, in.ID)
@@ -81,8 +81,8 @@ func (w *world) each(r *request, targets []*instance, messageName string, do fun
 	return map[string]any{"InstancesSet": set}
 }
 
-// all does something to every machine, or to none if a test has had one refused.
-func (w *world) all(r *request, targets []*instance, do func(*instance)) bool {
+// applyAll does something to every machine, or to none if a test has had one refused.
+func (w *world) applyAll(r *request, targets []*instance, do func(*instance)) bool {
 	for _, in := range targets {
 		if _, refused := w.refused(r.action, in.ID); refused {
 			return false
@@ -94,14 +94,14 @@ func (w *world) all(r *request, targets []*instance, do func(*instance)) bool {
 	return true
 }
 
-// pass takes a machine through one state to another. Whatever happens to it in
+// transition takes a machine through one state to another. Whatever happens to it in
 // between, a deletion or a change by hand, makes the rest void.
-func (w *world) pass(in *instance, through string, d time.Duration, to string, then func()) {
-	in.turn++
-	turn := in.turn
+func (w *world) transition(in *instance, through string, d time.Duration, to string, then func()) {
+	in.stateChange++
+	turn := in.stateChange
 	in.State = through
 	w.after(d, func() {
-		if in.turn != turn || in.State != through {
+		if in.stateChange != turn || in.State != through {
 			return
 		}
 		in.State = to
@@ -148,8 +148,8 @@ func (s *Server) stopInstances(r *request) (any, *protocol.Refusal) {
 	if r.Has("StoppedMode") {
 		mode = r.Get("StoppedMode")
 	}
-	return w.each(r, targets, "Messgae", func(in *instance) string {
-		w.pass(in, stateStopping, w.settings.Stop, stateStopped, func() {
+	return w.applyEach(r, targets, "Messgae", func(in *instance) string {
+		w.transition(in, stateStopping, w.settings.Stop, stateStopped, func() {
 			in.StoppedMode = mode
 			if mode == stopCharging {
 				w.park(in)
@@ -191,13 +191,13 @@ func (s *Server) startInstances(r *request) (any, *protocol.Refusal) {
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	return w.each(r, targets, "Message", func(in *instance) string {
+	return w.applyEach(r, targets, "Message", func(in *instance) string {
 		if in.parked {
 			in.parked = false
 			in.market.stock--
 		}
 		in.StoppedMode = ""
-		w.pass(in, stateStarting, w.settings.Start, stateActive, in.booted)
+		w.transition(in, stateStarting, w.settings.Start, stateActive, in.booted)
 		return ""
 	}), nil
 }
@@ -218,8 +218,8 @@ func (s *Server) rebootInstances(r *request) (any, *protocol.Refusal) {
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	return w.each(r, targets, "", func(in *instance) string {
-		w.pass(in, stateRebooting, w.settings.Reboot, stateActive, in.booted)
+	return w.applyEach(r, targets, "", func(in *instance) string {
+		w.transition(in, stateRebooting, w.settings.Reboot, stateActive, in.booted)
 		return ""
 	}), nil
 }

@@ -84,7 +84,7 @@ func (s *Server) Sleep(ctx context.Context, d time.Duration) error {
 // lock enters the world at its present time; the result leaves it.
 func (s *Server) lock() (unlock func()) {
 	s.mu.Lock()
-	s.w.settle()
+	s.w.runDue()
 	return s.mu.Unlock
 }
 
@@ -141,18 +141,18 @@ func (s *Server) handle(r *http.Request, body []byte, bodyErr error) protocol.Re
 	if route, steers := strings.CutPrefix(r.URL.Path, ControlPath); steers && s.control != nil {
 		return s.control(s, r, route, body, bodyErr)
 	}
-	return s.answer(r, body, bodyErr)
+	return s.serveCall(r, body, bodyErr)
 }
 
 // answer does one call and records it. Where a fault delays it, the world goes on
 // meanwhile; a caller who leaves during that time ends it.
-func (s *Server) answer(r *http.Request, body []byte, bodyErr error) protocol.Reply {
+func (s *Server) serveCall(r *http.Request, body []byte, bodyErr error) protocol.Reply {
 	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
-	req, f, refusal := s.receive(r, body, bodyErr, &call)
+	req, f, refusal := s.begin(r, body, bodyErr, &call)
 	if !pause(r.Context(), f.delay(false)) {
 		req, f, refusal = nil, nil, nil
 	}
-	out := s.finish(req, f, refusal, &call)
+	out := s.end(req, f, refusal, &call)
 	if after := f.delay(true); after > 0 {
 		out.Drop = !pause(r.Context(), after) || out.Drop
 		out.Date = s.date()
@@ -160,12 +160,12 @@ func (s *Server) answer(r *http.Request, body []byte, bodyErr error) protocol.Re
 	return out
 }
 
-// receive reads a call and takes the fault that is in store for it: that of a call too
+// begin reads a call and takes the fault that is in store for it: that of a call too
 // many, or a scripted one.
-func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *protocol.Refusal) {
+func (s *Server) begin(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *protocol.Refusal) {
 	defer s.lock()()
 	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
-	req, refusal := s.admit(r, body, bodyErr, call)
+	req, refusal := s.readRequest(r, body, bodyErr, call)
 	if call.Service == "kec" {
 		call.RequestID = "KEC-" + call.RequestID // documented: seen prefixed (fact 16)
 	}
@@ -180,16 +180,16 @@ func (s *Server) receive(r *http.Request, body []byte, bodyErr error, call *Call
 	return req, s.takeFault(req.action), nil
 }
 
-// finish does a call, or refuses it. Without a request and a refusal the caller has
+// end does a call, or refuses it. Without a request and a refusal the caller has
 // left, and nothing is done.
-func (s *Server) finish(req *request, f *Fault, refusal *protocol.Refusal, call *Call) protocol.Reply {
+func (s *Server) end(req *request, f *Fault, refusal *protocol.Refusal, call *Call) protocol.Reply {
 	defer s.lock()()
 	out := protocol.Reply{Drop: true}
 	switch {
 	case refusal != nil:
 		out = s.refusal(call, refusal)
 	case req != nil:
-		out = s.perform(req, f, call)
+		out = s.runWithFault(req, f, call)
 	}
 	out.Date = s.w.now.Add(s.off)
 	if call.Status, call.Code = out.Status, out.Code; out.Drop || out.Reset {
@@ -205,10 +205,10 @@ func (s *Server) date() time.Time {
 	return s.w.now.Add(s.off)
 }
 
-// witnesses are the clocks any of which may confirm the date of a signature.
+// acceptedClocks are the clocks any of which may confirm the date of a signature.
 //
 // assumed: facts 180, 254.
-func (s *Server) witnesses() []time.Time {
+func (s *Server) acceptedClocks() []time.Time {
 	if s.off != 0 {
 		return []time.Time{s.w.now.Add(s.off)}
 	}
@@ -226,9 +226,9 @@ func (s *Server) record(call Call) {
 	s.counts[call.Action]++
 }
 
-// admit reads a request and checks that it may be done. It fills in the call as
+// readRequest reads a request and checks that it may be done. It fills in the call as
 // far as it gets, so that a refused one is on record too.
-func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *protocol.Refusal) {
+func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *protocol.Refusal) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(bodyErr, &tooLarge):
@@ -274,7 +274,7 @@ func (s *Server) admit(r *http.Request, body []byte, bodyErr error, call *Call) 
 		return nil, refusal
 	}
 	call.Service = sig.Service
-	if refusal := sig.Verify(r, r.URL.RawQuery, body, s.keys, s.witnesses()...); refusal != nil {
+	if refusal := sig.Verify(r, r.URL.RawQuery, body, s.keys, s.acceptedClocks()...); refusal != nil {
 		return nil, refusal
 	}
 	a, refusal := s.route(sig, fields, call)
@@ -338,29 +338,29 @@ func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Cal
 	return a, nil
 }
 
-// perform does the action, unless a fault goes before it, and answers as the fault
+// runWithFault does the action, unless a fault goes before it, and answers as the fault
 // has it.
-func (s *Server) perform(req *request, f *Fault, call *Call) protocol.Reply {
+func (s *Server) runWithFault(req *request, f *Fault, call *Call) protocol.Reply {
 	if f == nil {
-		return s.do(req, call)
+		return s.run(req, call)
 	}
 	var out protocol.Reply
 	switch {
-	case f.acts():
-		out = s.do(req, call)
+	case f.runsAction():
+		out = s.run(req, call)
 	case f.Late > 0:
 		later := *call
-		s.w.after(f.Late, func() { s.do(req, &later) })
+		s.w.after(f.Late, func() { s.run(req, &later) })
 	}
-	if f.speaks() {
+	if f.replacesAnswer() {
 		out = s.scripted(f, req, call)
 	}
-	out.Drop, out.Reset = f.breaks() && !f.Reset, f.Reset
+	out.Drop, out.Reset = f.endsConnection() && !f.Reset, f.Reset
 	out.Cut, out.RetryAfter = f.Cut, f.RetryAfter
 	return out
 }
 
-func (s *Server) do(req *request, call *Call) protocol.Reply {
+func (s *Server) run(req *request, call *Call) protocol.Reply {
 	a := services[req.service][call.Action][call.Version]
 	refusal := apply(a.rules, req.Args)
 	if refusal == nil && req.dryRun && !a.writes {
@@ -368,7 +368,7 @@ func (s *Server) do(req *request, call *Call) protocol.Reply {
 	}
 	var value any
 	if refusal == nil {
-		value, refusal = a.do(s, req)
+		value, refusal = a.run(s, req)
 	}
 	if refusal != nil {
 		return s.refusal(call, refusal)

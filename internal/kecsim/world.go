@@ -40,12 +40,12 @@ type world struct {
 	refusals  map[refusalKey]string // the message
 	failures  []scriptedFailure
 
-	events []event        // by time
-	counts map[string]int // of identifiers handed out, per kind
-	walks  bool           // the hourly walk has been scheduled
+	events        []event        // by time
+	counts        map[string]int // of identifiers handed out, per kind
+	walkScheduled bool           // the hourly walk has been scheduled
 
-	random  *rand.Rand
-	chances chances
+	random       *rand.Rand
+	randomFaults randomFaults
 }
 
 // Settings are the parts of the world a test may want otherwise. The defaults
@@ -139,9 +139,9 @@ func (w *world) at(t time.Time, do func()) {
 	w.events = slices.Insert(w.events, i, event{t, do})
 }
 
-// settle lets everything happen that is due, in the order of time. While an
+// runDue lets everything happen that is due, in the order of time. While an
 // event runs, now is its time, so what it schedules follows from there.
-func (w *world) settle() {
+func (w *world) runDue() {
 	until := w.clock.Now()
 	for len(w.events) > 0 && !w.events[0].at.After(until) {
 		e := w.events[0]

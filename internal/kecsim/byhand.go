@@ -57,7 +57,7 @@ func (s *Server) AddInstance(add Instance) string {
 		}
 	}
 	in := &instance{market: w.markets[marketKey{add.Zone, add.Type}], unit: true}
-	w.arrange(in, add)
+	w.edit(in, add)
 	if in.market != nil {
 		in.market.stock--
 	}
@@ -85,9 +85,9 @@ func (s *Server) Edit(id string, change func(*Instance)) {
 	change(&want)
 	want.ID, want.Type, want.Region, want.Zone, want.CreatedAt = in.ID, in.Type, in.Region, in.Zone, in.CreatedAt
 	state, host := in.State, in.HostName
-	s.w.arrange(in, want)
+	s.w.edit(in, want)
 	if in.State != state {
-		in.turn++ // whatever it was on the way to is void
+		in.stateChange++ // whatever it was on the way to is void
 	}
 	if in.HostName != host {
 		in.newHost = ""
@@ -95,8 +95,8 @@ func (s *Server) Edit(id string, change func(*Instance)) {
 	in.record.project = in.ProjectID
 }
 
-// arrange makes a machine what it is wanted to be, and keeps the books of it.
-func (w *world) arrange(in *instance, want Instance) {
+// edit makes a machine what it is wanted to be, and keeps the books of it.
+func (w *world) edit(in *instance, want Instance) {
 	limit := protocol.Money(0)
 	if want.SpotPriceLimit != "" {
 		limit = mustMoney(want.SpotPriceLimit)

@@ -15,8 +15,8 @@ func (s *Server) Seed(seed uint64) {
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-// chance comes up in a share of all draws.
-func (w *world) chance(share float64) bool { return w.random.Float64() < share }
+// draw comes up in a share of all draws.
+func (w *world) draw(share float64) bool { return w.random.Float64() < share }
 
 func mustShare(share float64) {
 	if !(share >= 0 && share <= 1) {
@@ -24,14 +24,14 @@ func mustShare(share float64) {
 	}
 }
 
-// chances is what goes wrong at random in the world.
-type chances struct {
-	launches [3]misfortune         // by mode, in the order of failureModes
-	refusals map[string]misfortune // by action
+// randomFaults is what goes wrong at random in the world.
+type randomFaults struct {
+	launches [3]randomFault         // by mode, in the order of failureModes
+	refusals map[string]randomFault // by action
 }
 
-// misfortune is a share, and what is said where it comes up.
-type misfortune struct {
+// randomFault is a share, and what is said where it comes up.
+type randomFault struct {
 	share float64
 	text  string
 }
@@ -46,7 +46,7 @@ var failureModes = [3]string{ModeError, ModeVanish, ModeInvisible}
 func (s *Server) FailLaunchesShare(share float64, mode, reason string) {
 	defer s.lock()()
 	mustShare(share)
-	s.w.chances.launches[slices.Index(failureModes[:], failureMode(mode))] = misfortune{share, reason}
+	s.w.randomFaults.launches[slices.Index(failureModes[:], failureMode(mode))] = randomFault{share, reason}
 }
 
 // RefuseShare has an action answer Return false, inside a 200, for a random share of
@@ -57,23 +57,23 @@ func (s *Server) FailLaunchesShare(share float64, mode, reason string) {
 func (s *Server) RefuseShare(action string, share float64, message string) {
 	defer s.lock()()
 	mustShare(share)
-	if s.w.chances.refusals == nil {
-		s.w.chances.refusals = map[string]misfortune{}
+	if s.w.randomFaults.refusals == nil {
+		s.w.randomFaults.refusals = map[string]randomFault{}
 	}
-	s.w.chances.refusals[action] = misfortune{share, message}
+	s.w.randomFaults.refusals[action] = randomFault{share, message}
 }
 
 // drawFailure draws for one instance of a launch.
 func (w *world) drawFailure() (mode, reason string) {
 	all := 0.0
-	for _, m := range w.chances.launches {
+	for _, m := range w.randomFaults.launches {
 		all += m.share
 	}
 	if all == 0 {
 		return "", "" // nothing is drawn where nothing can come up
 	}
 	drawn := w.random.Float64()
-	for i, m := range w.chances.launches {
+	for i, m := range w.randomFaults.launches {
 		if drawn -= m.share; drawn < 0 {
 			return failureModes[i], m.text
 		}
@@ -86,7 +86,7 @@ func (w *world) refused(action, id string) (message string, refused bool) {
 	if message, refused = w.refusals[refusalKey{action, id}]; refused {
 		return message, true
 	}
-	if m := w.chances.refusals[action]; m.share > 0 && w.chance(m.share) {
+	if m := w.randomFaults.refusals[action]; m.share > 0 && w.draw(m.share) {
 		return m.text, true
 	}
 	return "", false

@@ -156,7 +156,7 @@ func (s *Server) SetImageState(imageID, state string) {
 func (s *Server) Reclaim(id string) {
 	defer s.lock()()
 	if in := s.w.byID[id]; in != nil {
-		s.w.notice(in)
+		s.w.announceRelease(in)
 	}
 }
 
