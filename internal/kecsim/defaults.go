@@ -103,7 +103,14 @@ func defaultWorld(clock *Clock) *world {
 		newSubnet(Subnet2A, "app-a", VPC2, Region2, Zone2A, "Normal", "10.8.0.0/24"),
 		newSubnet(Subnet2B, "app-b", VPC2, Region2, Zone2B, "Normal", "10.8.1.0/24"),
 	}
-	prices := map[string][2]string{ // of the first zone; each further one is a little dearer
+	w.openMarkets()
+	return w
+}
+
+// openMarkets offers every type in every zone. Each zone of a region is a little dearer than the
+// one before.
+func (w *world) openMarkets() {
+	prices := map[string][2]string{ // spot and on demand, in the first zone
 		TypeSmall: {"0.0393", "0.1965"}, TypeLarge: {"0.0786", "0.393"}, TypeEntry: {"0.0262", "0.131"},
 		TypeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
 	}
@@ -119,7 +126,6 @@ func defaultWorld(clock *Clock) *world {
 			}
 		}
 	}
-	return w
 }
 
 const historyKept = 72 * time.Hour

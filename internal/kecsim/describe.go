@@ -145,6 +145,40 @@ func (w *world) describe(in *instance) map[string]any {
 	if t := w.findType(in.Type); t != nil {
 		config["VCPU"], config["MemoryGb"] = t.cpu, t.memory
 	}
+	guards := []any{}
+	if in.DataGuardID != "" {
+		guards = append(guards, map[string]any{"DataGuardId": in.DataGuardID, "DataGuardName": "", "DataGuardType": ""})
+	}
+	platform := ""
+	if im := w.findImage(in.ImageID); im != nil {
+		platform = im.platform
+	}
+	out := map[string]any{
+		"InstanceId": in.ID, "InstanceName": in.Name, "InstanceType": in.Type, "ImageId": in.ImageID, "HostName": in.HostName,
+		"ProjectId": in.ProjectID, "SubnetId": in.SubnetID, "PrivateIpAddress": in.PrivateIP, "UserData": in.UserData, "Platform": platform,
+		"InstanceConfigure": config, "InstanceState": state, "Monitoring": map[string]any{"State": "disabled"},
+		"NetworkInterfaceSet": in.describeInterfaces(), "SriovNetSupport": strconv.FormatBool(in.SriovNetSupport),
+		"CreationDate":     in.CreatedAt.UTC().Format(time.RFC3339),
+		"AvailabilityZone": in.Zone, "AvailabilityZoneName": in.Zone,
+		"ProductType": productType, "ProductWhat": 1, "ChargeType": in.ChargeType,
+		"SystemDisk": map[string]any{"DiskId": in.SystemDisk.ID, "DiskType": in.SystemDisk.Type, "DiskSize": in.SystemDisk.SizeGB},
+		"DataDisks":  in.describeDataDisks(), "KeySet": append([]string{}, in.KeyIDs...),
+		"FailureAutoDelete": in.FailureAutoDelete, "SyncTag": in.SyncTag, "IsDistributeIpv6": in.DistributeIPv6,
+		"VncSupport": true, "LiveUpgradeSupport": false, "ShutdownNoCharge": false, "IsShowSriovNetSupport": true, "IsRunOptimised": true,
+		"StoppedMode": in.StoppedMode, "AutoDeleteTime": chinaText(in.AutoDeleteTime, autoDeleteLayouts[0]), "AutoDeleteEip": in.AutoDeleteEIP,
+		"ServiceEndTime": "", "DataGuardSet": guards, "AutoScalingType": "",
+	}
+	if in.ChargeType == chargeSpot {
+		out["SpotStrategy"] = in.SpotStrategy
+		out["SpotRecyclingTime"] = chinaText(in.RecyclingTime, plainTime)
+		if in.SpotPriceLimit != "" {
+			out["SpotPriceLimit"] = in.limit
+		}
+	}
+	return out
+}
+
+func (in *instance) describeInterfaces() []any {
 	interfaces := []any{}
 	for i, n := range in.nics {
 		groups, sets := []any{}, []any{}
@@ -165,43 +199,17 @@ func (w *world) describe(in *instance) map[string]any {
 		}
 		interfaces = append(interfaces, nic)
 	}
+	return interfaces
+}
+
+func (in *instance) describeDataDisks() []any {
 	disks := []any{}
 	for _, d := range in.DataDisks {
 		disks = append(disks, map[string]any{
 			"DiskId": d.ID, "DiskType": d.Type, "DiskSize": d.SizeGB, "DeleteWithInstance": d.DeleteWithInstance, "Encrypted": false,
 		})
 	}
-	guards := []any{}
-	if in.DataGuardID != "" {
-		guards = append(guards, map[string]any{"DataGuardId": in.DataGuardID, "DataGuardName": "", "DataGuardType": ""})
-	}
-	platform := ""
-	if im := w.findImage(in.ImageID); im != nil {
-		platform = im.platform
-	}
-	out := map[string]any{
-		"InstanceId": in.ID, "InstanceName": in.Name, "InstanceType": in.Type, "ImageId": in.ImageID, "HostName": in.HostName,
-		"ProjectId": in.ProjectID, "SubnetId": in.SubnetID, "PrivateIpAddress": in.PrivateIP, "UserData": in.UserData, "Platform": platform,
-		"InstanceConfigure": config, "InstanceState": state, "Monitoring": map[string]any{"State": "disabled"},
-		"NetworkInterfaceSet": interfaces, "SriovNetSupport": strconv.FormatBool(in.SriovNetSupport),
-		"CreationDate":     in.CreatedAt.UTC().Format(time.RFC3339),
-		"AvailabilityZone": in.Zone, "AvailabilityZoneName": in.Zone,
-		"ProductType": productType, "ProductWhat": 1, "ChargeType": in.ChargeType,
-		"SystemDisk": map[string]any{"DiskId": in.SystemDisk.ID, "DiskType": in.SystemDisk.Type, "DiskSize": in.SystemDisk.SizeGB},
-		"DataDisks":  disks, "KeySet": append([]string{}, in.KeyIDs...),
-		"FailureAutoDelete": in.FailureAutoDelete, "SyncTag": in.SyncTag, "IsDistributeIpv6": in.DistributeIPv6,
-		"VncSupport": true, "LiveUpgradeSupport": false, "ShutdownNoCharge": false, "IsShowSriovNetSupport": true, "IsRunOptimised": true,
-		"StoppedMode": in.StoppedMode, "AutoDeleteTime": chinaText(in.AutoDeleteTime, autoDeleteLayouts[0]), "AutoDeleteEip": in.AutoDeleteEIP,
-		"ServiceEndTime": "", "DataGuardSet": guards, "AutoScalingType": "",
-	}
-	if in.ChargeType == chargeSpot {
-		out["SpotStrategy"] = in.SpotStrategy
-		out["SpotRecyclingTime"] = chinaText(in.RecyclingTime, plainTime)
-		if in.SpotPriceLimit != "" {
-			out["SpotPriceLimit"] = in.limit
-		}
-	}
-	return out
+	return disks
 }
 
 func chinaText(t time.Time, layout string) string {

@@ -95,6 +95,24 @@ func (c *caller) over(client *http.Client, base string) (status int, body string
 
 const cutAnswer = `{"InstancesSet":[{"InstanceId":"1a5ce000`
 
+var wireFaults = []struct {
+	name   string
+	fault  Fault
+	buys   bool
+	status int
+	body   string
+	is     error
+}{
+	{"closed before", ConnectionLost, false, 0, "", io.EOF},
+	{"closed after", AnswerLost, true, 0, "", io.EOF},
+	{"reset before", ConnectionReset, false, 0, "", syscall.ECONNRESET},
+	{"reset after", AnswerReset, true, 0, "", syscall.ECONNRESET},
+	{"cut", AnswerCut, true, 200, cutAnswer, io.ErrUnexpectedEOF},
+	{"cut behind the end", Fault{Cut: 1e6}, true, 200, "whole", io.ErrUnexpectedEOF},
+	{"a gateway, cut", Fault{Status: 502, Body: "<html>", Cut: 3}, false, 502, "<ht", io.ErrUnexpectedEOF},
+	{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
+}
+
 // What a fault does to a connection reads the same with a network and without one.
 func TestFaults_onTheWire(t *testing.T) {
 	t.Parallel()
@@ -115,23 +133,7 @@ func TestFaults_onTheWire(t *testing.T) {
 				})
 			}
 			bought := 0
-			for _, c := range []struct {
-				name   string
-				fault  Fault
-				buys   bool
-				status int
-				body   string
-				is     error
-			}{
-				{"closed before", ConnectionLost, false, 0, "", io.EOF},
-				{"closed after", AnswerLost, true, 0, "", io.EOF},
-				{"reset before", ConnectionReset, false, 0, "", syscall.ECONNRESET},
-				{"reset after", AnswerReset, true, 0, "", syscall.ECONNRESET},
-				{"cut", AnswerCut, true, 200, cutAnswer, io.ErrUnexpectedEOF},
-				{"cut behind the end", Fault{Cut: 1e6}, true, 200, "whole", io.ErrUnexpectedEOF},
-				{"a gateway, cut", Fault{Status: 502, Body: "<html>", Cut: 3}, false, 502, "<ht", io.ErrUnexpectedEOF},
-				{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
-			} {
+			for _, c := range wireFaults {
 				sim.FailNext("RunInstances", c.fault, 1)
 				status, body, err := me.over(client, base)
 				same(t, c.name+": status", status, c.status)

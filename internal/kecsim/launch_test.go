@@ -6,85 +6,89 @@ import (
 	"testing"
 )
 
+const invalidValue, invalidParam = "InvalidParameterValue", "InvalidParameter"
+
+// sized is base64 of so many bytes.
+func sized(n int) string { return base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", n))) }
+
 // Every row changes one thing about a launch that would succeed.
+var launchRefusals = []struct {
+	name    string
+	change  []string
+	code    string
+	message string
+}{
+	{"no image", []string{"ImageId", "-"}, invalidParam, "ImageId is required"},
+	{"no group", []string{"SecurityGroupId.1", "-"}, invalidParam, "SecurityGroupId.1 is required"},
+	{"unknown parameter", []string{"AvailabilityZone", ZoneA}, invalidParam, "AvailabilityZone"},
+	{"unknown parameter, as spelt", []string{"dataDisk.1.COLOUR", "x"}, invalidParam, "dataDisk.1.COLOUR"},
+	{"image malformed", []string{"ImageId", "ubuntu"}, invalidValue, "ImageId"},
+	{"image unknown", []string{"ImageId", "IMG-0d000000-0000-4000-8000-0000000000ff"}, "ImageIdInvalid", "does not exist"},
+	{"image broken", []string{"ImageId", ImageBroken}, "ImageIdInvalid", "state error, not active"},
+	{"type unknown", []string{"InstanceType", "Z9.1A"}, invalidValue, "InstanceType Z9.1A is not offered in cn-beijing-6a"},
+	{"type absent", []string{"InstanceType", "-"}, invalidValue, "I1.1A"},
+	{"type not for spot", []string{"InstanceType", TypeNotSpot}, "ChargeTypeNotSupported", "ChargeType Spot is not offered for InstanceType I4.2B"},
+	{"count no number", []string{"MinCount", "one"}, invalidValue, "MinCount must be an integer"},
+	{"count zero", []string{"MaxCount", "0"}, invalidValue, "MaxCount must be between 1"},
+	{"min over max", []string{"MinCount", "2"}, invalidValue, "MinCount 2 is more than MaxCount 1"},
+	{"subnet unknown", []string{"SubnetId", VPC}, invalidValue, "SubnetId " + VPC + " does not exist"},
+	{"subnet of another region", []string{"SubnetId", Subnet2A}, invalidValue, "SubnetId"},
+	{"subnet type", []string{"SubnetId", SubnetReserve}, invalidValue, "SubnetId " + SubnetReserve + " is of type Reserve"},
+	{"group unknown", []string{"SecurityGroupId.0", VPC}, invalidValue, "SecurityGroupId.1 " + VPC},
+	{"group twice", []string{"SecurityGroupId.2", SecurityGroup}, invalidValue, "SecurityGroupId.2"},
+	{"charge type", []string{"ChargeType", "spot"}, invalidValue, "ChargeType must be one of"},
+	{"months with spot", []string{"PurchaseTime", "1"}, invalidValue, "PurchaseTime must be 0 with ChargeType Spot, not 1"},
+	{"monthly without months", []string{"ChargeType", "Monthly"}, invalidValue, "PurchaseTime"},
+	{"strategy without spot", []string{"ChargeType", "Daily", "SpotStrategy", "SpotAsPriceGo"}, invalidValue, "SpotStrategy is only allowed"},
+	{"limit without spot", []string{"ChargeType", "Daily", "SpotPriceLimit", "0.1"}, invalidValue, "SpotPriceLimit is only allowed"},
+	{"limit with automatic bidding", []string{"SpotPriceLimit", "0.1"}, invalidValue, "SpotPriceLimit is only allowed with SpotStrategy SpotWithPriceLimit"},
+	{"no limit", []string{"SpotStrategy", "SpotWithPriceLimit"}, invalidParam, "SpotPriceLimit is required"},
+	{"six decimals", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.039301"}, "SpotPriceLimitInvalid", "has more than 5 decimals"},
+	{"limit no number", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "4e-2"}, "SpotPriceLimitInvalid", "SpotPriceLimit"},
+	{"limit under the market", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.02"}, "SpotPriceLimitInvalid",
+		"SpotPriceLimit 0.02 is out of range: N3.2B in cn-beijing-6a costs 0.0393 now and 0.1965 on demand"},
+	{"limit over on demand", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.19651"}, "SpotPriceLimitInvalid", "SpotPriceLimit 0.19651"},
+	{"password without digit", []string{"InstancePassword", "Abcdefgh"}, invalidValue, "InstancePassword must hold"},
+	{"password short", []string{"InstancePassword", "Abc123"}, invalidValue, "InstancePassword must have 8 to 32"},
+	{"bad password beside a key", []string{"InstancePassword", "x", "KeyId.1", KeyA}, invalidValue, "InstancePassword"},
+	{"key unknown", []string{"KeyId.1", KeyA, "KeyId.2", VPC}, invalidValue, "KeyId.2"},
+	{"key with other-linux", []string{"KeyId.1", KeyA, "ImageId", ImageNoCloud}, invalidValue, "KeyId.1"},
+	{"image login of a system image", []string{"KeepImageLogin", "true"}, invalidValue, "KeepImageLogin"},
+	{"flag that is none", []string{"KeepImageLogin", "yes"}, invalidValue, "KeepImageLogin must be true or false"},
+	{"system disk type", []string{"SystemDisk.DiskType", "floppy"}, invalidValue, "SystemDisk.DiskType"},
+	{"system disk size", []string{"SystemDisk.DiskSize", "19"}, invalidValue, "SystemDisk.DiskSize must be between 20 and 500, not 19"},
+	{"data disk without size", []string{"DataDisk.1.Type", "SSD3.0"}, invalidParam, "DataDisk.1.Size is required"},
+	{"second data disk, from zero", []string{"DataDisk.0.Type", "SSD3.0", "DataDisk.0.Size", "20", "DataDisk.1.Type", "SSD3.0", "DataDisk.1.Size", "9"},
+		invalidValue, "DataDisk.2.Size must be between 10 and 16000, not 9"},
+	{"data disk type", []string{"DataDisk.1.Type", "ESSD_SYSTEM_PL0", "DataDisk.1.Size", "20"}, invalidValue, "DataDisk.1.Type"},
+	{"local disk", []string{"DataDiskGb", "0"}, invalidValue, "DataDiskGb"},
+	{"address outside", []string{"PrivateIpAddress", "10.9.0.4"}, invalidValue, "10.9.0.4 is not inside the subnet's 10.7.0.0/24"},
+	{"address reserved", []string{"PrivateIpAddress", "10.7.0.1"}, invalidValue, "PrivateIpAddress 10.7.0.1 is reserved"},
+	{"address no address", []string{"PrivateIpAddress", "ten"}, invalidValue, "PrivateIpAddress"},
+	{"one address for two", []string{"PrivateIpAddress", "10.7.0.9", "MaxCount", "2"}, invalidValue, "PrivateIpAddress"},
+	{"second interface elsewhere", []string{"NetworkInterface.1.SubnetId", SubnetB, "NetworkInterface.1.SecurityGroupId.1", SecurityGroup}, invalidValue, "NetworkInterface.1.SubnetId"},
+	{"second interface without group", []string{"NetworkInterface.1.SubnetId", SubnetA}, invalidParam, "NetworkInterface.1.SecurityGroupId.1"},
+	{"name of one letter", []string{"InstanceName", "a"}, invalidValue, "InstanceName must have 2 to 64 characters, not 1"},
+	{"suffix without name", []string{"InstanceNameSuffix", "1"}, invalidValue, "InstanceNameSuffix"},
+	{"host name with dot", []string{"HostName", "a.b"}, invalidValue, "HostName"},
+	{"host name, no cloud-init", []string{"HostName", "web", "ImageId", ImageNoCloud}, invalidValue, "HostName"},
+	{"user data not base64", []string{"UserData", "#!/bin/sh"}, invalidValue, "UserData must be base64"},
+	{"user data too long", []string{"UserData", sized(16385)}, invalidValue, "UserData must be at most 16384 bytes, not 16385"},
+	{"project unknown", []string{"ProjectId", "7"}, invalidValue, "ProjectId 7"},
+	{"tag ksc", []string{"Tag.1.Key", "kSc-x", "Tag.1.Value", "1"}, invalidValue, "Tag.1.Key must not start with ksc"},
+	{"tag twice", []string{"Tag.1.Key", "a", "Tag.2.Key", "a"}, invalidValue, "Tag.2.Key"},
+	{"tag value", []string{"Tag.1.Key", "a", "Tag.1.Value", strings.Repeat("v", 256)}, invalidValue, "Tag.1.Value"},
+	{"release too soon", []string{"AutoDeleteTime", "2026-03-02 17:29"}, "AutoDeleteTimeIsInvalid", "AutoDeleteTime 2026-03-02 17:29"},
+	{"release no time", []string{"AutoDeleteTime", "2026-03-02T17:59:00Z"}, invalidValue, "AutoDeleteTime"},
+	{"EIP release alone", []string{"AutoDeleteEip", "true"}, invalidValue, "AutoDeleteEip"},
+	{"half an EIP", []string{"LineId", "l"}, invalidParam, "AddressBandWidth is required"},
+	{"monthly EIP", []string{"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "Monthly"}, invalidParam, "AddressPurchaseTime"},
+	{"template", []string{"ModelId", "m"}, invalidValue, "ModelId"},
+}
+
 func TestRunInstances_refusals(t *testing.T) {
 	t.Parallel()
-	b64 := func(n int) string { return base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", n))) }
-	value, param := "InvalidParameterValue", "InvalidParameter"
-	cases := []struct {
-		name    string
-		change  []string
-		code    string
-		message string
-	}{
-		{"no image", []string{"ImageId", "-"}, param, "ImageId is required"},
-		{"no group", []string{"SecurityGroupId.1", "-"}, param, "SecurityGroupId.1 is required"},
-		{"unknown parameter", []string{"AvailabilityZone", ZoneA}, param, "AvailabilityZone"},
-		{"unknown parameter, as spelt", []string{"dataDisk.1.COLOUR", "x"}, param, "dataDisk.1.COLOUR"},
-		{"image malformed", []string{"ImageId", "ubuntu"}, value, "ImageId"},
-		{"image unknown", []string{"ImageId", "IMG-0d000000-0000-4000-8000-0000000000ff"}, "ImageIdInvalid", "does not exist"},
-		{"image broken", []string{"ImageId", ImageBroken}, "ImageIdInvalid", "state error, not active"},
-		{"type unknown", []string{"InstanceType", "Z9.1A"}, value, "InstanceType Z9.1A is not offered in cn-beijing-6a"},
-		{"type absent", []string{"InstanceType", "-"}, value, "I1.1A"},
-		{"type not for spot", []string{"InstanceType", TypeNotSpot}, "ChargeTypeNotSupported", "ChargeType Spot is not offered for InstanceType I4.2B"},
-		{"count no number", []string{"MinCount", "one"}, value, "MinCount must be an integer"},
-		{"count zero", []string{"MaxCount", "0"}, value, "MaxCount must be between 1"},
-		{"min over max", []string{"MinCount", "2"}, value, "MinCount 2 is more than MaxCount 1"},
-		{"subnet unknown", []string{"SubnetId", VPC}, value, "SubnetId " + VPC + " does not exist"},
-		{"subnet of another region", []string{"SubnetId", Subnet2A}, value, "SubnetId"},
-		{"subnet type", []string{"SubnetId", SubnetReserve}, value, "SubnetId " + SubnetReserve + " is of type Reserve"},
-		{"group unknown", []string{"SecurityGroupId.0", VPC}, value, "SecurityGroupId.1 " + VPC},
-		{"group twice", []string{"SecurityGroupId.2", SecurityGroup}, value, "SecurityGroupId.2"},
-		{"charge type", []string{"ChargeType", "spot"}, value, "ChargeType must be one of"},
-		{"months with spot", []string{"PurchaseTime", "1"}, value, "PurchaseTime must be 0 with ChargeType Spot, not 1"},
-		{"monthly without months", []string{"ChargeType", "Monthly"}, value, "PurchaseTime"},
-		{"strategy without spot", []string{"ChargeType", "Daily", "SpotStrategy", "SpotAsPriceGo"}, value, "SpotStrategy is only allowed"},
-		{"limit without spot", []string{"ChargeType", "Daily", "SpotPriceLimit", "0.1"}, value, "SpotPriceLimit is only allowed"},
-		{"limit with automatic bidding", []string{"SpotPriceLimit", "0.1"}, value, "SpotPriceLimit is only allowed with SpotStrategy SpotWithPriceLimit"},
-		{"no limit", []string{"SpotStrategy", "SpotWithPriceLimit"}, param, "SpotPriceLimit is required"},
-		{"six decimals", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.039301"}, "SpotPriceLimitInvalid", "has more than 5 decimals"},
-		{"limit no number", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "4e-2"}, "SpotPriceLimitInvalid", "SpotPriceLimit"},
-		{"limit under the market", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.02"}, "SpotPriceLimitInvalid",
-			"SpotPriceLimit 0.02 is out of range: N3.2B in cn-beijing-6a costs 0.0393 now and 0.1965 on demand"},
-		{"limit over on demand", []string{"SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.19651"}, "SpotPriceLimitInvalid", "SpotPriceLimit 0.19651"},
-		{"password without digit", []string{"InstancePassword", "Abcdefgh"}, value, "InstancePassword must hold"},
-		{"password short", []string{"InstancePassword", "Abc123"}, value, "InstancePassword must have 8 to 32"},
-		{"bad password beside a key", []string{"InstancePassword", "x", "KeyId.1", KeyA}, value, "InstancePassword"},
-		{"key unknown", []string{"KeyId.1", KeyA, "KeyId.2", VPC}, value, "KeyId.2"},
-		{"key with other-linux", []string{"KeyId.1", KeyA, "ImageId", ImageNoCloud}, value, "KeyId.1"},
-		{"image login of a system image", []string{"KeepImageLogin", "true"}, value, "KeepImageLogin"},
-		{"flag that is none", []string{"KeepImageLogin", "yes"}, value, "KeepImageLogin must be true or false"},
-		{"system disk type", []string{"SystemDisk.DiskType", "floppy"}, value, "SystemDisk.DiskType"},
-		{"system disk size", []string{"SystemDisk.DiskSize", "19"}, value, "SystemDisk.DiskSize must be between 20 and 500, not 19"},
-		{"data disk without size", []string{"DataDisk.1.Type", "SSD3.0"}, param, "DataDisk.1.Size is required"},
-		{"second data disk, from zero", []string{"DataDisk.0.Type", "SSD3.0", "DataDisk.0.Size", "20", "DataDisk.1.Type", "SSD3.0", "DataDisk.1.Size", "9"},
-			value, "DataDisk.2.Size must be between 10 and 16000, not 9"},
-		{"data disk type", []string{"DataDisk.1.Type", "ESSD_SYSTEM_PL0", "DataDisk.1.Size", "20"}, value, "DataDisk.1.Type"},
-		{"local disk", []string{"DataDiskGb", "0"}, value, "DataDiskGb"},
-		{"address outside", []string{"PrivateIpAddress", "10.9.0.4"}, value, "10.9.0.4 is not inside the subnet's 10.7.0.0/24"},
-		{"address reserved", []string{"PrivateIpAddress", "10.7.0.1"}, value, "PrivateIpAddress 10.7.0.1 is reserved"},
-		{"address no address", []string{"PrivateIpAddress", "ten"}, value, "PrivateIpAddress"},
-		{"one address for two", []string{"PrivateIpAddress", "10.7.0.9", "MaxCount", "2"}, value, "PrivateIpAddress"},
-		{"second interface elsewhere", []string{"NetworkInterface.1.SubnetId", SubnetB, "NetworkInterface.1.SecurityGroupId.1", SecurityGroup}, value, "NetworkInterface.1.SubnetId"},
-		{"second interface without group", []string{"NetworkInterface.1.SubnetId", SubnetA}, param, "NetworkInterface.1.SecurityGroupId.1"},
-		{"name of one letter", []string{"InstanceName", "a"}, value, "InstanceName must have 2 to 64 characters, not 1"},
-		{"suffix without name", []string{"InstanceNameSuffix", "1"}, value, "InstanceNameSuffix"},
-		{"host name with dot", []string{"HostName", "a.b"}, value, "HostName"},
-		{"host name, no cloud-init", []string{"HostName", "web", "ImageId", ImageNoCloud}, value, "HostName"},
-		{"user data not base64", []string{"UserData", "#!/bin/sh"}, value, "UserData must be base64"},
-		{"user data too long", []string{"UserData", b64(16385)}, value, "UserData must be at most 16384 bytes, not 16385"},
-		{"project unknown", []string{"ProjectId", "7"}, value, "ProjectId 7"},
-		{"tag ksc", []string{"Tag.1.Key", "kSc-x", "Tag.1.Value", "1"}, value, "Tag.1.Key must not start with ksc"},
-		{"tag twice", []string{"Tag.1.Key", "a", "Tag.2.Key", "a"}, value, "Tag.2.Key"},
-		{"tag value", []string{"Tag.1.Key", "a", "Tag.1.Value", strings.Repeat("v", 256)}, value, "Tag.1.Value"},
-		{"release too soon", []string{"AutoDeleteTime", "2026-03-02 17:29"}, "AutoDeleteTimeIsInvalid", "AutoDeleteTime 2026-03-02 17:29"},
-		{"release no time", []string{"AutoDeleteTime", "2026-03-02T17:59:00Z"}, value, "AutoDeleteTime"},
-		{"EIP release alone", []string{"AutoDeleteEip", "true"}, value, "AutoDeleteEip"},
-		{"half an EIP", []string{"LineId", "l"}, param, "AddressBandWidth is required"},
-		{"monthly EIP", []string{"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "Monthly"}, param, "AddressPurchaseTime"},
-		{"template", []string{"ModelId", "m"}, value, "ModelId"},
-	}
-	for _, c := range cases {
+	for _, c := range launchRefusals {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			sim, me := newWorld(t)

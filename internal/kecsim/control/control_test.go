@@ -12,27 +12,13 @@ import (
 func TestControl_steersTheWorld(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	post := func(route, body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", route, body); status != 200 {
-			t.Fatalf("%s: %d %s", route, status, answer)
-		}
-	}
+	post := me.post
 	id := me.launch("InstancePassword", "Secret-123", "UserData", "aGVsbG8=")[0]
 	post("advance", `{"duration":"1h"}`)
 	same(t, "now", sim.Now(), kecsim.DefaultStart.Add(time.Hour))
 	post("price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"0.07"}`)
 	p, onDemand := sim.Price(kecsim.ZoneA, kecsim.TypeSmall)
 	same(t, "price", p+" "+onDemand, "0.07 0.1965")
-	post("disk", `{"zone":"cn-beijing-6b","type":"ESSD_PL1","soldOut":true}`)
-	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":true}`)
-	me.KEC("RunInstances", spot("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(400, "ProductSellOutInvalid", "DataDisk.1.Type EHDD")
-	_, shown := me.Control("GET", "world", "")
-	if !strings.Contains(shown, `"soldOutDisks":[{"type":"EHDD","zone":"cn-beijing-6a"},{"type":"ESSD_PL1","zone":"cn-beijing-6b"}]`) {
-		t.Errorf("sold-out disks: %s", shown)
-	}
-	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":false}`)
-	me.KEC("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(412, "DryRunOperation")
 	post("stock", `{"zone":"cn-beijing-6a","type":"N3.2B","count":0}`)
 	same(t, "stock", sim.Stock(kecsim.ZoneA, kecsim.TypeSmall), 0)
 	post("quota", `{"count":2}`)
@@ -48,7 +34,7 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
 	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true}`)
 	same(t, "boot", sim.Overview().Settings.Boot, 5*time.Second)
-	if _, shown = me.Control("GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
+	if _, shown := me.Control("GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
 		t.Errorf("settings: %s", shown)
 	}
 	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
@@ -62,14 +48,14 @@ func TestControl_steersTheWorld(t *testing.T) {
 	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "9").Refused(403, "PermissionDenied", "may not use trade")
 	post("reclaim", `{"id":"`+id+`"}`)
 	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
-	_, shown = me.Control("GET", "instances", "")
+	_, shown := me.Control("GET", "instances", "")
 	if !strings.Contains(shown, `"recyclingTime":"2026-03-02T10:10:00Z"`) || !strings.Contains(shown, `"orderID":"2026`) {
 		t.Errorf("instances: %s", shown)
 	}
 	post("release", `{"id":"`+id+`"}`)
 	post("clock", `{"offset":"-20m"}`)
 	me.KEC("DescribeRegions").Refused(403, "RequestTimeTooSkewed")
-	if _, shown = me.Control("GET", "world", ""); !strings.Contains(shown, `"clockOffset":"-20m0s"`) {
+	if _, shown := me.Control("GET", "world", ""); !strings.Contains(shown, `"clockOffset":"-20m0s"`) {
 		t.Errorf("clock: %s", shown)
 	}
 	post("billing", `{"id":"`+id+`","status":8}`)
@@ -77,6 +63,12 @@ func TestControl_steersTheWorld(t *testing.T) {
 	same(t, "billing status", billing, 8)
 	same(t, "instances", len(sim.Instances()), 0)
 
+	checkRoutes(t, me)
+}
+
+// checkRoutes reads every route, and looks for the secrets of a launch in it.
+func checkRoutes(t *testing.T, me *caller) {
+	t.Helper()
 	for route, want := range map[string]string{
 		"": "POST price", "world": `"quota":2`, "orders": `"failReason":"out of stock"`, "prices": `"spot":"0.07"`, "calls": `"InstancePassword":["***"]`,
 	} {
@@ -88,6 +80,21 @@ func TestControl_steersTheWorld(t *testing.T) {
 			t.Errorf("%q shows a secret", route)
 		}
 	}
+}
+
+func TestControl_sellsDisksOut(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	post := me.post
+	post("disk", `{"zone":"cn-beijing-6b","type":"ESSD_PL1","soldOut":true}`)
+	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":true}`)
+	me.KEC("RunInstances", spot("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(400, "ProductSellOutInvalid", "DataDisk.1.Type EHDD")
+	_, shown := me.Control("GET", "world", "")
+	if !strings.Contains(shown, `"soldOutDisks":[{"type":"EHDD","zone":"cn-beijing-6a"},{"type":"ESSD_PL1","zone":"cn-beijing-6b"}]`) {
+		t.Errorf("sold-out disks: %s", shown)
+	}
+	post("disk", `{"zone":"cn-beijing-6a","type":"EHDD","soldOut":false}`)
+	me.KEC("RunInstances", spot("DryRun", "true", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50")...).Refused(412, "DryRunOperation")
 }
 
 func TestControl_addsMachines(t *testing.T) {
@@ -107,56 +114,58 @@ func TestControl_addsMachines(t *testing.T) {
 	same(t, "counts, refused calls too", strings.TrimSpace(answer), `{"DescribeInstances":2}`)
 }
 
+var notUnderstood = []struct{ route, body, want string }{
+	{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spott":"1"}`, "spott"},
+	{"price", `{"zone":"cn-beijing-6a","type":"Z","spot":"1"}`, "no type"},
+	{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"1.0000001"}`, "more than 5 decimals"},
+	{"price", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "must be given"},
+	{"stock", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "count"},
+	{"disk", `{"zone":"cn-beijing-6z","type":"EHDD","soldOut":true}`, "no zone"},
+	{"disk", `{"zone":"cn-beijing-6a","type":"ESSD_SYSTEM_PL0","soldOut":true}`, "no data disk type"},
+	{"disk", `{"zone":"cn-beijing-6a","type":"EHDD"}`, "soldOut"},
+	{"quota", `{"count":-1}`, "count"},
+	{"quota", `{"count":1}{}`, "more than one"},
+	{"quota", ``, "body"},
+	{"balance", `{}`, "yuan"},
+	{"subnet", `{"id":"x","free":1}`, "no subnet"},
+	{"image", `{"id":"x","state":"active"}`, "no image"},
+	{"reclaim", `{"id":"x"}`, "no instance"},
+	{"release", `{"id":"x"}`, "no instance"},
+	{"advance", `{"duration":"-1h"}`, "duration"},
+	{"advance", `{"duration":"99999h"}`, "duration"},
+	{"clock", `{"offset":"late"}`, "offset"},
+	{"clock", `{"offset":"-99999h"}`, "offset"},
+	{"fault", `{"action":"X","times":1}`, "must be given"},
+	{"fault", `{"action":"X","name":"Throttled"}`, "times"},
+	{"fault", `{"action":"X","times":1,"name":"Nope"}`, "Nope"},
+	{"fault", `{"action":"X","times":1,"code":"c","status":7}`, "status"},
+	{"fail-launches", `{"count":1,"mode":"explode"}`, "explode"},
+	{"fault", `{"clear":true,"action":"X"}`, "clear"},
+	{"fault", `{"clear":false}`, "times"},
+	{"fail-launches", `{"mode":"error"}`, "count"},
+	{"fail-launches", `{"mode":"error","share":2}`, "share"},
+	{"fail-launches", `{"mode":"error","share":0.5,"count":1}`, "count"},
+	{"refuse-share", `{"share":0.5}`, "action"},
+	{"refuse-share", `{"action":"StopInstances"}`, "share"},
+	{"refuse-share", `{"action":"StopInstances","share":-1}`, "share"},
+	{"settings", `{"boot":"soon"}`, "boot"},
+	{"settings", `{"failureMode":"x"}`, "mode"},
+	{"deny", `{"service":"ecs","deny":true}`, "no service"},
+	{"billing", `{"id":"x","status":3}`, `no billing record of instance \"x\"`},
+	{"deny", `{"service":"trade","action":"RunInstances","deny":true}`, `service \"trade\" has no action \"RunInstances\"`},
+	{"billing", `{"id":"x"}`, "status"},
+	{"billing", `{"id":"x","status":13}`, "status"},
+	{"machines", `{"name":"x"}`, "count"},
+	{"machines", `{"count":100001}`, "count"},
+	{"machines", `{"count":1,"chargeType":"Free"}`, "no charge type"},
+	{"order", `{"status":1}`, "id"},
+	{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
+}
+
 func TestControl_refusesWhatItDoesNotUnderstand(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	for _, c := range []struct{ route, body, want string }{
-		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spott":"1"}`, "spott"},
-		{"price", `{"zone":"cn-beijing-6a","type":"Z","spot":"1"}`, "no type"},
-		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B","spot":"1.0000001"}`, "more than 5 decimals"},
-		{"price", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "must be given"},
-		{"stock", `{"zone":"cn-beijing-6a","type":"N3.2B"}`, "count"},
-		{"disk", `{"zone":"cn-beijing-6z","type":"EHDD","soldOut":true}`, "no zone"},
-		{"disk", `{"zone":"cn-beijing-6a","type":"ESSD_SYSTEM_PL0","soldOut":true}`, "no data disk type"},
-		{"disk", `{"zone":"cn-beijing-6a","type":"EHDD"}`, "soldOut"},
-		{"quota", `{"count":-1}`, "count"},
-		{"quota", `{"count":1}{}`, "more than one"},
-		{"quota", ``, "body"},
-		{"balance", `{}`, "yuan"},
-		{"subnet", `{"id":"x","free":1}`, "no subnet"},
-		{"image", `{"id":"x","state":"active"}`, "no image"},
-		{"reclaim", `{"id":"x"}`, "no instance"},
-		{"release", `{"id":"x"}`, "no instance"},
-		{"advance", `{"duration":"-1h"}`, "duration"},
-		{"advance", `{"duration":"99999h"}`, "duration"},
-		{"clock", `{"offset":"late"}`, "offset"},
-		{"clock", `{"offset":"-99999h"}`, "offset"},
-		{"fault", `{"action":"X","times":1}`, "must be given"},
-		{"fault", `{"action":"X","name":"Throttled"}`, "times"},
-		{"fault", `{"action":"X","times":1,"name":"Nope"}`, "Nope"},
-		{"fault", `{"action":"X","times":1,"code":"c","status":7}`, "status"},
-		{"fail-launches", `{"count":1,"mode":"explode"}`, "explode"},
-		{"fault", `{"clear":true,"action":"X"}`, "clear"},
-		{"fault", `{"clear":false}`, "times"},
-		{"fail-launches", `{"mode":"error"}`, "count"},
-		{"fail-launches", `{"mode":"error","share":2}`, "share"},
-		{"fail-launches", `{"mode":"error","share":0.5,"count":1}`, "count"},
-		{"refuse-share", `{"share":0.5}`, "action"},
-		{"refuse-share", `{"action":"StopInstances"}`, "share"},
-		{"refuse-share", `{"action":"StopInstances","share":-1}`, "share"},
-		{"settings", `{"boot":"soon"}`, "boot"},
-		{"settings", `{"failureMode":"x"}`, "mode"},
-		{"deny", `{"service":"ecs","deny":true}`, "no service"},
-		{"billing", `{"id":"x","status":3}`, `no billing record of instance \"x\"`},
-		{"deny", `{"service":"trade","action":"RunInstances","deny":true}`, `service \"trade\" has no action \"RunInstances\"`},
-		{"billing", `{"id":"x"}`, "status"},
-		{"billing", `{"id":"x","status":13}`, "status"},
-		{"machines", `{"name":"x"}`, "count"},
-		{"machines", `{"count":100001}`, "count"},
-		{"machines", `{"count":1,"chargeType":"Free"}`, "no charge type"},
-		{"order", `{"status":1}`, "id"},
-		{"order", `{"id":"1","totalMoney":"free"}`, "totalMoney"},
-	} {
+	for _, c := range notUnderstood {
 		status, answer := me.Control("POST", c.route, c.body)
 		if status != 400 || !strings.Contains(answer, c.want) {
 			t.Errorf("%s %s: got %d %s, want 400 with %q", c.route, c.body, status, answer, c.want)

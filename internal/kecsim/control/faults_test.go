@@ -11,12 +11,7 @@ import (
 func TestControl_showsAndClearsFaults(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "fault", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
+	post := func(body string) { t.Helper(); me.post("fault", body) }
 	faults := func() string {
 		t.Helper()
 		status, answer := me.Control("GET", "faults", "")
@@ -52,12 +47,7 @@ func TestControl_showsAndClearsFaults(t *testing.T) {
 func TestControl_scriptsShares(t *testing.T) {
 	t.Parallel()
 	_, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "fault", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
+	post := func(body string) { t.Helper(); me.post("fault", body) }
 	post(`{"action":"DescribeRegions","share":0.25,"seed":7,"name":"Throttled"}`)
 	same(t, "as from Go", me.Played(40, "DescribeRegions"), "..xx..x.......x..x.x.....x.x...xx.....xx")
 	post(`{"action":"*","share":1,"times":3,"code":"Odd","message":"m"}`)
@@ -138,12 +128,7 @@ func TestControl_scriptsEveryKindOfFault(t *testing.T) {
 func TestControl_leavesLaunchesAndRefusalsToChance(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	post := func(route, body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", route, body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
+	post := me.post
 	post("fail-launches", `{"share":1,"mode":"vanish","reason":"r"}`)
 	for range 2 {
 		id := me.launch()[0]
@@ -163,12 +148,7 @@ func TestControl_leavesLaunchesAndRefusalsToChance(t *testing.T) {
 func TestControl_throttles(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	post := func(body string) {
-		t.Helper()
-		if status, answer := me.Control("POST", "throttle", body); status != 200 {
-			t.Fatalf("%s: %d %s", body, status, answer)
-		}
-	}
+	post := func(body string) { t.Helper(); me.post("throttle", body) }
 	post(`{"perSecond":0.5,"burst":2,"spelling":"TooManyRequests"}`)
 	me.KEC("DescribeRegions").OK()
 	me.KEC("DescribeRegions").OK()

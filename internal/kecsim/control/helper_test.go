@@ -20,6 +20,14 @@ func newWorld(t *testing.T) (*kecsim.Server, *caller) {
 	return sim, &caller{client, t}
 }
 
+// post changes the world, and ends the test if that is refused.
+func (c *caller) post(route, body string) {
+	c.t.Helper()
+	if status, answer := c.Control("POST", route, body); status != 200 {
+		c.t.Fatalf("%s %s: %d %s", route, body, status, answer)
+	}
+}
+
 // spot is the least a spot launch needs.
 func spot(pairs ...string) []string {
 	base := map[string]string{

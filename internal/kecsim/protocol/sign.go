@@ -38,59 +38,38 @@ type Signature struct {
 // malformed parts (fact 163).
 func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 	var sig Signature
-	var credential, signedHeaders, date string
+	var claim claim
+	var refusal *Refusal
 	switch auth := r.Header.Get("Authorization"); {
 	case auth != "":
-		algorithm, rest, _ := strings.Cut(strings.TrimSpace(auth), " ")
-		if algorithm != signAlgorithm {
-			return nil, Refuse(CodeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
-		}
-		for _, part := range strings.Split(rest, ",") {
-			key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-			switch key {
-			case "Credential":
-				credential = value
-			case "SignedHeaders":
-				signedHeaders = value
-			case "Signature":
-				sig.hex = value
-			}
-		}
-		date = r.Header.Get("X-Amz-Date")
+		claim, refusal = headerClaim(auth, r.Header.Get("X-Amz-Date"))
 	case query.Has("X-Amz-Signature") || query.Has("X-Amz-Algorithm"):
-		if query.Get("X-Amz-Algorithm") != signAlgorithm {
-			return nil, Refuse(CodeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
-		}
 		sig.query = true
-		credential, signedHeaders = query.Get("X-Amz-Credential"), query.Get("X-Amz-SignedHeaders")
-		sig.hex, date = query.Get("X-Amz-Signature"), query.Get("X-Amz-Date")
-		if v := query.Get("X-Amz-Expires"); v != "" {
-			seconds, err := strconv.Atoi(v)
-			if err != nil || seconds < 1 || seconds > 604800 {
-				return nil, Refuse(CodeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", Clip(v))
-			}
-			sig.expires = time.Duration(seconds) * time.Second
-		}
+		claim, refusal = queryClaim(query)
 	default:
 		return nil, Refuse(CodeMissingToken, "the request is not signed")
 	}
-	scope := strings.Split(credential, "/")
-	if len(scope) != 5 || len(sig.hex) != 64 || signedHeaders == "" {
+	if refusal != nil {
+		return nil, refusal
+	}
+	scope := strings.Split(claim.credential, "/")
+	if len(scope) != 5 || len(claim.signature) != 64 || claim.signedHeaders == "" {
 		return nil, Refuse(CodeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
 	}
+	sig.hex, sig.expires = claim.signature, claim.expires
 	sig.AccessKey, sig.day, sig.Region, sig.Service = scope[0], scope[1], scope[2], scope[3]
 	if scope[4] != "aws4_request" {
 		return nil, Refuse(CodeSignatureMismatch, "the credential scope must end in aws4_request, not %q", Clip(scope[4]))
 	}
-	sig.headers = strings.Split(signedHeaders, ";")
+	sig.headers = strings.Split(claim.signedHeaders, ";")
 	if !slices.Contains(sig.headers, "host") {
 		return nil, Refuse(CodeSignatureMismatch, "the header host must be signed")
 	}
 	var err error
-	if sig.date, err = time.Parse(signDate, date); date != "" && err != nil {
+	if sig.date, err = time.Parse(signDate, claim.date); claim.date != "" && err != nil {
 		return nil, Refuse(CodeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
 	}
-	if date == "" {
+	if claim.date == "" {
 		if sig.date, err = http.ParseTime(r.Header.Get("Date")); err != nil {
 			return nil, Refuse(CodeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
 		}
@@ -100,6 +79,52 @@ func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 		return nil, Refuse(CodeSignatureMismatch, "the date in the credential scope is not that of the request")
 	}
 	return &sig, nil
+}
+
+// claim holds the parts of a signature as they were sent.
+type claim struct {
+	credential, signedHeaders, signature, date string
+	expires                                    time.Duration
+}
+
+// headerClaim takes the Authorization header apart.
+func headerClaim(auth, date string) (claim, *Refusal) {
+	algorithm, rest, _ := strings.Cut(strings.TrimSpace(auth), " ")
+	if algorithm != signAlgorithm {
+		return claim{}, Refuse(CodeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
+	}
+	out := claim{date: date}
+	for _, part := range strings.Split(rest, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch key {
+		case "Credential":
+			out.credential = value
+		case "SignedHeaders":
+			out.signedHeaders = value
+		case "Signature":
+			out.signature = value
+		}
+	}
+	return out, nil
+}
+
+// queryClaim reads the fields of the query form.
+func queryClaim(query url.Values) (claim, *Refusal) {
+	if query.Get("X-Amz-Algorithm") != signAlgorithm {
+		return claim{}, Refuse(CodeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
+	}
+	out := claim{
+		credential: query.Get("X-Amz-Credential"), signedHeaders: query.Get("X-Amz-SignedHeaders"),
+		signature: query.Get("X-Amz-Signature"), date: query.Get("X-Amz-Date"),
+	}
+	if v := query.Get("X-Amz-Expires"); v != "" {
+		seconds, err := strconv.Atoi(v)
+		if err != nil || seconds < 1 || seconds > 604800 {
+			return claim{}, Refuse(CodeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", Clip(v))
+		}
+		out.expires = time.Duration(seconds) * time.Second
+	}
+	return out, nil
 }
 
 // Key is the secret of an access key. With a token it is a temporary one.
