@@ -14,8 +14,8 @@ type Audit struct {
 	Twice   map[string][]string // ids by the value of the mark that they share, in order of creation
 }
 
-// LaunchRecord is one instance that RunInstances has opened, as it was ordered.
-type LaunchRecord struct {
+// launchRecord is one instance that RunInstances has opened, as it was ordered.
+type launchRecord struct {
 	ID, Name  string
 	Tags      map[string]string
 	At        time.Time
@@ -26,7 +26,7 @@ type LaunchRecord struct {
 // launched is the record of one instance. It outlives the instance, and is small.
 type launched struct {
 	id, name, request string
-	tags              []Tag
+	tags              []tag
 	at                time.Time
 	gone              bool
 }
@@ -63,7 +63,7 @@ func (s *Server) Audit(known []string, markKey string) Audit {
 // a value alone.
 func (w *world) sharedValues(key string) map[string][]string {
 	out := map[string][]string{}
-	add := func(id string, tags []Tag) {
+	add := func(id string, tags []tag) {
 		for _, t := range tags {
 			if t.Key == key && !slices.Contains(out[t.Value], id) {
 				out[t.Value] = append(out[t.Value], id)
@@ -84,13 +84,13 @@ func (w *world) sharedValues(key string) map[string][]string {
 	return out
 }
 
-// Launches lists every instance RunInstances has ever opened, in order of creation, so
+// launchRecords lists every instance RunInstances has ever opened, in order of creation, so
 // that a test can find what was bought and given back.
-func (s *Server) Launches() []LaunchRecord {
+func (s *Server) launchRecords() []launchRecord {
 	defer s.lock()()
-	out := make([]LaunchRecord, len(s.w.launches))
+	out := make([]launchRecord, len(s.w.launches))
 	for i, l := range s.w.launches {
-		out[i] = LaunchRecord{l.id, l.name, make(map[string]string, len(l.tags)), l.at, l.request, l.gone}
+		out[i] = launchRecord{l.id, l.name, make(map[string]string, len(l.tags)), l.at, l.request, l.gone}
 		for _, t := range l.tags {
 			out[i].Tags[t.Key] = t.Value
 		}

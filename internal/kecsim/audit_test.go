@@ -53,7 +53,7 @@ func TestAudit_marksThatWereUsedTwice(t *testing.T) {
 func TestLaunches_rememberWhatIsGone(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	same(t, "at first", len(sim.Launches()), 0)
+	same(t, "at first", len(sim.launchRecords()), 0)
 	me.KEC("RunInstances", spot("MinCount", "200", "MaxCount", "200")...).Refused(400, "ProductSellOutInvalid")
 	me.KEC("RunInstances", spot("DryRun", "true")...).Refused(412, "DryRunOperation")
 	me.launch("MinCount", "2", "MaxCount", "2", "InstanceName", "pair", "InstanceNameSuffix", "1", "Tag.1.Key", "env", "Tag.1.Value", "prod")
@@ -62,17 +62,17 @@ func TestLaunches_rememberWhatIsGone(t *testing.T) {
 	me.launch("InstanceName", "lost")
 	sim.AddInstance(Instance{Name: "no order made it"})
 	me.KEC("TerminateInstances", "InstanceId.1", id(1)).OK()
-	same(t, "while it is being deleted", sim.Launches()[0].Gone, false)
+	same(t, "while it is being deleted", sim.launchRecords()[0].Gone, false)
 	sim.Advance(time.Minute)
 	for i, want := range []string{
 		"{" + id(1) + " pair1 map[env:prod] 2026-03-02 09:00:00 +0000 UTC KEC-0000000a-0000-4000-8000-000000000003 true}",
 		"{" + id(2) + " pair2 map[env:prod] 2026-03-02 09:00:00 +0000 UTC KEC-0000000a-0000-4000-8000-000000000003 false}",
 		"{" + id(3) + " lost map[] 2026-03-02 10:00:00 +0000 UTC KEC-0000000a-0000-4000-8000-000000000004 true}",
 	} {
-		same(t, "launch", fmt.Sprint(sim.Launches()[i]), want)
+		same(t, "launch", fmt.Sprint(sim.launchRecords()[i]), want)
 	}
-	same(t, "launches", len(sim.Launches()), 3)
-	same(t, "request on record", sim.Calls()[2].RequestID, sim.Launches()[0].RequestID)
-	sim.Launches()[1].Tags["env"] = "changed" // a copy
-	same(t, "tag", sim.Launches()[1].Tags["env"], "prod")
+	same(t, "launches", len(sim.launchRecords()), 3)
+	same(t, "request on record", sim.Calls()[2].RequestID, sim.launchRecords()[0].RequestID)
+	sim.launchRecords()[1].Tags["env"] = "changed" // a copy
+	same(t, "tag", sim.launchRecords()[1].Tags["env"], "prod")
 }

@@ -117,9 +117,9 @@ func (w *world) edit(in *instance, want Instance) {
 		id, address := w.newEIP()
 		in.EIPID, in.PublicIP = cmp.Or(in.EIPID, id), cmp.Or(in.PublicIP, address)
 	}
-	var tags []Tag
+	var tags []tag
 	for _, name := range slices.Sorted(maps.Keys(want.Tags)) {
-		tags = append(tags, Tag{Key: name, Value: want.Tags[name]})
+		tags = append(tags, tag{Key: name, Value: want.Tags[name]})
 	}
 	w.tag(in, tags)
 	w.connect(in, wanted)

@@ -57,10 +57,10 @@ func TestAddInstance_anyMachine(t *testing.T) {
 	sim.Advance(5 * time.Second)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 250)
 
-	far := sim.AddInstance(Instance{SubnetID: Subnet2A})
+	far := sim.AddInstance(Instance{SubnetID: subnet2A})
 	made, ok := sim.Instance(far)
 	same(t, "found", ok, true)
-	same(t, "place", made.Region+" "+made.Zone+" "+made.VPCID+" "+made.SecurityGroupIDs[0], Region2+" "+Zone2A+" "+VPC2+" "+SecurityGroupOther)
+	same(t, "place", made.Region+" "+made.Zone+" "+made.VPCID+" "+made.SecurityGroupIDs[0], region2+" "+zone2A+" "+vpc2+" "+SecurityGroupOther)
 	_, ok = sim.Instance(id)
 	same(t, "gone", ok, false)
 }

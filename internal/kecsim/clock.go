@@ -20,11 +20,8 @@ type Clock struct {
 	scale float64   // simulated seconds per second; 0 stands still
 }
 
-// ManualClock stands still at start until it is advanced.
-func ManualClock(start time.Time) *Clock { return RunningClock(start, 0) }
-
-// RunningClock runs from start, scale times as fast as the real one. A scale
-// that is negative or not a number stands still.
+// RunningClock runs from start, scale times as fast as the real one. With a scale of 0, below 0
+// or that is not a number it stands still until it is advanced.
 func RunningClock(start time.Time, scale float64) *Clock {
 	if !(scale > 0) {
 		scale = 0

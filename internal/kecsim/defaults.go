@@ -16,9 +16,9 @@ const (
 	ZoneA   = "cn-beijing-6a"
 	ZoneB   = "cn-beijing-6b"
 	ZoneC   = "cn-beijing-6c"
-	Region2 = "cn-shanghai-2"
-	Zone2A  = "cn-shanghai-2a"
-	Zone2B  = "cn-shanghai-2b"
+	region2 = "cn-shanghai-2"
+	zone2A  = "cn-shanghai-2a"
+	zone2B  = "cn-shanghai-2b"
 
 	VPC            = "0a000000-0000-4000-8000-000000000001"
 	SubnetA        = "0b000000-0000-4000-8000-000000000001" // ZoneA, 10.7.0.0/24
@@ -28,15 +28,15 @@ const (
 	SecurityGroup  = "0c000000-0000-4000-8000-000000000001"
 	SecurityGroup2 = "0c000000-0000-4000-8000-000000000002"
 
-	VPC2               = "0a000000-0000-4000-8000-000000000002" // in Region2
-	Subnet2A           = "0b000000-0000-4000-8000-000000000011" // Zone2A, 10.8.0.0/24
-	Subnet2B           = "0b000000-0000-4000-8000-000000000012" // Zone2B, 10.8.1.0/24
-	SecurityGroupOther = "0c000000-0000-4000-8000-000000000011" // of VPC2
+	vpc2               = "0a000000-0000-4000-8000-000000000002" // in region2
+	subnet2A           = "0b000000-0000-4000-8000-000000000011" // zone2A, 10.8.0.0/24
+	subnet2B           = "0b000000-0000-4000-8000-000000000012" // zone2B, 10.8.1.0/24
+	SecurityGroupOther = "0c000000-0000-4000-8000-000000000011" // of vpc2
 
 	ImageUbuntu  = "IMG-0d000000-0000-4000-8000-000000000001" // system, cloud-init
 	ImageCustom  = "IMG-0d000000-0000-4000-8000-000000000002" // custom, cloud-init
 	ImageBroken  = "IMG-0d000000-0000-4000-8000-000000000003" // in state error
-	ImageNoCloud = "IMG-0d000000-0000-4000-8000-000000000004" // system, other-linux, without cloud-init
+	imageNoCloud = "IMG-0d000000-0000-4000-8000-000000000004" // system, other-linux, without cloud-init
 
 	KeyA = "0e000000-0000-4000-8000-000000000001"
 	KeyB = "0e000000-0000-4000-8000-000000000002"
@@ -44,13 +44,13 @@ const (
 	TypeSmall   = "N3.2B" // 0.0393 in ZoneA, 0.1965 on demand
 	TypeLarge   = "N3.4B"
 	TypeEntry   = "E1.2B"
-	TypeOld     = "N2.2B"
+	typeOld     = "N2.2B"
 	TypeNotSpot = "I4.2B" // not offered for spot
 
 	ProjectDefault int64 = 0
 	ProjectB       int64 = 100002
 
-	UserID int64 = 73400001
+	userID int64 = 73400001
 )
 
 type region struct {
@@ -63,29 +63,29 @@ func defaultWorld(clock *Clock) *world {
 		clock: clock, now: clock.Now(), settings: defaultSettings(),
 		regions: []region{
 			{Region, "Beijing 6", []string{ZoneA, ZoneB, ZoneC}},
-			{Region2, "Shanghai 2", []string{Zone2A, Zone2B}},
+			{region2, "Shanghai 2", []string{zone2A, zone2B}},
 		},
 		types: []*instanceType{
 			{name: TypeSmall, family: "N3", familyName: "Standard N3", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
 			{name: TypeLarge, family: "N3", familyName: "Standard N3", cpu: 4, memory: 8, spot: true, noLocalDisk: true},
 			{name: TypeEntry, family: "E1", familyName: "Entry E1", cpu: 2, memory: 4, spot: true},
-			{name: TypeOld, family: "N2", familyName: "Standard N2", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
+			{name: typeOld, family: "N2", familyName: "Standard N2", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
 			{name: TypeNotSpot, family: "I4", familyName: "IO optimised I4", cpu: 2, memory: 4, noLocalDisk: true},
 		},
 		vpcs: []*vpc{
 			{VPC, "vpc-beijing", "10.7.0.0/16", Region},
-			{VPC2, "vpc-shanghai", "10.8.0.0/16", Region2},
+			{vpc2, "vpc-shanghai", "10.8.0.0/16", region2},
 		},
 		groups: []*securityGroup{
 			{SecurityGroup, "default", VPC, Region},
 			{SecurityGroup2, "web", VPC, Region},
-			{SecurityGroupOther, "default", VPC2, Region2},
+			{SecurityGroupOther, "default", vpc2, region2},
 		},
 		images: []*image{
 			{id: ImageUbuntu, name: "ubuntu-24.04", state: "active", platform: "ubuntu-24.04", source: "system", kind: "system", sysDisk: 20, cloudInit: true},
 			{id: ImageCustom, name: "golden-2026-02", state: "active", platform: "ubuntu-24.04", source: "extend", kind: "custom", sysDisk: 40, cloudInit: true},
 			{id: ImageBroken, name: "half-uploaded", state: "error", platform: "ubuntu-24.04", source: "import", kind: "custom", sysDisk: 20, cloudInit: true},
-			{id: ImageNoCloud, name: "appliance", state: "active", platform: "other-linux", source: "system", kind: "system", sysDisk: 20},
+			{id: imageNoCloud, name: "appliance", state: "active", platform: "other-linux", source: "system", kind: "system", sysDisk: 20},
 		},
 		keyPairs: []string{KeyA, KeyB},
 		projects: []int64{ProjectDefault, ProjectB},
@@ -100,8 +100,8 @@ func defaultWorld(clock *Clock) *world {
 		newSubnet(SubnetB, "app-b", VPC, Region, ZoneB, "Normal", "10.7.1.0/24"),
 		newSubnet(SubnetReserve, "reserve-a", VPC, Region, ZoneA, "Reserve", "10.7.2.0/24"),
 		newSubnet(SubnetC, "app-c", VPC, Region, ZoneC, "Normal", "10.7.3.0/24"),
-		newSubnet(Subnet2A, "app-a", VPC2, Region2, Zone2A, "Normal", "10.8.0.0/24"),
-		newSubnet(Subnet2B, "app-b", VPC2, Region2, Zone2B, "Normal", "10.8.1.0/24"),
+		newSubnet(subnet2A, "app-a", vpc2, region2, zone2A, "Normal", "10.8.0.0/24"),
+		newSubnet(subnet2B, "app-b", vpc2, region2, zone2B, "Normal", "10.8.1.0/24"),
 	}
 	w.openMarkets()
 	return w
@@ -112,7 +112,7 @@ func defaultWorld(clock *Clock) *world {
 func (w *world) openMarkets() {
 	prices := map[string][2]string{ // spot and on demand, in the first zone
 		TypeSmall: {"0.0393", "0.1965"}, TypeLarge: {"0.0786", "0.393"}, TypeEntry: {"0.0262", "0.131"},
-		TypeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
+		typeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
 	}
 	for _, r := range w.regions {
 		for i, zone := range r.zones {

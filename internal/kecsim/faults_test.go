@@ -305,7 +305,7 @@ func TestFaults_doneLater(t *testing.T) {
 		{"a gateway", GatewayDoneLater, 504, nil},
 		{"whatever else is said", Fault{Late: 10 * time.Second, After: true, DropAfter: true}, 0, io.EOF},
 	} {
-		before := len(sim.Launches())
+		before := len(sim.launchRecords())
 		sim.FailNext("RunInstances", c.fault, 1)
 		status, _, err := me.over(client, inMemory)
 		same(t, c.name+": status", status, c.status)
@@ -315,16 +315,16 @@ func TestFaults_doneLater(t *testing.T) {
 		asked := sim.Calls()[len(sim.Calls())-1]
 		same(t, c.name+": status on record", asked.Status, c.status)
 		sim.Advance(10*time.Second - time.Millisecond)
-		same(t, c.name+": not yet", len(sim.Launches()), before)
+		same(t, c.name+": not yet", len(sim.launchRecords()), before)
 		sim.Advance(time.Millisecond)
-		same(t, c.name+": done", len(sim.Launches()), before+1)
-		same(t, c.name+": at", sim.Launches()[before].At, asked.At.Add(10*time.Second))
-		same(t, c.name+": request", sim.Launches()[before].RequestID, asked.RequestID)
+		same(t, c.name+": done", len(sim.launchRecords()), before+1)
+		same(t, c.name+": at", sim.launchRecords()[before].At, asked.At.Add(10*time.Second))
+		same(t, c.name+": request", sim.launchRecords()[before].RequestID, asked.RequestID)
 	}
 	// By then the world may refuse it.
 	sim.FailNext("RunInstances", DoneLater, 1)
 	_, _, _ = me.over(client, inMemory)
 	sim.SellOut(ZoneA, TypeSmall)
 	sim.Advance(time.Minute)
-	same(t, "launches", len(sim.Launches()), 4)
+	same(t, "launches", len(sim.launchRecords()), 4)
 }

@@ -71,7 +71,7 @@ type instance struct {
 	Instance
 	market      *market
 	limit       protocol.Money
-	tagList     []Tag
+	tagList     []tag
 	nics        []heldNIC
 	newHost     string         // its host name once it has booted again, "" for none
 	stateChange int            // of the changes of its state; a later one makes the earlier void

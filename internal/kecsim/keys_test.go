@@ -41,13 +41,13 @@ func TestKeys_attachAndDetach(t *testing.T) {
 func TestKeys_refusals(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	id, plain := machine(sim, Instance{State: "stopped"}), machine(sim, Instance{State: "stopped", ImageID: ImageNoCloud})
+	id, plain := machine(sim, Instance{State: "stopped"}), machine(sim, Instance{State: "stopped", ImageID: imageNoCloud})
 	for _, action := range []string{"AttachKey", "DetachKey"} {
 		me.KEC(action, "InstanceId.1", id, "KeyId.1", KeyA, "KeyId.2", VPC).Refused(400, "InvalidParameterValue", "KeyId.2 "+VPC+" does not exist")
 		me.KEC(action, "InstanceId.1", id, "KeyId.1", KeyA, "KeyId.2", KeyA).Refused(400, "InvalidParameterValue", "KeyId.2 "+KeyA+" is listed twice")
 		me.KEC(action, "InstanceId.1", id, "KeyId.1", "my-key").Refused(400, "InvalidParameterValue", "KeyId.1 must be an identifier")
 		me.KEC(action, "InstanceId.1", id).Refused(400, "InvalidParameter", "KeyId.1 is required")
 	}
-	me.KEC("AttachKey", "InstanceId.1", plain, "KeyId.1", KeyA).Refused(400, "InvalidParameterValue", "KeyId.1 cannot be used with ImageId "+ImageNoCloud)
+	me.KEC("AttachKey", "InstanceId.1", plain, "KeyId.1", KeyA).Refused(400, "InvalidParameterValue", "KeyId.1 cannot be used with ImageId "+imageNoCloud)
 	same(t, "keys", fmt.Sprint(me.describe(id)["KeySet"]), "[]")
 }

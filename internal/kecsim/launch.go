@@ -220,10 +220,10 @@ func (w *world) label(in *instance, l *launch, i int) {
 	if l.Has("HostNameSuffix") {
 		in.HostName += strconv.Itoa(l.Number("HostNameSuffix", 0) + i)
 	}
-	var tags []Tag
+	var tags []tag
 	for n := 1; n <= l.Count("Tag"); n++ {
 		at := "Tag." + strconv.Itoa(n) + "."
-		tags = append(tags, Tag{Key: l.Get(at + "Key"), Value: l.Get(at + "Value")})
+		tags = append(tags, tag{Key: l.Get(at + "Key"), Value: l.Get(at + "Value")})
 	}
 	w.tag(in, tags)
 }

@@ -32,7 +32,7 @@ var launchRefusals = []struct {
 	{"count zero", []string{"MaxCount", "0"}, invalidValue, "MaxCount must be between 1"},
 	{"min over max", []string{"MinCount", "2"}, invalidValue, "MinCount 2 is more than MaxCount 1"},
 	{"subnet unknown", []string{"SubnetId", VPC}, invalidValue, "SubnetId " + VPC + " does not exist"},
-	{"subnet of another region", []string{"SubnetId", Subnet2A}, invalidValue, "SubnetId"},
+	{"subnet of another region", []string{"SubnetId", subnet2A}, invalidValue, "SubnetId"},
 	{"subnet type", []string{"SubnetId", SubnetReserve}, invalidValue, "SubnetId " + SubnetReserve + " is of type Reserve"},
 	{"group unknown", []string{"SecurityGroupId.0", VPC}, invalidValue, "SecurityGroupId.1 " + VPC},
 	{"group twice", []string{"SecurityGroupId.2", SecurityGroup}, invalidValue, "SecurityGroupId.2"},
@@ -52,7 +52,7 @@ var launchRefusals = []struct {
 	{"password short", []string{"InstancePassword", "Abc123"}, invalidValue, "InstancePassword must have 8 to 32"},
 	{"bad password beside a key", []string{"InstancePassword", "x", "KeyId.1", KeyA}, invalidValue, "InstancePassword"},
 	{"key unknown", []string{"KeyId.1", KeyA, "KeyId.2", VPC}, invalidValue, "KeyId.2"},
-	{"key with other-linux", []string{"KeyId.1", KeyA, "ImageId", ImageNoCloud}, invalidValue, "KeyId.1"},
+	{"key with other-linux", []string{"KeyId.1", KeyA, "ImageId", imageNoCloud}, invalidValue, "KeyId.1"},
 	{"image login of a system image", []string{"KeepImageLogin", "true"}, invalidValue, "KeepImageLogin"},
 	{"flag that is none", []string{"KeepImageLogin", "yes"}, invalidValue, "KeepImageLogin must be true or false"},
 	{"system disk type", []string{"SystemDisk.DiskType", "floppy"}, invalidValue, "SystemDisk.DiskType"},
@@ -71,7 +71,7 @@ var launchRefusals = []struct {
 	{"name of one letter", []string{"InstanceName", "a"}, invalidValue, "InstanceName must have 2 to 64 characters, not 1"},
 	{"suffix without name", []string{"InstanceNameSuffix", "1"}, invalidValue, "InstanceNameSuffix"},
 	{"host name with dot", []string{"HostName", "a.b"}, invalidValue, "HostName"},
-	{"host name, no cloud-init", []string{"HostName", "web", "ImageId", ImageNoCloud}, invalidValue, "HostName"},
+	{"host name, no cloud-init", []string{"HostName", "web", "ImageId", imageNoCloud}, invalidValue, "HostName"},
 	{"user data not base64", []string{"UserData", "#!/bin/sh"}, invalidValue, "UserData must be base64"},
 	{"user data too long", []string{"UserData", sized(16385)}, invalidValue, "UserData must be at most 16384 bytes, not 16385"},
 	{"project unknown", []string{"ProjectId", "7"}, invalidValue, "ProjectId 7"},
@@ -153,7 +153,7 @@ func TestRunInstances_spellings(t *testing.T) {
 	same(t, "instances", len(sim.Instances()), 3)
 	same(t, "third id", sim.Instances()[2].ID, "1a5ce000-0000-4000-8000-000000000003")
 	me.ContentType = "application/x-www-form-urlencoded"
-	me.KEC("RunInstances", spot("Region", Region2)...).Refused(400, "InvalidParameterValue", "Region")
+	me.KEC("RunInstances", spot("Region", region2)...).Refused(400, "InvalidParameterValue", "Region")
 }
 
 func TestRunInstances_partialFulfilment(t *testing.T) {

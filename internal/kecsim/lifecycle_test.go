@@ -209,7 +209,7 @@ func TestDescribeInstances_selection(t *testing.T) {
 	}
 	me.KEC("DescribeInstances", "MaxResults", "4").Refused(400, "InvalidParameterValue", "MaxResults must be between 5 and 1000, not 4")
 	me.KEC("DescribeInstances", "Filter.1.Name", "colour", "Filter.1.Value.1", "x").Refused(400, "InvalidParameterValue", "Filter.1.Name")
-	me.Region = Region2
+	me.Region = region2
 	same(t, "other region", me.KEC("DescribeInstances").OK().JSON["InstanceCount"], any(0.0))
 }
 
@@ -251,7 +251,7 @@ func TestDescribeInstances_everyFilter(t *testing.T) {
 		name, value string
 		count       float64
 	}{
-		{"instance-id", id, 1}, {"subnet-id", SubnetA, 1}, {"vpc-id", VPC, 3}, {"vpc-id", VPC2, 0}, {"instance-name", "one", 1},
+		{"instance-id", id, 1}, {"subnet-id", SubnetA, 1}, {"vpc-id", VPC, 3}, {"vpc-id", vpc2, 0}, {"instance-name", "one", 1},
 		{"instance-type", TypeSmall, 1}, {"private-ip-address", "10.7.0.2", 1}, {"image-id", ImageUbuntu, 1}, {"charge-type", "810", 3},
 		{"network-interface.subnet-id", SubnetA, 1}, {"network-interface.network-interface-id", nic, 1},
 		{"network-interface.group-id", SecurityGroup2, 1}, {"instance-state.name", "error", 1}, {"availability-zone-name", ZoneA, 1},

@@ -37,7 +37,7 @@ func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
 		{"StartTime", "2026-03-02T17:00:00Z", "EndTime", "2026-03-02T16:00:00Z"},
 		{"StartTime", "yesterday"},
 		{"InstanceType", "Z9.1A"},
-		{"AvailabilityZone", Zone2A},
+		{"AvailabilityZone", zone2A},
 	} {
 		pairs := append([]string{"InstanceType", TypeSmall, "AvailabilityZone", ZoneA}, wrong...)
 		if len(wrong) == 2 && wrong[0] != "StartTime" {
@@ -132,12 +132,12 @@ func TestZones_threeInTheDefaultRegion(t *testing.T) {
 	zones := me.KEC("DescribeAvailabilityZones").OK().JSON["AvailabilityZoneSet"].([]any)
 	same(t, "zones", fmt.Sprint(zones), "[map[AvailabilityZone:cn-beijing-6a Region:cn-beijing-6]"+
 		" map[AvailabilityZone:cn-beijing-6b Region:cn-beijing-6] map[AvailabilityZone:cn-beijing-6c Region:cn-beijing-6]]")
-	for zone, want := range map[string]string{ZoneA: "0.0393", ZoneB: "0.0403", ZoneC: "0.0413", Zone2A: "0.0393", Zone2B: "0.0403"} {
+	for zone, want := range map[string]string{ZoneA: "0.0393", ZoneB: "0.0403", ZoneC: "0.0413", zone2A: "0.0393", zone2B: "0.0403"} {
 		spot, onDemand := sim.Price(zone, TypeSmall)
 		same(t, "price in "+zone, spot, want)
 		same(t, "price on demand in "+zone, onDemand, "0.1965")
 	}
-	for _, typ := range []string{TypeSmall, TypeLarge, TypeEntry, TypeOld, TypeNotSpot} {
+	for _, typ := range []string{TypeSmall, TypeLarge, TypeEntry, typeOld, TypeNotSpot} {
 		same(t, typ, me.KEC("DescribeKecInventory", "InstanceType", typ, "AvailabilityZone", ZoneC).OK().JSON["InstanceCount"], any(50.0))
 	}
 

@@ -107,7 +107,7 @@ func TestModifyInstanceAttribute_refusals(t *testing.T) {
 		{"other restart", Instance{}, []string{"InstancePassword", "New-pass-2", "RestartMode", "Later"}, value, "RestartMode must be one of Restart"},
 		{"restart alone", Instance{}, []string{"InstanceName", "web", "RestartMode", "Restart"}, value, "RestartMode is only allowed with InstancePassword"},
 		{"host name", Instance{}, []string{"HostName", "a.b"}, value, "HostName must hold letters"},
-		{"no cloud-init", Instance{ImageID: ImageNoCloud}, []string{"HostName", "web"}, value, "HostName needs an image with cloud-init"},
+		{"no cloud-init", Instance{ImageID: imageNoCloud}, []string{"HostName", "web"}, value, "HostName needs an image with cloud-init"},
 		{"rebooting", Instance{State: "rebooting"}, []string{"HostName", "web"}, "InstanceStateNotSupported", "is in state rebooting, not active or stopped"},
 		{"list", Instance{}, []string{"InstanceId.2", "x"}, param, "InstanceId.2 is not known"},
 	} {

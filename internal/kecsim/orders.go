@@ -114,7 +114,7 @@ func (w *world) openOrder(l *launch, count int) *Order {
 	}
 	o := &Order{
 		ID:   w.now.UTC().Format("20060102150405") + fmt.Sprintf("%09d", w.next(kindOrder)),
-		Name: "KEC purchase", UserID: UserID, Type: 2, Use: 1, Status: orderPaid,
+		Name: "KEC purchase", UserID: userID, Type: 2, Use: 1, Status: orderPaid,
 		BillName:   billNames[billTypes[l.Get("ChargeType")]],
 		TotalMoney: (price.onDemand * protocol.Money(count)).String(), RealMoney: (each * protocol.Money(count)).String(),
 		PayableMoney: "0", DiscountAmount: "0",

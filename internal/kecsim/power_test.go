@@ -133,7 +133,7 @@ func TestChanges_oneThatDoesNotFitRefusesAll(t *testing.T) {
 	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", a).Refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
 	me.KEC("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").Refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
 	same(t, "state", me.state(a), "active")
-	me.Region = Region2
+	me.Region = region2
 	me.KEC("StopInstances", "InstanceId.1", a).Refused(400, "InstanceIdInvalid", "InstanceId.1")
 	me.Region = Region
 	ids := []string{"InstanceId.1", a, "InstanceId.2", machine(sim, Instance{})}
@@ -233,7 +233,7 @@ func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {
 			sim.DenyService("kec", true)
 			me.KEC(c.action, c.pairs...).Refused(403, "PermissionDenied")
 			sim.DenyService("kec", false)
-			sim.Refuse(c.action, id, "not now")
+			sim.refuse(c.action, id, "not now")
 			a := me.KEC(c.action, c.pairs...).OK()
 			unchanged("refused")
 			if c.perID {
@@ -241,7 +241,7 @@ func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {
 			} else if v := a.JSON["Return"]; v != any(false) && v != any("false") {
 				t.Errorf("return: %v", v)
 			}
-			sim.Refuse(c.action, id, "")
+			sim.refuse(c.action, id, "")
 			me.KEC(c.action, c.pairs...).OK()
 			if now, _ := sim.Instance(id); string(protocol.Encode(now)) == string(protocol.Encode(before)) {
 				t.Error("nothing was done in the end")

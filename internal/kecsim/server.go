@@ -56,7 +56,7 @@ func New(opts ...Option) *Server {
 		opt(s)
 	}
 	if s.w == nil {
-		s.w = defaultWorld(ManualClock(DefaultStart))
+		s.w = defaultWorld(RunningClock(DefaultStart, 0))
 	}
 	return s
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// Tag is one tag of an instance.
-type Tag struct{ ID, Key, Value string }
+// tag is one tag of an instance.
+type tag struct{ ID, Key, Value string }
 
 // tag gives an instance another set of tags. One that stays keeps its id.
 //
 // assumed: fact 228.
-func (w *world) tag(in *instance, tags []Tag) {
+func (w *world) tag(in *instance, tags []tag) {
 	old := in.tagList
 	in.tagList = nil
 	for _, t := range tags {
-		i := slices.IndexFunc(old, func(o Tag) bool { return o.Key == t.Key && o.Value == t.Value })
+		i := slices.IndexFunc(old, func(o tag) bool { return o.Key == t.Key && o.Value == t.Value })
 		if i >= 0 {
 			t.ID = old[i].ID
 		} else {
@@ -120,11 +120,11 @@ func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"Result": true}, nil
 }
 
-func readTags(r *request) ([]Tag, *protocol.Refusal) {
-	var tags []Tag
+func readTags(r *request) ([]tag, *protocol.Refusal) {
+	var tags []tag
 	for i := 1; i <= r.Count("Tag"); i++ {
 		flat, name := "Tag."+strconv.Itoa(i)+".", "Tag_"+strconv.Itoa(i)+"_"
-		t := Tag{Key: r.Get(flat + "Key"), Value: r.Get(flat + "Value")}
+		t := tag{Key: r.Get(flat + "Key"), Value: r.Get(flat + "Value")}
 		if !r.Has(flat + "Key") {
 			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sKey is required", name)
 		}
@@ -134,7 +134,7 @@ func readTags(r *request) ([]Tag, *protocol.Refusal) {
 		if wrong := characters(0, 255)(t.Value); wrong != "" {
 			return nil, protocol.Invalid(name+"Value", "%s", wrong)
 		}
-		if slices.ContainsFunc(tags, func(o Tag) bool { return o.Key == t.Key }) {
+		if slices.ContainsFunc(tags, func(o tag) bool { return o.Key == t.Key }) {
 			return nil, protocol.Invalid(name+"Key", "%q is listed twice", protocol.Clip(t.Key))
 		}
 		tags = append(tags, t)

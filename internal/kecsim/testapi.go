@@ -168,11 +168,11 @@ func (s *Server) Release(id string) {
 	}
 }
 
-// Refuse has an action answer Return false for one id, inside a 200, for as long
+// refuse has an action answer Return false for one id, inside a 200, for as long
 // as the instance lives. The message shows where the action's answer has a place
 // for one. An empty message lifts the refusal. Actions whose answer has no Return
 // are not refused.
-func (s *Server) Refuse(action, id, message string) {
+func (s *Server) refuse(action, id, message string) {
 	defer s.lock()()
 	if message == "" {
 		delete(s.w.refusals, refusalKey{action, id})
@@ -181,8 +181,9 @@ func (s *Server) Refuse(action, id, message string) {
 	s.w.refusals[refusalKey{action, id}] = message
 }
 
-// RefuseTerminate is Refuse for TerminateInstances.
-func (s *Server) RefuseTerminate(id, message string) { s.Refuse("TerminateInstances", id, message) }
+// RefuseTerminate has TerminateInstances answer Return false for one id, inside a 200, for as long
+// as the instance lives. An empty message lifts the refusal.
+func (s *Server) RefuseTerminate(id, message string) { s.refuse("TerminateInstances", id, message) }
 
 // Update changes the settings. Launches under way keep theirs.
 func (s *Server) Update(change func(*Settings)) {

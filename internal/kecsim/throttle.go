@@ -45,12 +45,6 @@ func (s *Server) Spelling(f Fault) {
 	s.throttle.spelling = f
 }
 
-// ThrottledCalls tells how many calls Throttle has refused.
-func (s *Server) ThrottledCalls() int {
-	defer s.lock()()
-	return s.throttle.refused
-}
-
 // take takes a token, if there is one.
 func (t *throttle) take(now time.Time) bool {
 	if t.every == 0 {

@@ -22,7 +22,7 @@ func TestThrottle_isABucketOnTheWorldsClock(t *testing.T) {
 	same(t, "the other half", me.Played(2, "DescribeRegions"), ".x")
 	sim.Advance(time.Hour)
 	same(t, "full, and no more", me.Played(4, "DescribeRegions"), "...x")
-	same(t, "refused", sim.ThrottledCalls(), 7)
+	same(t, "refused", sim.Overview().Throttle.Refused, 7)
 	same(t, "calls", sim.Count("DescribeRegions")+sim.Count("DescribeImages"), 17)
 	sim.Throttle(0, 0)
 	same(t, "lifted", me.Played(20, "DescribeRegions"), strings.Repeat(".", 20))
@@ -31,7 +31,7 @@ func TestThrottle_isABucketOnTheWorldsClock(t *testing.T) {
 		sim.Advance(100 * time.Millisecond)
 		same(t, "in time", me.Played(1, "DescribeRegions"), ".")
 	}
-	same(t, "refused", sim.ThrottledCalls(), 7)
+	same(t, "refused", sim.Overview().Throttle.Refused, 7)
 }
 
 func TestThrottle_doesNothing(t *testing.T) {

@@ -108,7 +108,7 @@ func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
 	for _, rec := range s.w.billing {
 		if rec.status != status || len(ids) > 0 && !slices.Contains(ids, rec.instanceID) ||
 			r.Number("productGroup", productGroup) != productGroup || r.Number("renewStrategy", 0) != 0 ||
-			r.Number("associatedUserId", int(UserID)) != int(UserID) ||
+			r.Number("associatedUserId", int(userID)) != int(userID) ||
 			!inside(rec.begin, "billingBeginTime") || !inside(rec.end, "billingEndTime") || !inside(rec.begin, "serviceBeginTime") {
 			continue
 		}
@@ -120,7 +120,7 @@ func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
 			"region": rec.region, "regionName": s.w.regionLabel(rec.region),
 			"billingBeginTime": chinaText(rec.begin, plainTime), "billingEndTime": chinaText(rec.end, plainTime),
 			"createTime": chinaText(rec.created, plainTime), "iamProjectId": rec.project,
-			"renewStrategy": 0, "renewStrategyName": "manual", "renewDuration": 0, "userId": UserID,
+			"renewStrategy": 0, "renewStrategyName": "manual", "renewDuration": 0, "userId": userID,
 		}
 		if s.w.settings.CauseFields && rec.reason != "" {
 			out["failReason"] = rec.reason
