@@ -21,27 +21,27 @@ type Explainer struct {
 	client *kec.Client
 
 	mu     sync.Mutex
-	open   *market.Desk // the one in use, or nil
-	opened time.Time    // by the client's clock
+	open   *market.Snapshot // the one in use, or nil
+	opened time.Time        // by the client's clock
 }
 
 // NewExplainer returns an explainer that has asked nothing yet.
 func NewExplainer(client *kec.Client) *Explainer { return &Explainer{client: client} }
 
-// desk is the one that explanations of this moment share, but not the one that is
-// too old for the caller, which may be nil.
-func (e *Explainer) desk(tooOld *market.Desk) *market.Desk {
+// snapshot is the one that the explanations of this moment share. It is a new one if
+// the current one is what the caller finds too old (nil: any will do).
+func (e *Explainer) snapshot(tooOld *market.Snapshot) *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.client.Now()
 	if e.open == nil || e.open == tooOld || !within(kept, e.opened, now) {
-		e.open, e.opened = market.New(e.client), now
+		e.open, e.opened = market.NewSnapshot(e.client), now
 	}
 	return e.open
 }
 
-// current is the desk in use, nil without one.
-func (e *Explainer) current() *market.Desk {
+// current is the snapshot in use, nil without one.
+func (e *Explainer) current() *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.open
@@ -60,11 +60,11 @@ func within(d time.Duration, since, now time.Time) bool {
 // were asked for after it.
 func (e *Explainer) refused(ctx context.Context, err error, launch Launch) (Failure, offer) {
 	f, before := Of(err), e.current()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	o := observe(ctx, e.desk(nil), launch, f.Code)
+	o := observe(ctx, e.snapshot(nil), launch, f.Code)
 	if o.denies(f, launch) {
-		o = observe(ctx, e.desk(before), launch, f.Code)
+		o = observe(ctx, e.snapshot(before), launch, f.Code)
 	}
 	f.weigh(o, launch)
 	return f, o

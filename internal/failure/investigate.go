@@ -30,15 +30,15 @@ type Launch struct {
 	Request   url.Values // what it sent, to be kept out of every message
 }
 
-// patience bounds the look-ups behind one explanation: a reason must not make
+// explanationTimeout bounds the look-ups behind one explanation: a reason must not make
 // the user wait longer than the failure did.
-const patience = 15 * time.Second
+const explanationTimeout = 15 * time.Second
 
 // Failed explains why an accepted launch came to nothing. It looks for a reason
 // in the last answer about the instance, then in the instance's billing record,
 // then concludes the likely one from what KEC offers now.
 func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, launch Launch) Failure {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	f := Failure{
 		Cause: CauseOf(LaunchFailed), Source: FromAPI, Facts: outcome(err),
@@ -62,7 +62,7 @@ func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, launch Lau
 // of it, which may be nil, then by its billing record, which may be nil too, then
 // by what KEC offers now.
 func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	f := Failure{Cause: CauseOf(LaunchFailed), Source: FromAPI, Action: "DescribeInstances", InstanceID: id}
 	var launch Launch
@@ -94,9 +94,9 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch Launch) {
 		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
-		f.weigh(observe(ctx, e.desk(nil), launch, f.Code), launch)
+		f.weigh(observe(ctx, e.snapshot(nil), launch, f.Code), launch)
 	} else {
-		o := observe(ctx, e.desk(nil), launch, Unknown)
+		o := observe(ctx, e.snapshot(nil), launch, Unknown)
 		if c, ok := o.likely(launch); ok {
 			f.Cause, f.Source = c, Inferred
 			f.weigh(o, launch)

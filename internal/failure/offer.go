@@ -23,29 +23,29 @@ type offer struct {
 }
 
 // observe asks for the numbers that the cause is about; Unknown asks for all.
-func observe(ctx context.Context, desk *market.Desk, launch Launch, about Code) offer {
+func observe(ctx context.Context, snapshot *market.Snapshot, launch Launch, about Code) offer {
 	price := about == PriceBelowMarket || about == PriceAboveOnDemand || about == Unknown
 	stock := about == OutOfStock || about == Unknown
 	o := offer{zone: launch.Zone}
 	if launch.SubnetID != "" && (price || stock || about == SubnetFull) {
-		if o.subnet, _ = desk.Subnet(ctx, launch.SubnetID); o.subnet != nil {
+		if o.subnet, _ = snapshot.Subnet(ctx, launch.SubnetID); o.subnet != nil {
 			o.zone = o.subnet.Zone
 		}
 	}
 	if launch.ImageID != "" && (about == ImageUnusable || about == Unknown) {
-		o.image, _ = desk.Image(ctx, launch.ImageID)
+		o.image, _ = snapshot.Image(ctx, launch.ImageID)
 	}
 	if o.zone == "" || launch.InstanceType == "" {
 		return o
 	}
 	if price {
-		quote, err := desk.Price(ctx, launch.InstanceType, o.zone)
+		quote, err := snapshot.Price(ctx, launch.InstanceType, o.zone)
 		o.quote, o.unpriced = quote, err == nil && quote == nil
 	}
 	if stock {
-		if n, err := desk.Stock(ctx, launch.InstanceType, o.zone); err == nil {
+		if n, err := snapshot.Stock(ctx, launch.InstanceType, o.zone); err == nil {
 			if o.stock = &n; n < 1 {
-				o.elsewhere = desk.Elsewhere(ctx, launch.InstanceType, o.zone)
+				o.elsewhere = snapshot.Elsewhere(ctx, launch.InstanceType, o.zone)
 			}
 		}
 	}

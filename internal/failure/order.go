@@ -30,7 +30,7 @@ func SubOrderFailed(s kec.SubOrder) bool {
 // order that says it failed without saying which part yields one failure, and so
 // does one that opens nothing because it is not paid or was cancelled.
 func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	var failures []Failure
 	for _, sub := range order.SubOrders {

@@ -38,7 +38,7 @@ const quiet = time.Second
 // nothing.
 type Check struct {
 	mode     Mode
-	desk     *market.Desk
+	snapshot *market.Snapshot
 	launched chan struct{} // closed when the first launch begins
 	begin    sync.Once
 
@@ -67,7 +67,7 @@ type Finding struct {
 // New returns the check for one configuration of the provider.
 func New(client *kec.Client, mode Mode) *Check {
 	return &Check{
-		mode: mode, desk: market.New(client), launched: make(chan struct{}),
+		mode: mode, snapshot: market.NewSnapshot(client), launched: make(chan struct{}),
 		sums: map[string]*sum{}, freed: map[string]int64{}, heard: time.Now(), over: make(chan struct{}),
 	}
 }

@@ -56,7 +56,7 @@ func (c *Check) subnet(ctx context.Context, id string) (*kec.Subnet, error) {
 	if id == "" {
 		return nil, nil
 	}
-	return c.desk.Subnet(ctx, id)
+	return c.snapshot.Subnet(ctx, id)
 }
 
 // otherSubnet checks the subnet of a secondary interface.
@@ -92,7 +92,7 @@ func invalid(param, action, summary, facts, remedy string) failure.Failure {
 }
 
 func (c *Check) price(ctx context.Context, launch failure.Launch, zone string) []complaint {
-	quote, err := c.desk.Price(ctx, launch.InstanceType, zone)
+	quote, err := c.snapshot.Price(ctx, launch.InstanceType, zone)
 	switch {
 	case err != nil:
 		return nil
@@ -114,7 +114,7 @@ func (c *Check) price(ctx context.Context, launch failure.Launch, zone string) [
 }
 
 func (c *Check) stock(ctx context.Context, launch failure.Launch, zone string) []complaint {
-	available, err := c.desk.Stock(ctx, launch.InstanceType, zone)
+	available, err := c.snapshot.Stock(ctx, launch.InstanceType, zone)
 	if err != nil {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (c *Check) stock(ctx context.Context, launch failure.Launch, zone string) [
 			f.Summary = fmt.Sprintf("Out of stock: %d wanted, %d available", t.wanted, available)
 			f.Facts = fmt.Sprintf("This plan orders %s %s in %s; KEC can open %d now, %d short.",
 				t, launch.InstanceType, zone, available, t.wanted-int64(available))
-			if places := c.desk.Elsewhere(ctx, launch.InstanceType, zone); len(places) > 0 {
+			if places := c.snapshot.Elsewhere(ctx, launch.InstanceType, zone); len(places) > 0 {
 				f.Facts += " " + failure.Elsewhere(places)
 			}
 			if available > 0 {
@@ -147,7 +147,7 @@ func (t total) String() string {
 
 // offered checks the type and its data disks against what KEC sells in the zone.
 func (c *Check) offered(ctx context.Context, launch failure.Launch, zone string) []complaint {
-	config, err := c.desk.Type(ctx, launch.InstanceType)
+	config, err := c.snapshot.Type(ctx, launch.InstanceType)
 	if err != nil || config == nil {
 		return nil
 	}
@@ -226,7 +226,7 @@ func inside(subnet *kec.Subnet, address string) []complaint {
 
 // group checks that a security group is there and serves the VPC (fact 173).
 func (c *Check) group(ctx context.Context, id string, subnet *kec.Subnet) []complaint {
-	group, err := c.desk.SecurityGroup(ctx, id)
+	group, err := c.snapshot.SecurityGroup(ctx, id)
 	switch {
 	case err != nil:
 		return nil
@@ -247,7 +247,7 @@ func (c *Check) image(ctx context.Context, id string) []complaint {
 		return nil
 	}
 	f := failure.Failure{Cause: failure.CauseOf(failure.ImageUnusable), Action: "DescribeImages"}
-	image, err := c.desk.Image(ctx, id)
+	image, err := c.snapshot.Image(ctx, id)
 	switch {
 	case err != nil:
 		return nil

@@ -68,19 +68,19 @@ func always(status int, body string) *script {
 	return &script{answer: func(string, url.Values) (int, string) { return status, body }}
 }
 
-func deskOf(t *testing.T, transport http.RoundTripper, opts ...kec.Option) *market.Desk {
+func snapshotOf(t *testing.T, transport http.RoundTripper, opts ...kec.Option) *market.Snapshot {
 	t.Helper()
 	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
 		append([]kec.Option{kec.WithHTTPTransport(transport), kec.WithRate(0), kec.WithRetries(0, 0, 0)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return market.New(client)
+	return market.NewSnapshot(client)
 }
 
-func simDesk(t *testing.T, sim *kecsim.Server, latency time.Duration) *market.Desk {
+func simSnapshot(t *testing.T, sim *kecsim.Server, latency time.Duration) *market.Snapshot {
 	t.Helper()
-	return deskOf(t, inMemory{sim, latency}, kec.WithClock(sim.Now, sim.Sleep))
+	return snapshotOf(t, inMemory{sim, latency}, kec.WithClock(sim.Now, sim.Sleep))
 }
 
 func equal[T comparable](t *testing.T, what string, got, want T) {
@@ -90,45 +90,45 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// lookUps are the look-ups of a desk in the simulator's world, each with the answer
+// lookUps are the look-ups of a snapshot in the simulator's world, each with the answer
 // in a line.
 var lookUps = map[string]struct {
-	ask  func(context.Context, *market.Desk) (string, error)
+	ask  func(context.Context, *market.Snapshot) (string, error)
 	want string
 }{
-	"DescribeSpotPriceHistory": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeSpotPriceHistory": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		q, err := d.Price(ctx, kecsim.TypeSmall, kecsim.ZoneA)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(q.Now, " ", q.OnDemand, " ", q.Hours), nil
 	}, "0.0393 0.1965 3"},
-	"DescribeKecInventory": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeKecInventory": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		n, err := d.Stock(ctx, kecsim.TypeSmall, kecsim.ZoneA)
 		return fmt.Sprint(n), err
 	}, "50"},
-	"DescribeSubnets": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeSubnets": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		s, err := d.Subnet(ctx, kecsim.SubnetA)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(s.Zone, " ", s.VPCID, " ", s.CIDR, " ", *s.FreeIPs), nil
 	}, kecsim.ZoneA + " " + kecsim.VPC + " 10.7.0.0/24 250"},
-	"DescribeSecurityGroups": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeSecurityGroups": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		g, err := d.SecurityGroup(ctx, kecsim.SecurityGroup)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(*g), nil
 	}, "{" + kecsim.SecurityGroup + " " + kecsim.VPC + " default}"},
-	"DescribeImages": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeImages": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		i, err := d.Image(ctx, kecsim.ImageUbuntu)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(*i), nil
 	}, "{" + kecsim.ImageUbuntu + " ubuntu-24.04 active}"},
-	"DescribeInstanceTypeConfigs": {func(ctx context.Context, d *market.Desk) (string, error) {
+	"DescribeInstanceTypeConfigs": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		c, err := d.Type(ctx, kecsim.TypeSmall)
 		if err != nil {
 			return "", err
@@ -137,14 +137,14 @@ var lookUps = map[string]struct {
 	}, "{N3.2B [cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]}"},
 }
 
-func TestDesk_makesEachLookUpOnce(t *testing.T) {
+func TestSnapshot_makesEachLookUpOnce(t *testing.T) {
 	t.Parallel()
 	for action, l := range lookUps {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sim := kecsim.New()
-				d := simDesk(t, sim, time.Second)
+				d := simSnapshot(t, sim, time.Second)
 				start := time.Now()
 				var asking sync.WaitGroup
 				for range 50 {
@@ -161,20 +161,20 @@ func TestDesk_makesEachLookUpOnce(t *testing.T) {
 				equal(t, "requests", len(sim.Calls()), 1)
 				equal(t, "requests of the action", sim.Count(action), 1)
 
-				_, _ = l.ask(t.Context(), simDesk(t, sim, 0)) // a new desk has heard nothing
-				equal(t, "requests of two desks", sim.Count(action), 2)
+				_, _ = l.ask(t.Context(), simSnapshot(t, sim, 0)) // a new snapshot has heard nothing
+				equal(t, "requests of two snapshots", sim.Count(action), 2)
 			})
 		})
 	}
 }
 
-func TestDesk_remembersAFailure(t *testing.T) {
+func TestSnapshot_remembersAFailure(t *testing.T) {
 	t.Parallel()
 	for action, l := range lookUps {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
 			s := always(http.StatusForbidden, `{"RequestId":"r","Error":{"Code":"PermissionDenied","Message":"lack of policy"}}`)
-			d := deskOf(t, inMemory{Handler: s})
+			d := snapshotOf(t, inMemory{Handler: s})
 			for range 3 {
 				_, err := l.ask(t.Context(), d)
 				equal(t, "error", fmt.Sprint(err), action+": PermissionDenied: lack of policy (request id r, HTTP 403)")
@@ -186,12 +186,12 @@ func TestDesk_remembersAFailure(t *testing.T) {
 	}
 }
 
-func TestDesk_asksForEachThingByItself(t *testing.T) {
+func TestSnapshot_asksForEachThingByItself(t *testing.T) {
 	t.Parallel()
 	s := &script{answer: func(_ string, form url.Values) (int, string) {
 		return http.StatusOK, fmt.Sprintf(`{"InstanceCount":%d}`, len(form.Get("InstanceType"))+len(form.Get("AvailabilityZone")))
 	}}
-	d := deskOf(t, inMemory{Handler: s})
+	d := snapshotOf(t, inMemory{Handler: s})
 	for range 2 {
 		for _, c := range []struct {
 			instanceType, zone string
@@ -205,11 +205,11 @@ func TestDesk_asksForEachThingByItself(t *testing.T) {
 }
 
 // Whoever asks first may leave first: the others still get their answer.
-func TestDesk_aCallerWhoLeavesDisturbsNobody(t *testing.T) {
+func TestSnapshot_aCallerWhoLeavesDisturbsNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := always(http.StatusOK, `{"InstanceCount":7}`)
-		d := deskOf(t, inMemory{s, 5 * time.Second})
+		d := snapshotOf(t, inMemory{s, 5 * time.Second})
 		start := time.Now()
 		type end struct {
 			n     int
@@ -243,11 +243,11 @@ func TestDesk_aCallerWhoLeavesDisturbsNobody(t *testing.T) {
 }
 
 // A look-up nobody waits for is not worth a request.
-func TestDesk_aCallerWhoHasLeftAsksNothing(t *testing.T) {
+func TestSnapshot_aCallerWhoHasLeftAsksNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := always(http.StatusOK, `{"InstanceCount":7}`)
-		d := deskOf(t, inMemory{Handler: s})
+		d := snapshotOf(t, inMemory{Handler: s})
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		n, err := d.Stock(gone, "N3.2B", "z")
@@ -260,12 +260,12 @@ func TestDesk_aCallerWhoHasLeftAsksNothing(t *testing.T) {
 	})
 }
 
-// A service that never answers holds nobody for more than the desk's patience.
-func TestDesk_losesPatience(t *testing.T) {
+// A service that never answers holds nobody for more than the time limit of a look-up.
+func TestSnapshot_boundsALookUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := always(http.StatusOK, `{"InstanceCount":7}`)
-		d := deskOf(t, inMemory{s, time.Hour})
+		d := snapshotOf(t, inMemory{s, time.Hour})
 		start := time.Now()
 		for range 2 { // the failure is remembered, so the second time takes no time
 			_, err := d.Stock(t.Context(), "N3.2B", "z")
@@ -284,10 +284,10 @@ func (p *panicking) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 // A look-up runs in a goroutine of its own, where a panic would end the provider.
-func TestDesk_aPanicIsAnError(t *testing.T) {
+func TestSnapshot_aPanicIsAnError(t *testing.T) {
 	t.Parallel()
 	p := &panicking{}
-	d := deskOf(t, p)
+	d := snapshotOf(t, p)
 	for range 2 {
 		q, err := d.Price(t.Context(), "N3.2B", "z")
 		equal(t, "result", q == nil && err != nil && strings.Contains(err.Error(), "DescribeSpotPriceHistory: the call failed because of a bug"), true)
@@ -297,10 +297,10 @@ func TestDesk_aPanicIsAnError(t *testing.T) {
 	equal(t, "another look-up", err != nil && strings.Contains(err.Error(), "DescribeSubnets: the call failed because of a bug"), true)
 }
 
-func TestDesk_whatTheAnswerDoesNotHold(t *testing.T) {
+func TestSnapshot_whatTheAnswerDoesNotHold(t *testing.T) {
 	t.Parallel()
 	s := always(http.StatusOK, `{"SpotPrices":[],"SubnetSet":[],"SecurityGroupSet":[],"ImagesSet":[],"InstanceTypeConfigSet":[]}`)
-	d := deskOf(t, inMemory{Handler: s})
+	d := snapshotOf(t, inMemory{Handler: s})
 	price, priceErr := d.Price(t.Context(), "N3.2B", "z")
 	subnet, subnetErr := d.Subnet(t.Context(), "s-1")
 	group, groupErr := d.SecurityGroup(t.Context(), "g-1")
@@ -308,103 +308,4 @@ func TestDesk_whatTheAnswerDoesNotHold(t *testing.T) {
 	config, typeErr := d.Type(t.Context(), "N3.2B")
 	equal(t, "nothing is nil", price == nil && subnet == nil && group == nil && image == nil && config == nil, true)
 	equal(t, "and no error", errors.Join(priceErr, subnetErr, groupErr, imageErr, typeErr), nil)
-}
-
-func TestDesk_price(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct{ points, want string }{
-		"a history": {`{"SpotPrice":0.0401,"OriginPrice":0.1965,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.0388,"OriginPrice":0.1965,"Timestamp":"2026-03-02 15:00:00"},` +
-			`{"SpotPrice":"0.0393","OriginPrice":"0.1970","Timestamp":"2026-03-02 17:00:00"},{"SpotPrice":0.0415,"OriginPrice":0.1965,"Timestamp":"2026-03-02 14:00:00"}`,
-			"now 0.0393, on demand 0.197, low 0.0388, high 0.0415 of 3 hours"},
-		"now is the lowest": {`{"SpotPrice":0.04,"OriginPrice":0.2,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.03,"OriginPrice":0.2,"Timestamp":"2026-03-02 17:00:00"}`,
-			"now 0.03, on demand 0.2, low 0.03, high 0.04 of 1 hours"},
-		"now is the highest": {`{"SpotPrice":0.03,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.04,"OriginPrice":0.2,"Timestamp":"2026-03-02 17:00:00"}`,
-			"now 0.04, on demand 0.2, low 0.03, high 0.04 of 1 hours"},
-		"hours are rounded": {`{"SpotPrice":0.04,"Timestamp":"2026-03-02 14:00:00"},{"SpotPrice":0.04,"Timestamp":"2026-03-02 16:31:00"}`,
-			"now 0.04, low 0.04, high 0.04 of 3 hours"},
-		"one price": {`{"SpotPrice":0.0393,"OriginPrice":0.1965,"Timestamp":"2026-03-02 17:00:00"}`,
-			"now 0.0393, on demand 0.1965, low 0.0393, high 0.0393 of 0 hours"},
-		"no on-demand price":          {`{"SpotPrice":0.0393,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
-		"an on-demand price of 0":     {`{"SpotPrice":0.0393,"OriginPrice":0,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
-		"an on-demand price below 0":  {`{"SpotPrice":0.0393,"OriginPrice":-1,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.0393, low 0.0393, high 0.0393 of 0 hours"},
-		"an on-demand price long ago": {`{"SpotPrice":0.03,"OriginPrice":0.2,"Timestamp":"2026-03-02 16:00:00"},{"SpotPrice":0.04,"Timestamp":"2026-03-02 17:00:00"}`, "now 0.04, low 0.03, high 0.04 of 1 hours"},
-		"none":                        {``, "none"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			d := deskOf(t, inMemory{Handler: always(http.StatusOK, `{"SpotPrices":[`+c.points+`]}`)})
-			q, err := d.Price(t.Context(), "N3.2B", "z")
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := "none"
-			if q != nil {
-				onDemand := ""
-				if q.OnDemand != nil {
-					onDemand = fmt.Sprintf(", on demand %s", q.OnDemand)
-				}
-				got = fmt.Sprintf("now %s%s, low %s, high %s of %d hours", q.Now, onDemand, q.Low, q.High, q.Hours)
-			}
-			equal(t, "quote", got, c.want)
-		})
-	}
-}
-
-func TestDesk_elsewhere(t *testing.T) {
-	t.Parallel()
-	const denied = `{"Error":{"Code":"PermissionDenied","Message":"no"}}`
-	for name, c := range map[string]struct {
-		zones string            // of the type, as JSON; "" if that cannot be had
-		stock map[string]string // by zone; a zone without one fails
-		want  string
-		asked string
-	}{
-		"the fullest first": {`"z1","z2","z3"`, map[string]string{"z1": "9", "z2": "3", "z3": "60"}, "[{z3 60} {z2 3}]", "z2 z3"},
-		"as many":           {`"z3","z1","z2"`, map[string]string{"z2": "5", "z3": "5"}, "[{z3 5} {z2 5}]", "z2 z3"},
-		"this zone in another case": {
-			`"Z1","z2"`, map[string]string{"Z1": "9", "z2": "3"}, "[{z2 3}]", "z2",
-		},
-		"empty ones":            {`"z1","z2","z3","z4"`, map[string]string{"z2": "0", "z3": "1", "z4": "-1"}, "[{z3 1}]", "z2 z3 z4"},
-		"failing ones":          {`"z1","z2","z3"`, map[string]string{"z3": "4"}, "[{z3 4}]", "z2 z3"},
-		"unreadable ones":       {`"z1","z2","z3"`, map[string]string{"z2": "null", "z3": "4"}, "[{z3 4}]", "z2 z3"},
-		"at most four":          {`"z2","z3","z1","z4","z5","z6","z7"`, map[string]string{"z2": "1", "z3": "2", "z4": "3", "z5": "4", "z6": "5"}, "[{z5 4} {z4 3} {z3 2} {z2 1}]", "z2 z3 z4 z5"},
-		"nowhere":               {`"z1","z2"`, map[string]string{"z2": "0"}, "[]", "z2"},
-		"only here":             {`"z1"`, nil, "[]", ""},
-		"no zones":              {``, nil, "[]", ""},
-		"the type is not known": {`-`, nil, "[]", ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := &script{answer: func(action string, form url.Values) (int, string) {
-				switch n, ok := c.stock[form.Get("AvailabilityZone")]; {
-				case action == "DescribeKecInventory" && ok:
-					return http.StatusOK, `{"InstanceCount":` + n + `}`
-				case action == "DescribeInstanceTypeConfigs" && c.zones != "-":
-					return http.StatusOK, `{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":[` + c.zones + `]}]}`
-				}
-				return http.StatusForbidden, denied
-			}}
-			d := deskOf(t, inMemory{Handler: s})
-			for range 2 {
-				equal(t, "places", fmt.Sprint(d.Elsewhere(t.Context(), "N3.2B", "z1")), c.want)
-			}
-			asked := strings.Join(s.calls(), " ")
-			asked = strings.NewReplacer("DescribeInstanceTypeConfigs", "", "DescribeKecInventory ", "").Replace(asked)
-			equal(t, "zones asked for", strings.TrimSpace(asked), c.asked)
-		})
-	}
-}
-
-// The zones are asked at the same time.
-func TestDesk_elsewhereTakesNoLongerThanOneZone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		sim := kecsim.New()
-		sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 60)
-		sim.SetStock(kecsim.ZoneC, kecsim.TypeSmall, 7)
-		d := simDesk(t, sim, time.Second)
-		start := time.Now()
-		equal(t, "places", fmt.Sprint(d.Elsewhere(t.Context(), kecsim.TypeSmall, kecsim.ZoneA)), "[{cn-beijing-6b 60} {cn-beijing-6c 7}]")
-		equal(t, "time", time.Since(start), 2*time.Second) // the type first, then both zones
-	})
 }

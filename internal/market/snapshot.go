@@ -16,48 +16,51 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// patience bounds one look-up: an explanation or a check is not worth a longer
+// lookUpTimeout bounds one look-up: an explanation or a check is not worth a longer
 // wait.
-const patience = 15 * time.Second
+const lookUpTimeout = 15 * time.Second
 
-// Desk makes each look-up once and remembers the answer, a failure too, for as
-// long as the desk is kept: for the explanations of a few seconds, or for one plan.
-// It is safe for concurrent use. A caller who leaves does not disturb the others.
-type Desk struct {
+// Snapshot is what KEC offers at one moment: it makes each look-up once and remembers
+// the answer, a failure too. It serves the explanations of a few seconds, or one plan.
+// It is safe for concurrent use; a caller who leaves does not disturb the others.
+type Snapshot struct {
 	client *kec.Client
 	mu     sync.Mutex
-	asked  map[string]*look
+	asked  map[string]*lookUp
 }
 
-type look struct {
-	done  chan struct{} // closed once value and err are there
+// lookUp is one question and, once done is closed, its answer.
+type lookUp struct {
+	done  chan struct{}
 	value any
 	err   error
 }
 
-// New returns a desk that has asked nothing yet.
-func New(client *kec.Client) *Desk { return &Desk{client: client, asked: map[string]*look{}} }
+// NewSnapshot returns a snapshot that has asked nothing yet.
+func NewSnapshot(client *kec.Client) *Snapshot {
+	return &Snapshot{client: client, asked: map[string]*lookUp{}}
+}
 
 // once makes the look-up of this key, or takes part in the one that was made. One
 // who has left already asks nothing.
-func once[V any](ctx context.Context, d *Desk, key string, ask func(context.Context) (V, error)) (V, error) {
+func once[V any](ctx context.Context, s *Snapshot, key string, ask func(context.Context) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
 		return none, err
 	}
-	d.mu.Lock()
-	l, ok := d.asked[key]
+	s.mu.Lock()
+	l, ok := s.asked[key]
 	if !ok {
-		l = &look{done: make(chan struct{})}
-		d.asked[key] = l
+		l = &lookUp{done: make(chan struct{})}
+		s.asked[key] = l
 		go func() {
 			defer close(l.done)
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
 			defer cancel()
 			l.value, l.err = ask(ctx)
 		}()
 	}
-	d.mu.Unlock()
+	s.mu.Unlock()
 	select {
 	case <-l.done:
 	case <-ctx.Done():
@@ -79,9 +82,9 @@ type Quote struct {
 
 // Price is the quote of a type in a zone; nil when KEC lists no spot price, which
 // is taken to mean that the type is not sold as Spot Instance there (fact 203).
-func (d *Desk) Price(ctx context.Context, instanceType, zone string) (*Quote, error) {
-	return once(ctx, d, "price of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
-		points, err := d.client.DescribeSpotPriceHistory(ctx, instanceType, zone)
+func (s *Snapshot) Price(ctx context.Context, instanceType, zone string) (*Quote, error) {
+	return once(ctx, s, "price of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
+		points, err := s.client.DescribeSpotPriceHistory(ctx, instanceType, zone)
 		if err != nil || len(points) == 0 {
 			return nil, err
 		}
@@ -98,35 +101,35 @@ func (d *Desk) Price(ctx context.Context, instanceType, zone string) (*Quote, er
 }
 
 // Stock is how many instances of a type KEC can open in a zone.
-func (d *Desk) Stock(ctx context.Context, instanceType, zone string) (int, error) {
-	return once(ctx, d, "stock of "+instanceType+" in "+zone, func(ctx context.Context) (int, error) {
-		return d.client.DescribeKecInventory(ctx, instanceType, zone)
+func (s *Snapshot) Stock(ctx context.Context, instanceType, zone string) (int, error) {
+	return once(ctx, s, "stock of "+instanceType+" in "+zone, func(ctx context.Context) (int, error) {
+		return s.client.DescribeKecInventory(ctx, instanceType, zone)
 	})
 }
 
 // Subnet is the subnet with this id; nil when the answer does not hold it.
-func (d *Desk) Subnet(ctx context.Context, id string) (*kec.Subnet, error) {
-	return once(ctx, d, "subnet "+id, func(ctx context.Context) (*kec.Subnet, error) { return one(d.client.DescribeSubnets(ctx, id)) })
+func (s *Snapshot) Subnet(ctx context.Context, id string) (*kec.Subnet, error) {
+	return once(ctx, s, "subnet "+id, func(ctx context.Context) (*kec.Subnet, error) { return one(s.client.DescribeSubnets(ctx, id)) })
 }
 
 // SecurityGroup is the security group with this id; nil when the answer does not
 // hold it.
-func (d *Desk) SecurityGroup(ctx context.Context, id string) (*kec.SecurityGroup, error) {
-	return once(ctx, d, "security group "+id, func(ctx context.Context) (*kec.SecurityGroup, error) {
-		return one(d.client.DescribeSecurityGroups(ctx, id))
+func (s *Snapshot) SecurityGroup(ctx context.Context, id string) (*kec.SecurityGroup, error) {
+	return once(ctx, s, "security group "+id, func(ctx context.Context) (*kec.SecurityGroup, error) {
+		return one(s.client.DescribeSecurityGroups(ctx, id))
 	})
 }
 
 // Image is the image with this id; nil when the answer does not hold it.
-func (d *Desk) Image(ctx context.Context, id string) (*kec.Image, error) {
-	return once(ctx, d, "image "+id, func(ctx context.Context) (*kec.Image, error) { return one(d.client.DescribeImages(ctx, id)) })
+func (s *Snapshot) Image(ctx context.Context, id string) (*kec.Image, error) {
+	return once(ctx, s, "image "+id, func(ctx context.Context) (*kec.Image, error) { return one(s.client.DescribeImages(ctx, id)) })
 }
 
 // Type says where an instance type and its disks are sold; nil when KEC does not
 // say.
-func (d *Desk) Type(ctx context.Context, instanceType string) (*kec.InstanceTypeConfig, error) {
-	return once(ctx, d, "type "+instanceType, func(ctx context.Context) (*kec.InstanceTypeConfig, error) {
-		return d.client.DescribeInstanceTypeConfigs(ctx, instanceType)
+func (s *Snapshot) Type(ctx context.Context, instanceType string) (*kec.InstanceTypeConfig, error) {
+	return once(ctx, s, "type "+instanceType, func(ctx context.Context) (*kec.InstanceTypeConfig, error) {
+		return s.client.DescribeInstanceTypeConfigs(ctx, instanceType)
 	})
 }
 
@@ -148,8 +151,8 @@ const mostZones = 4
 
 // Elsewhere lists the other zones that sell a type and have some now, the fullest
 // first. What cannot be had is left out.
-func (d *Desk) Elsewhere(ctx context.Context, instanceType, zone string) []Place {
-	config, err := d.Type(ctx, instanceType)
+func (s *Snapshot) Elsewhere(ctx context.Context, instanceType, zone string) []Place {
+	config, err := s.Type(ctx, instanceType)
 	if err != nil || config == nil {
 		return nil
 	}
@@ -159,7 +162,7 @@ func (d *Desk) Elsewhere(ctx context.Context, instanceType, zone string) []Place
 	var asking sync.WaitGroup
 	for i, z := range others {
 		asking.Go(func() {
-			if n, err := d.Stock(ctx, instanceType, z); err == nil {
+			if n, err := s.Stock(ctx, instanceType, z); err == nil {
 				places[i] = Place{z, n}
 			}
 		})
