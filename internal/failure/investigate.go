@@ -10,25 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Launch is what is or was ordered: the facts that a refusal, or a plan, is held
-// against. Whatever is not known is left empty.
-type Launch struct {
-	Name, InstanceType, ImageID, SubnetID, Zone string
-	PriceLimit                                  *decimal.Decimal // CNY per hour; nil: the bid follows the market
-
-	SecurityGroupIDs []string
-	PrivateIP        string
-	OtherSubnetIDs   []string // of the secondary interfaces, in their order
-	DataDiskTypes    []string // in the order of the disks
-
-	RequestID string     // of the RunInstances call that was accepted
-	Request   url.Values // what it sent, to be kept out of every message
-}
+// Launch is the same to both packages.
+type Launch = market.Launch
 
 // explanationTimeout bounds the look-ups behind one explanation: a reason must not make
 // the user wait longer than the failure did.
