@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
 )
@@ -174,8 +174,8 @@ func encoded(s types.String) types.String {
 
 // launch is the part of the model that a refusal, or a plan, is held against. What
 // is unknown is left empty.
-func (m *model) launch() failure.Launch {
-	launch := failure.Launch{
+func (m *model) launch() market.Launch {
+	launch := market.Launch{
 		Name:             m.InstanceName.ValueString(),
 		InstanceType:     m.InstanceType.ValueString(),
 		ImageID:          m.ImageID.ValueString(),
