@@ -10,12 +10,13 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // look asks what the launch depends on, all at once, and returns what may turn out
 // to be wrong with it. The subnet comes first where the zone matters: it decides
 // the zone (fact 102).
-func (c *Check) look(ctx context.Context, launch failure.Launch) []complaint {
+func (c *Check) look(ctx context.Context, launch market.Launch) []complaint {
 	var asking sync.WaitGroup
 	var answers []*[]complaint // in the order of the questions, whichever is answered first
 	ask := func(find func() []complaint) {
@@ -91,7 +92,7 @@ func invalid(param, action, summary, facts, remedy string) failure.Failure {
 	return f
 }
 
-func (c *Check) price(ctx context.Context, launch failure.Launch, zone string) []complaint {
+func (c *Check) price(ctx context.Context, launch market.Launch, zone string) []complaint {
 	quote, err := c.snapshot.Price(ctx, launch.InstanceType, zone)
 	switch {
 	case err != nil:
@@ -113,7 +114,7 @@ func (c *Check) price(ctx context.Context, launch failure.Launch, zone string) [
 	return wrong(f, "bid", launch.InstanceType, zone, launch.PriceLimit.String())
 }
 
-func (c *Check) stock(ctx context.Context, launch failure.Launch, zone string) []complaint {
+func (c *Check) stock(ctx context.Context, launch market.Launch, zone string) []complaint {
 	available, err := c.snapshot.Stock(ctx, launch.InstanceType, zone)
 	if err != nil {
 		return nil
@@ -146,7 +147,7 @@ func (t total) String() string {
 }
 
 // offered checks the type and its data disks against what KEC sells in the zone.
-func (c *Check) offered(ctx context.Context, launch failure.Launch, zone string) []complaint {
+func (c *Check) offered(ctx context.Context, launch market.Launch, zone string) []complaint {
 	config, err := c.snapshot.Type(ctx, launch.InstanceType)
 	if err != nil || config == nil {
 		return nil

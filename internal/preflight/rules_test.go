@@ -9,8 +9,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
@@ -57,42 +57,42 @@ func TestCheck_findings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		world  func(*kecsim.Server)
-		change func(*failure.Launch)
+		change func(*market.Launch)
 		want   []string // four lines a finding
 	}{
 		"nothing": {},
-		"nothing to complain about": {change: func(l *failure.Launch) {
+		"nothing to complain about": {change: func(l *market.Launch) {
 			l.PriceLimit, l.PrivateIP = bid("0.05"), "10.7.0.77"
 			l.SecurityGroupIDs = []string{kecsim.SecurityGroup, kecsim.SecurityGroup2}
 			l.OtherSubnetIDs, l.DataDiskTypes = []string{kecsim.SubnetA, kecsim.SubnetReserve}, []string{"SSD3.0", "EHDD"}
 		}},
-		"the market price itself":    {change: func(l *failure.Launch) { l.PriceLimit = bid("0.0393") }},
-		"the on-demand price itself": {change: func(l *failure.Launch) { l.PriceLimit = bid("0.19650") }},
-		"nothing known":              {change: func(l *failure.Launch) { *l = failure.Launch{} }},
+		"the market price itself":    {change: func(l *market.Launch) { l.PriceLimit = bid("0.0393") }},
+		"the on-demand price itself": {change: func(l *market.Launch) { l.PriceLimit = bid("0.19650") }},
+		"nothing known":              {change: func(l *market.Launch) { *l = market.Launch{} }},
 		"no type": {
 			world:  func(sim *kecsim.Server) { sim.SellOut(zone, kecsim.TypeSmall) },
-			change: func(l *failure.Launch) { l.InstanceType = "" },
+			change: func(l *market.Launch) { l.InstanceType = "" },
 		},
 		"no subnet": {
 			world:  func(sim *kecsim.Server) { sim.SellOut(zone, kecsim.TypeSmall) },
-			change: func(l *failure.Launch) { l.SubnetID, l.PrivateIP = "", "192.0.2.1" },
+			change: func(l *market.Launch) { l.SubnetID, l.PrivateIP = "", "192.0.2.1" },
 		},
-		"empty ids": {change: func(l *failure.Launch) {
+		"empty ids": {change: func(l *market.Launch) {
 			l.SecurityGroupIDs, l.OtherSubnetIDs, l.DataDiskTypes, l.ImageID = []string{"", kecsim.SecurityGroup}, []string{""}, []string{""}, ""
 		}},
-		"a bid below the market": {change: func(l *failure.Launch) { l.PriceLimit = bid("0.02") }, want: []string{
+		"a bid below the market": {change: func(l *market.Launch) { l.PriceLimit = bid("0.02") }, want: []string{
 			"error PriceBelowMarket at SpotPriceLimit: Spot price limit is below the market price",
 			"N3.2B in cn-beijing-6a costs 0.0393 CNY per hour now (on-demand 0.1965); the limit is 0.02. " +
 				"In the last 3 hours it was 0.0393 at the lowest and 0.0484 at the highest.",
 			"Raise spot_price_limit to at least 0.0393, or leave it out to follow the market.", "DescribeSpotPriceHistory",
 		}},
-		"a bid above on-demand": {change: func(l *failure.Launch) { l.PriceLimit = bid("0.19651") }, want: []string{
+		"a bid above on-demand": {change: func(l *market.Launch) { l.PriceLimit = bid("0.19651") }, want: []string{
 			"error PriceAboveOnDemand at SpotPriceLimit: Spot price limit is above the on-demand price",
 			"N3.2B in cn-beijing-6a costs 0.0393 CNY per hour now (on-demand 0.1965); the limit is 0.19651. " +
 				"In the last 3 hours it was 0.0393 at the lowest and 0.0484 at the highest.",
 			"Lower spot_price_limit to at most 0.1965, or leave it out to follow the market.", "DescribeSpotPriceHistory",
 		}},
-		"no spot price": {change: func(l *failure.Launch) { l.InstanceType, l.PriceLimit = kecsim.TypeNotSpot, bid("0.01") }, want: []string{
+		"no spot price": {change: func(l *market.Launch) { l.InstanceType, l.PriceLimit = kecsim.TypeNotSpot, bid("0.01") }, want: []string{
 			"warning SpotNotOffered at InstanceType: Probably not offered as a Spot Instance",
 			"KEC lists no spot price for I4.2B in cn-beijing-6a.", chooseType, "DescribeSpotPriceHistory",
 		}},
@@ -106,7 +106,7 @@ func TestCheck_findings(t *testing.T) {
 		}},
 		"a disk": {
 			world:  func(sim *kecsim.Server) { sim.SellOutDisk(zone, "EHDD", true) },
-			change: func(l *failure.Launch) { l.DataDiskTypes = []string{"SSD3.0", "ehdd"} },
+			change: func(l *market.Launch) { l.DataDiskTypes = []string{"SSD3.0", "ehdd"} },
 			want: []string{
 				"error OutOfStock at DataDisk.2.Type: A type of data disk is out of stock",
 				"EHDD disks for N3.2B are sold out in cn-beijing-6a.", chooseDisk, "DescribeInstanceTypeConfigs",
@@ -114,14 +114,14 @@ func TestCheck_findings(t *testing.T) {
 		},
 		"a disk in another zone": {
 			world:  func(sim *kecsim.Server) { sim.SellOutDisk(kecsim.ZoneB, "EHDD", true) },
-			change: func(l *failure.Launch) { l.DataDiskTypes = []string{"EHDD"} },
+			change: func(l *market.Launch) { l.DataDiskTypes = []string{"EHDD"} },
 		},
 		"several disks": {
 			world: func(sim *kecsim.Server) {
 				sim.SellOutDisk(zone, "EHDD", true)
 				sim.SellOutDisk(zone, "SSD3.0", true)
 			},
-			change: func(l *failure.Launch) { l.DataDiskTypes = []string{"SSD3.0", "EHDD", "ESSD_PL1", "SSD3.0", "SSD3.0"} },
+			change: func(l *market.Launch) { l.DataDiskTypes = []string{"SSD3.0", "EHDD", "ESSD_PL1", "SSD3.0", "SSD3.0"} },
 			want: []string{
 				"error OutOfStock at DataDisk.2.Type: A type of data disk is out of stock",
 				"EHDD disks for N3.2B are sold out in cn-beijing-6a.", chooseDisk, "DescribeInstanceTypeConfigs",
@@ -135,7 +135,7 @@ func TestCheck_findings(t *testing.T) {
 		}},
 		"an interface too many": {
 			world:  func(sim *kecsim.Server) { sim.SetSubnetFree(kecsim.SubnetA, 1) },
-			change: func(l *failure.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetReserve, kecsim.SubnetA} },
+			change: func(l *market.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetReserve, kecsim.SubnetA} },
 			want: []string{
 				"error SubnetFull at NetworkInterface.2.SubnetId: The subnet has too few free addresses: 2 wanted, 1 free",
 				"This plan needs at least 2 addresses in subnet " + kecsim.SubnetA + " (10.7.0.0/24) in cn-beijing-6a; 1 are free, 1 short.", fewerInSubnet, "DescribeSubnets",
@@ -143,7 +143,7 @@ func TestCheck_findings(t *testing.T) {
 		},
 		"interfaces without addresses": {
 			world:  func(sim *kecsim.Server) { sim.SetSubnetFree(kecsim.SubnetA, 0) },
-			change: func(l *failure.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, kecsim.SubnetA} },
+			change: func(l *market.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, kecsim.SubnetA} },
 			want: []string{
 				"error SubnetFull at SubnetId: The subnet has no free address",
 				"This plan needs at least 3 addresses in subnet " + kecsim.SubnetA + " (10.7.0.0/24) in cn-beijing-6a; 0 are free, 3 short.", freeAddresses, "DescribeSubnets",
@@ -151,39 +151,39 @@ func TestCheck_findings(t *testing.T) {
 		},
 		"another subnet without addresses": {
 			world:  func(sim *kecsim.Server) { sim.SetSubnetFree(kecsim.SubnetReserve, 0) },
-			change: func(l *failure.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, kecsim.SubnetReserve} },
+			change: func(l *market.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, kecsim.SubnetReserve} },
 			want: []string{
 				"error SubnetFull at NetworkInterface.2.SubnetId: The subnet has no free address",
 				"This plan needs 1 address in subnet " + kecsim.SubnetReserve + " (10.7.2.0/24) in cn-beijing-6a; 0 are free, 1 short.", freeAddresses, "DescribeSubnets",
 			},
 		},
-		"an unknown subnet": {change: func(l *failure.Launch) { l.SubnetID = nowhere }, want: []string{
+		"an unknown subnet": {change: func(l *market.Launch) { l.SubnetID = nowhere }, want: []string{
 			"error InvalidParameter at SubnetId: No such subnet", "KEC shows no subnet " + nowhere + " in this region.", chooseSubnet, "DescribeSubnets",
 		}},
 		"an unknown subnet of several interfaces": {
-			change: func(l *failure.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, nowhere, nowhere} },
+			change: func(l *market.Launch) { l.OtherSubnetIDs = []string{kecsim.SubnetA, nowhere, nowhere} },
 			want: []string{
 				"error InvalidParameter at NetworkInterface.2.SubnetId: No such subnet", "KEC shows no subnet " + nowhere + " in this region.", chooseSubnet, "DescribeSubnets",
 			},
 		},
 		"an unknown subnet of all interfaces": {
-			change: func(l *failure.Launch) { l.SubnetID, l.OtherSubnetIDs = nowhere, []string{nowhere} },
+			change: func(l *market.Launch) { l.SubnetID, l.OtherSubnetIDs = nowhere, []string{nowhere} },
 			want: []string{
 				"error InvalidParameter at SubnetId: No such subnet", "KEC shows no subnet " + nowhere + " in this region.", chooseSubnet, "DescribeSubnets",
 			},
 		},
-		"an address of another subnet": {change: func(l *failure.Launch) { l.PrivateIP = "10.7.1.4" }, want: []string{
+		"an address of another subnet": {change: func(l *market.Launch) { l.PrivateIP = "10.7.1.4" }, want: []string{
 			"error InvalidParameter at PrivateIpAddress: The address is not in the subnet",
 			"10.7.1.4 is not in 10.7.0.0/24, the block of subnet " + kecsim.SubnetA + ".",
 			"Choose a free address of that block, or leave private_ip_address out and let KEC pick one.", "DescribeSubnets",
 		}},
-		"an unknown group": {change: func(l *failure.Launch) { l.SecurityGroupIDs = []string{kecsim.SecurityGroup, nowhere} }, want: []string{
+		"an unknown group": {change: func(l *market.Launch) { l.SecurityGroupIDs = []string{kecsim.SecurityGroup, nowhere} }, want: []string{
 			"error InvalidParameter at SecurityGroupId: No such security group", "KEC shows no security group " + nowhere + " in this region.", chooseGroup,
 			"DescribeSecurityGroups",
 		}},
 		"a group of another VPC": {
 			world:  func(sim *kecsim.Server) { sim.AddSecurityGroup(foreignGroup, "vpc-other") },
-			change: func(l *failure.Launch) { l.SecurityGroupIDs = []string{foreignGroup} },
+			change: func(l *market.Launch) { l.SecurityGroupIDs = []string{foreignGroup} },
 			want: []string{
 				"error InvalidParameter at SecurityGroupId: The security group belongs to another VPC",
 				"Security group " + foreignGroup + " belongs to VPC vpc-other, subnet " + kecsim.SubnetA + " to VPC " + kecsim.VPC + ".",
@@ -192,12 +192,12 @@ func TestCheck_findings(t *testing.T) {
 		},
 		"a group of no VPC": {
 			world:  func(sim *kecsim.Server) { sim.AddSecurityGroup(foreignGroup, "") },
-			change: func(l *failure.Launch) { l.SecurityGroupIDs = []string{foreignGroup} },
+			change: func(l *market.Launch) { l.SecurityGroupIDs = []string{foreignGroup} },
 		},
-		"an unknown image": {change: func(l *failure.Launch) { l.ImageID = strangeImage }, want: []string{
+		"an unknown image": {change: func(l *market.Launch) { l.ImageID = strangeImage }, want: []string{
 			"error ImageUnusable at ImageId: The image cannot be used", "KEC shows no image " + strangeImage + " in this region.", chooseImage, "DescribeImages",
 		}},
-		"an image that does not boot": {change: func(l *failure.Launch) { l.ImageID = kecsim.ImageBroken }, want: []string{
+		"an image that does not boot": {change: func(l *market.Launch) { l.ImageID = kecsim.ImageBroken }, want: []string{
 			"error ImageUnusable at ImageId: The image cannot be used",
 			"Image " + kecsim.ImageBroken + " is in state \"error\"; only active images boot.", chooseImage, "DescribeImages",
 		}},
@@ -223,7 +223,7 @@ func TestCheck_findings(t *testing.T) {
 			},
 		},
 		"an image without a state":    {world: answers("DescribeImages", `{"ImagesSet":[{"ImageId":"`+kecsim.ImageUbuntu+`"}]}`)},
-		"an image without its prefix": {change: func(l *failure.Launch) { l.ImageID = strings.TrimPrefix(kecsim.ImageUbuntu, "IMG-") }},
+		"an image without its prefix": {change: func(l *market.Launch) { l.ImageID = strings.TrimPrefix(kecsim.ImageUbuntu, "IMG-") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -251,7 +251,7 @@ func TestCheck_aWrongValueIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, preflight.Error, 0)
 		w.sim.SellOutDisk(zone, "EHDD", true)
-		got := w.plan(6, 6, func(i int) failure.Launch {
+		got := w.plan(6, 6, func(i int) market.Launch {
 			l := worker()
 			l.PriceLimit = bid([]string{"0.02", "0.020"}[i%2])
 			l.DataDiskTypes = []string{"EHDD", "SSD3.0", "EHDD"}

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
@@ -64,7 +64,7 @@ func newWorld(t *testing.T, mode preflight.Mode, latency time.Duration) *world {
 }
 
 // ask is one request of the CLI: it plans one launch.
-func (w *world) ask(ctx context.Context, launch failure.Launch) []preflight.Finding {
+func (w *world) ask(ctx context.Context, launch market.Launch) []preflight.Finding {
 	defer w.Busy()()
 	return w.Launch(ctx, launch)
 }
@@ -92,8 +92,8 @@ func told(findings []preflight.Finding) string {
 }
 
 // worker is a launch that the simulator's world can serve 50 times.
-func worker() failure.Launch {
-	return failure.Launch{
+func worker() market.Launch {
+	return market.Launch{
 		InstanceType: kecsim.TypeSmall, ImageID: kecsim.ImageUbuntu, SubnetID: kecsim.SubnetA, SecurityGroupIDs: []string{kecsim.SecurityGroup},
 	}
 }
@@ -111,9 +111,9 @@ func (b *board) add(findings []preflight.Finding) {
 }
 
 // plan asks for n launches with as many requests at once as parallel says, like a CLI.
-func (w *world) plan(n, parallel int, launch func(i int) failure.Launch) []preflight.Finding {
+func (w *world) plan(n, parallel int, launch func(i int) market.Launch) []preflight.Finding {
 	var all board
-	jobs := make(chan failure.Launch)
+	jobs := make(chan market.Launch)
 	var working sync.WaitGroup
 	for range parallel {
 		working.Go(func() {
@@ -130,16 +130,16 @@ func (w *world) plan(n, parallel int, launch func(i int) failure.Launch) []prefl
 	return all.findings
 }
 
-func alike(int) failure.Launch { return worker() }
+func alike(int) market.Launch { return worker() }
 
 // short is a plan for these types in turn, of each of which one can be had.
-func short(w *world, types []string) func(int) failure.Launch {
+func short(w *world, types []string) func(int) market.Launch {
 	for _, typ := range types {
 		w.sim.SetStock(kecsim.ZoneA, typ, 1)
 		w.sim.SetStock(kecsim.ZoneB, typ, 0)
 		w.sim.SetStock(kecsim.ZoneC, typ, 0)
 	}
-	return func(i int) failure.Launch {
+	return func(i int) market.Launch {
 		l := worker()
 		l.InstanceType = types[i%len(types)]
 		return l
