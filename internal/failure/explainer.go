@@ -58,7 +58,7 @@ func within(d time.Duration, since, now time.Time) bool {
 // addresses are the matter it asks for today's numbers; a look-up that fails
 // leaves them out. Numbers that are at odds with the refusal count only if they
 // were asked for after it.
-func (e *Explainer) refused(ctx context.Context, err error, launch Launch) (Failure, offer) {
+func (e *Explainer) refused(ctx context.Context, err error, launch market.Launch) (Failure, offer) {
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // clientOf is a client in a simulated world, on its clock, which stands still until
@@ -31,8 +32,8 @@ func refusal(code, words, request string) error {
 }
 
 // orderOf is a launch of the small type; a bid of "" follows the market.
-func orderOf(subnet, bid string) Launch {
-	launch := Launch{InstanceType: kecsim.TypeSmall, SubnetID: subnet}
+func orderOf(subnet, bid string) market.Launch {
+	launch := market.Launch{InstanceType: kecsim.TypeSmall, SubnetID: subnet}
 	if bid != "" {
 		limit := decimal.RequireFromString(bid)
 		launch.PriceLimit = &limit

@@ -14,8 +14,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Launch is the same to both packages.
-type Launch = market.Launch
+// Accepted is a launch that KEC has accepted, and the request that asked for it.
+type Accepted struct {
+	market.Launch
+	RequestID  string
+	Parameters url.Values // to be kept out of every message
+}
 
 // explanationTimeout bounds the look-ups behind one explanation: a reason must not make
 // the user wait longer than the failure did.
@@ -24,12 +28,12 @@ const explanationTimeout = 15 * time.Second
 // Failed explains why an accepted launch came to nothing. It looks for a reason
 // in the last answer about the instance, then in the instance's billing record,
 // then concludes the likely one from what KEC offers now.
-func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, launch Launch) Failure {
+func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted Accepted) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	f := Failure{
 		Cause: CauseOf(LaunchFailed), Source: FromAPI, Facts: outcome(err),
-		Action: "RunInstances", RequestID: launch.RequestID, InstanceID: err.InstanceID,
+		Action: "RunInstances", RequestID: accepted.RequestID, InstanceID: err.InstanceID,
 	}
 	if err.Last != nil {
 		f.Words = reason(err.Last.Raw)
@@ -37,8 +41,8 @@ func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, launch Lau
 	if f.Words == "" {
 		f.bill(billed(ctx, e.client, f.InstanceID))
 	}
-	f.Words = kec.Hide(f.Words, launch.Request)
-	e.explain(ctx, &f, launch)
+	f.Words = kec.Hide(f.Words, accepted.Parameters)
+	e.explain(ctx, &f, accepted.Launch)
 	if f.Code != LaunchFailed {
 		f.Summary = f.Headline("Spot launch failed")
 	}
@@ -52,12 +56,12 @@ func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, r
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	f := Failure{Cause: CauseOf(LaunchFailed), Source: FromAPI, Action: "DescribeInstances", InstanceID: id}
-	var launch Launch
+	var launch market.Launch
+	var hidden url.Values
 	if in != nil {
-		f.Words = reason(in.Raw)
-		launch = Launch{
+		f.Words, hidden = reason(in.Raw), url.Values{"UserData": {in.UserData}}
+		launch = market.Launch{
 			InstanceType: in.Type, ImageID: in.ImageID, SubnetID: in.SubnetID, Zone: in.Zone, PriceLimit: in.SpotPriceLimit,
-			Request: url.Values{"UserData": {in.UserData}},
 		}
 		if strings.EqualFold(in.SpotStrategy, "SpotAsPriceGo") {
 			launch.PriceLimit = nil // KEC may show the highest price all the same
@@ -67,14 +71,14 @@ func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, r
 		f.Source, f.Action = FromBilling, "QueryInstances"
 		f.bill(billing{record: record})
 	}
-	f.Words = kec.Hide(f.Words, launch.Request)
+	f.Words = kec.Hide(f.Words, hidden)
 	e.explain(ctx, &f, launch)
 	return f
 }
 
 // explain settles the cause of a failure after acceptance: by KEC's words, or
 // else by what KEC offers now.
-func (e *Explainer) explain(ctx context.Context, f *Failure, launch Launch) {
+func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launch) {
 	said := f.Facts
 	f.Facts = ""
 	if f.Words != "" {

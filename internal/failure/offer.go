@@ -23,7 +23,7 @@ type offer struct {
 }
 
 // observe asks for the numbers that the cause is about; Unknown asks for all.
-func observe(ctx context.Context, snapshot *market.Snapshot, launch Launch, about Code) offer {
+func observe(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, about Code) offer {
 	price := about == PriceBelowMarket || about == PriceAboveOnDemand || about == Unknown
 	stock := about == OutOfStock || about == Unknown
 	o := offer{zone: launch.Zone}
@@ -53,7 +53,7 @@ func observe(ctx context.Context, snapshot *market.Snapshot, launch Launch, abou
 }
 
 // likely concludes a cause from what is offered alone.
-func (o offer) likely(launch Launch) (Cause, bool) {
+func (o offer) likely(launch market.Launch) (Cause, bool) {
 	switch limit := launch.PriceLimit; {
 	case limit != nil && o.quote != nil && limit.LessThan(o.quote.Now):
 		return CauseOf(PriceBelowMarket), true
@@ -73,7 +73,7 @@ func (o offer) likely(launch Launch) (Cause, bool) {
 
 // denies tells whether what is offered is at odds with the refusal of a launch for
 // stock or price.
-func (o offer) denies(f Failure, launch Launch) bool {
+func (o offer) denies(f Failure, launch market.Launch) bool {
 	switch f.Code {
 	case OutOfStock:
 		return !nested(f.Param) && o.stock != nil && *o.stock > 0
@@ -87,7 +87,7 @@ func (o offer) denies(f Failure, launch Launch) bool {
 
 // weigh holds the launch against what is offered: it fills Facts and sharpens
 // summary and remedy where the numbers allow it.
-func (f *Failure) weigh(o offer, launch Launch) {
+func (f *Failure) weigh(o offer, launch market.Launch) {
 	where := launch.InstanceType + " in " + o.zone
 	switch f.Code {
 	case PriceBelowMarket, PriceAboveOnDemand:
@@ -137,7 +137,7 @@ func BrokenImage(image *kec.Image) string {
 
 // OutsidePrices explains a price limit that is outside today's prices; false where
 // it is inside, or where there is nothing to compare.
-func OutsidePrices(launch Launch, zone string, q *market.Quote) (Failure, bool) {
+func OutsidePrices(launch market.Launch, zone string, q *market.Quote) (Failure, bool) {
 	if launch.PriceLimit == nil || q == nil {
 		return Failure{}, false
 	}
@@ -156,7 +156,7 @@ func OutsidePrices(launch Launch, zone string, q *market.Quote) (Failure, bool) 
 }
 
 // priced puts a price limit beside the prices, now and of the last hours.
-func priced(launch Launch, zone string, q *market.Quote) string {
+func priced(launch market.Launch, zone string, q *market.Quote) string {
 	also, before := "", ""
 	if q.OnDemand != nil {
 		also = fmt.Sprintf(" (on-demand %s)", q.OnDemand)

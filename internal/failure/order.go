@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // Order status codes that say why instances did not open (fact 113): 20 means
@@ -84,8 +85,8 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 
 // ordered reads the launch out of a sub-order's items. The names of their keys
 // are assumed (fact 213), so they are read loosely.
-func ordered(sub kec.SubOrder) Launch {
-	var launch Launch
+func ordered(sub kec.SubOrder) market.Launch {
+	var launch market.Launch
 	for key, value := range sub.Items {
 		switch strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(key)) {
 		case "instancetype":

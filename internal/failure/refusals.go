@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // stands is how long a refusal answers for launches like it.
@@ -37,7 +39,7 @@ func NewRefusals(explainer *Explainer) *Refusals {
 
 // refused is a launch that KEC has refused.
 type refused struct {
-	launch    Launch
+	launch    market.Launch
 	at        time.Time
 	failure   Failure       // by what KEC's answer says
 	explained chan struct{} // closed once what follows is known
@@ -48,13 +50,13 @@ type refused struct {
 // Attempt is one launch that may be sent.
 type Attempt struct {
 	refusals *Refusals
-	launch   Launch
+	launch   market.Launch
 	begun    time.Time
 }
 
 // Begin starts a launch. It is one to send, or it is refused in KEC's stead: then the
 // failure is that of the launch KEC has refused, with this one's own numbers.
-func (r *Refusals) Begin(ctx context.Context, launch Launch) (*Attempt, *Failure) {
+func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *Failure) {
 	for {
 		r.mu.Lock()
 		k := r.find(launch)
@@ -75,7 +77,7 @@ func (r *Refusals) Begin(ctx context.Context, launch Launch) (*Attempt, *Failure
 }
 
 // find returns the refusal that answers for a launch.
-func (r *Refusals) find(launch Launch) *refused {
+func (r *Refusals) find(launch market.Launch) *refused {
 	now := r.explainer.client.Now()
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !within(stands, k.at, now) })
 	i := slices.IndexFunc(r.known, func(k *refused) bool { return r.covers(k, launch) })
@@ -86,7 +88,7 @@ func (r *Refusals) find(launch Launch) *refused {
 }
 
 // covers tells whether KEC would refuse a launch as it has refused the known one.
-func (r *Refusals) covers(k *refused, launch Launch) bool {
+func (r *Refusals) covers(k *refused, launch market.Launch) bool {
 	zone := r.zone(launch)
 	if launch.InstanceType != k.launch.InstanceType || launch.SubnetID != k.launch.SubnetID && (zone == "" || zone != r.zone(k.launch)) {
 		return false
@@ -101,7 +103,7 @@ func (r *Refusals) covers(k *refused, launch Launch) bool {
 	return c == 0 || c == k.others
 }
 
-func (r *Refusals) zone(launch Launch) string {
+func (r *Refusals) zone(launch market.Launch) string {
 	if launch.Zone != "" {
 		return launch.Zone
 	}
@@ -110,7 +112,7 @@ func (r *Refusals) zone(launch Launch) string {
 
 // repeat is the known refusal as the failure of a launch that was not sent; false if
 // it has been forgotten, or does not cover the launch after all.
-func (r *Refusals) repeat(k *refused, launch Launch) (Failure, bool) {
+func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.find(launch) != k {
@@ -217,7 +219,7 @@ func (a *Attempt) Accepted() {
 }
 
 // forget drops what has answered for a launch until then.
-func (r *Refusals) forget(launch Launch, until time.Time) {
+func (r *Refusals) forget(launch market.Launch, until time.Time) {
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !k.at.After(until) && r.covers(k, launch) })
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 var (
@@ -30,7 +31,7 @@ func soldOut(t *testing.T) (*kecsim.Server, *Refusals) {
 }
 
 // begin starts a launch that must be sent.
-func begin(t *testing.T, r *Refusals, launch Launch) *Attempt {
+func begin(t *testing.T, r *Refusals, launch market.Launch) *Attempt {
 	t.Helper()
 	attempt, f := r.Begin(t.Context(), launch)
 	if f != nil {
@@ -40,7 +41,7 @@ func begin(t *testing.T, r *Refusals, launch Launch) *Attempt {
 }
 
 // sent tells whether a launch is to be sent.
-func sent(t *testing.T, r *Refusals, launch Launch) bool {
+func sent(t *testing.T, r *Refusals, launch market.Launch) bool {
 	t.Helper()
 	_, f := r.Begin(t.Context(), launch)
 	return f == nil
@@ -82,7 +83,7 @@ func TestRefusals_theZoneCounts(t *testing.T) {
 	const more = kecsim.SubnetReserve
 	begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), errSoldOut)
 	wantEqual(t, "sent where the zone is unknown", sent(t, r, orderOf(more, "")), true)
-	full := begin(t, r, Launch{InstanceType: "N3.4B", SubnetID: more})
+	full := begin(t, r, market.Launch{InstanceType: "N3.4B", SubnetID: more})
 	full.Refused(t.Context(), refusal("SubnetIpNotEnough", "no free address", ""))
 	wantEqual(t, "sent where it is known", sent(t, r, orderOf(more, "")), false)
 }
@@ -189,7 +190,7 @@ func TestRefusals_whatForgets(t *testing.T) {
 			attempt.Accepted()
 		}, true},
 		{"another type that was accepted", func(_ *kecsim.Server, r *Refusals, _ *Attempt) {
-			begin(t, r, Launch{InstanceType: "N3.4B", SubnetID: kecsim.SubnetA}).Accepted()
+			begin(t, r, market.Launch{InstanceType: "N3.4B", SubnetID: kecsim.SubnetA}).Accepted()
 		}, false},
 		{"an instance being terminated", func(_ *kecsim.Server, r *Refusals, early *Attempt) {
 			r.Ending()

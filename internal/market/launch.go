@@ -1,10 +1,6 @@
 package market
 
-import (
-	"net/url"
-
-	"github.com/shopspring/decimal"
-)
+import "github.com/shopspring/decimal"
 
 // Launch is what is or was ordered: the facts that a refusal, or a plan, is held
 // against. Whatever is not known is left empty.
@@ -16,7 +12,4 @@ type Launch struct {
 	PrivateIP        string
 	OtherSubnetIDs   []string // of the secondary interfaces, in their order
 	DataDiskTypes    []string // in the order of the disks
-
-	RequestID string     // of the RunInstances call that was accepted
-	Request   url.Values // what it sent, to be kept out of every message
 }

@@ -146,9 +146,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	var failed *kec.LaunchError
 	switch {
 	case errors.As(err, &failed):
-		launch := plan.launch()
-		launch.RequestID, launch.Request = launched.RequestID, request
-		f := r.Explainer.Failed(ctx, failed, launch)
+		f := r.Explainer.Failed(ctx, failed, failure.Accepted{Launch: plan.launch(), RequestID: launched.RequestID, Parameters: request})
 		f.Note = r.cleanUp(ctx, failed, plan.project(), plan.DeletionProtection.ValueBool(), resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
