@@ -4,10 +4,7 @@
 // attribute the user must change.
 package failure
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Code names a cause. Codes are stable: users match on them.
 type Code string
@@ -197,31 +194,4 @@ func Catalogue() []Cause { return slices.Clone(causes) }
 func CauseOf(code Code) Cause {
 	i := slices.IndexFunc(causes, func(c Cause) bool { return c.Code == code })
 	return causes[i]
-}
-
-// classify finds the cause behind KEC's code and words: the exact code first,
-// then words in either, else Unknown. exact tells which it was.
-func classify(code, words string) (cause Cause, exact bool) {
-	for _, c := range causes {
-		if slices.ContainsFunc(c.Codes, func(s string) bool { return strings.EqualFold(s, code) }) {
-			return c, true
-		}
-	}
-	text := strings.ToLower(code + " " + words)
-	for _, c := range causes {
-		if slices.ContainsFunc(c.Words, func(w string) bool { return says(text, w) }) {
-			return c, false
-		}
-	}
-	return CauseOf(Unknown), false
-}
-
-// says tells whether a text holds every part of an entry of Words.
-func says(text, words string) bool {
-	for part := range strings.SplitSeq(words, " & ") {
-		if !strings.Contains(text, part) {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,95 @@
+package failure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// The billing states of an instance that could not be opened, and of one that is
+// still being opened (fact 118). QueryInstances hides both unless asked for.
+const (
+	StatusFailedToOpen = 3
+	StatusCreating     = 1
+)
+
+// billing is what the billing service tells of one instance.
+type billing struct {
+	record *kec.BillingRecord // nil if there is none, or it could not be had
+	denied bool               // the user behind the keys may not look
+}
+
+// billed looks for the record of an instance that failed to open.
+func billed(ctx context.Context, client *kec.Client, id string) billing {
+	record, err := Record(ctx, client, id, StatusFailedToOpen, StatusCreating)
+	return billing{record: record, denied: Denied(err)}
+}
+
+// Record is the billing record of an instance in the first of these states that has
+// one, nil if none has: a record is shown in its own state only (fact 117).
+func Record(ctx context.Context, client *kec.Client, id string, statuses ...int) (*kec.BillingRecord, error) {
+	for _, status := range statuses {
+		records, err := client.QueryInstances(ctx, status, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			return &records[0], nil
+		}
+	}
+	return nil, nil
+}
+
+// Denied tells whether an error is a refusal for lack of permission (fact 215), not
+// one for keys that are wrong.
+func Denied(err error) bool {
+	var refusal *kec.Error
+	if !errors.As(err, &refusal) || refusal.Status != http.StatusForbidden {
+		return false
+	}
+	code := strings.ToLower(refusal.Code)
+	return !slices.ContainsFunc([]string{"signature", "token", "accesskey", "skewed", "expired"}, func(s string) bool {
+		return strings.Contains(code, s)
+	})
+}
+
+// Blind explains a look-up at the billing service that was refused for lack of
+// permission; lost is what cannot be known for that.
+func Blind(err error, lost string) Failure {
+	f := Of(err)
+	f.Facts = noAccess(f.Action, lost)
+	f.Remedy = fmt.Sprintf("Give that user permission for trade %s in the account's access control.", f.Action)
+	return f
+}
+
+func noAccess(action, lost string) string {
+	return fmt.Sprintf("The user behind the keys has no permission for trade %s, so %s.", action, lost)
+}
+
+// bill takes the reason from a billing record, or else what the record does say.
+func (f *Failure) bill(b billing) {
+	switch {
+	case b.denied:
+		f.Facts = joined(" ", f.Facts, noAccess("QueryInstances", "the billing record could not be asked for the reason"))
+	case b.record == nil || f.Words != "":
+	default:
+		if words := reason(b.record.Raw); words != "" {
+			f.Words, f.Source, f.Action, f.RequestID = words, FromBilling, "QueryInstances", ""
+			return
+		}
+		f.Facts = joined(" ", f.Facts, "Its billing record says: "+StatusText(b.record)+".")
+	}
+}
+
+// StatusText is the state of a billing record in KEC's words.
+func StatusText(r *kec.BillingRecord) string {
+	if r.StatusName == "" {
+		return fmt.Sprintf("status %d", r.Status)
+	}
+	return fmt.Sprintf("%s (status %d)", r.StatusName, r.Status)
+}

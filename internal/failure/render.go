@@ -1,0 +1,109 @@
+package failure
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+)
+
+// lowerFirst leaves names such as KEC alone.
+func lowerFirst(s string) string {
+	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
+		return strings.ToLower(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// Diagnostic renders the failure as an error at the attribute that the table
+// knows for its parameter, or at the resource.
+func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
+	at, detail, ok := f.place(t)
+	if !ok {
+		return diag.NewErrorDiagnostic(f.Summary, detail)
+	}
+	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
+}
+
+// Warning renders the failure as Diagnostic does, but as a warning.
+func (f Failure) Warning(t param.Table) diag.Diagnostic {
+	at, detail, ok := f.place(t)
+	if !ok {
+		return diag.NewWarningDiagnostic(f.Summary, detail)
+	}
+	return diag.NewAttributeWarningDiagnostic(at, f.Summary, detail)
+}
+
+// place finds the attribute. A CLI finds the line of a top-level attribute only,
+// so a deeper path is named in the text.
+func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
+	at, ok = t.Locate(f.Param)
+	detail = f.Detail()
+	if len(at.Steps()) > 1 {
+		detail += "\nAttribute: " + at.String()
+	}
+	return param.TopLevel(at), detail, ok
+}
+
+// Headline is the cause behind what failed, worded as likely where it is
+// inferred: "Spot order failed, likely cause: out of stock".
+func (f Failure) Headline(what string) string {
+	if f.Source == Inferred {
+		what += ", likely cause"
+	}
+	summary := f.Summary
+	if f.Code != Unknown { // which has no summary of its own; the others' may carry numbers
+		summary = CauseOf(f.Code).Summary
+	}
+	return what + ": " + lowerFirst(summary)
+}
+
+// Detail is the text below the summary: the numbers, the remedy, what became of
+// the instance, then code, KEC's words, action and request id.
+func (f Failure) Detail() string {
+	return joined("\n\n", f.Facts, f.Remedy, f.Note, f.evidence())
+}
+
+// evidence is the code, then what KEC said, in which answer.
+func (f Failure) evidence() string {
+	code := "Code: " + string(f.Code)
+	switch f.Source {
+	case FromAPI:
+	case FromPreflight: // the look-up is known, and KEC has refused nothing yet
+		return code + " (" + string(f.Source) + ", " + f.Action + ")"
+	default:
+		code += " (" + string(f.Source) + ")"
+	}
+	if said := f.Said(); said != "" {
+		return code + "\n" + said
+	}
+	return code
+}
+
+// Said is what KEC said and in which answer, in one line; "" if there was none.
+func (f Failure) Said() string {
+	var said []string
+	switch {
+	case f.Words != "" && f.KECCode != "":
+		said = append(said, fmt.Sprintf("%q (%s)", f.Words, f.KECCode))
+	case f.Words != "":
+		said = append(said, fmt.Sprintf("%q", f.Words))
+	case f.KECCode != "":
+		said = append(said, f.KECCode)
+	case f.Action == "":
+		return ""
+	default:
+		said = append(said, "no reason given")
+	}
+	for _, more := range []struct{ label, value string }{
+		{"", f.Action}, {"request ", f.RequestID}, {"sub-order ", f.SubOrderID}, {"instance ", f.InstanceID},
+	} {
+		if more.value != "" {
+			said = append(said, more.label+more.value)
+		}
+	}
+	return "KEC: " + strings.Join(said, ", ")
+}
