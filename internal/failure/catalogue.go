@@ -9,7 +9,7 @@ import "slices"
 // Code names a cause. Codes are stable: users match on them.
 type Code string
 
-// The codes of the catalogue.
+// The codes of what KEC refuses, or says of a launch or an order.
 const (
 	OutOfStock          Code = "OutOfStock"
 	ExcessiveNumber     Code = "ExcessiveNumber"
@@ -26,7 +26,22 @@ const (
 	LaunchFailed        Code = "LaunchFailed"
 	OrderUnpaid         Code = "OrderUnpaid"
 	OrderCanceled       Code = "OrderCanceled"
+	OrderFailed         Code = "OrderFailed"
 	Unknown             Code = "Unknown"
+)
+
+// The codes of what the provider finds by itself, without a word of KEC's that says it.
+const (
+	OutcomeUnknown       Code = "OutcomeUnknown"
+	NotSent              Code = "NotSent"
+	ChangeUnknown        Code = "ChangeUnknown"
+	UnusableAnswer       Code = "UnusableAnswer"
+	ServiceUnavailable   Code = "ServiceUnavailable"
+	Unreachable          Code = "Unreachable"
+	DeadlineExceeded     Code = "DeadlineExceeded"
+	Interrupted          Code = "Interrupted"
+	InstanceGone         Code = "InstanceGone"
+	InstanceInErrorState Code = "InstanceInErrorState"
 )
 
 // Cause is one entry of the catalogue.
@@ -181,6 +196,69 @@ var causes = []Cause{
 		Retryable: true,
 	},
 	{
+		Code:    OrderFailed,
+		Summary: "KEC does not say why",
+		Remedy:  "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order.",
+	},
+	{
+		Code:    OutcomeUnknown,
+		Summary: "KEC may have accepted the launch",
+		Remedy:  "Look for an instance with that tag in the console before the next apply, and import it or delete it.",
+	},
+	{
+		Code:      NotSent,
+		Summary:   "KEC does not answer, and the launch was not sent",
+		Remedy:    "Nothing was bought for this instance: apply again once KEC answers.",
+		Retryable: true,
+	},
+	{
+		Code:      ChangeUnknown,
+		Summary:   "KEC may have made the change",
+		Remedy:    "Plan again: the refresh shows what KEC has now, and the next apply makes what is missing.",
+		Retryable: true,
+	},
+	{
+		Code:      UnusableAnswer,
+		Summary:   "The answer cannot be used",
+		Remedy:    "Run the command again; if it stays so, check the endpoint and the proxy of the provider.",
+		Retryable: true,
+	},
+	{
+		Code:      ServiceUnavailable,
+		Summary:   "KEC's service is not available",
+		Remedy:    "Run the command again later; if it stays so, ask KEC support with the request id.",
+		Retryable: true,
+	},
+	{
+		Code:      Unreachable,
+		Summary:   "KEC could not be reached",
+		Remedy:    "Check the network, the endpoint and the proxy of the provider, then run the command again.",
+		Retryable: true,
+	},
+	{
+		Code:      DeadlineExceeded,
+		Summary:   "KEC did not get there in time",
+		Remedy:    "Raise the limit in the timeouts attribute if this is normal for the instance type, else look at the instance in the console.",
+		Retryable: true,
+	},
+	{
+		Code:      Interrupted,
+		Summary:   "Interrupted",
+		Remedy:    "Apply again to go on.",
+		Retryable: true,
+	},
+	{
+		Code:      InstanceGone,
+		Summary:   "The instance is gone",
+		Remedy:    "Plan again: the refresh explains what is known, and the next apply orders a replacement.",
+		Retryable: true,
+	},
+	{
+		Code:    InstanceInErrorState,
+		Summary: "The instance has ended in an error state",
+		Remedy:  "Look at the instance in the console, or replace it with the option -replace.",
+	},
+	{
 		Code:    Unknown,
 		Summary: "KEC refused the request",
 		Remedy:  "KEC gave the reason below; ask KEC support with the request id if it does not help.",
@@ -195,3 +273,6 @@ func CauseOf(code Code) Cause {
 	i := slices.IndexFunc(causes, func(c Cause) bool { return c.Code == code })
 	return causes[i]
 }
+
+// recognised tells whether KEC says such a cause: by one of its codes or in words.
+func (c Cause) recognised() bool { return len(c.Codes)+len(c.Words) > 0 }

@@ -14,76 +14,76 @@ import (
 // Of explains the error of a single call by what the error itself says.
 // It makes no request.
 func Of(err error) Failure {
-	var refusal *kec.Error
-	switch {
-	case errors.Is(err, kec.ErrOutcomeUnknown):
-		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "RunInstances"}
-		f.Summary = "KEC may have accepted the launch"
-		f.Remedy = "Look for an instance with that tag in the console before the next apply, and import it or delete it."
-		f.quote(err)
-		return f
-	case errors.Is(err, kec.ErrNotSent):
-		f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error(), Action: "DescribeInstances"}
-		f.Summary = "KEC does not answer, and the launch was not sent"
-		f.Remedy = "Nothing was bought for this instance: apply again once KEC answers."
-		f.quote(err)
-		return f
-	case errors.As(err, &refusal) && refusal.Unusable:
-		f := Failure{
-			Cause: CauseOf(Unknown), Source: FromAPI,
-			Facts: fmt.Sprintf("%s: %s (HTTP %d).", refusal.Action, refusal.Message, refusal.Status),
-		}
-		f.Summary = "The answer cannot be used"
-		f.Remedy = "Run the command again; if it stays so, check the endpoint and the proxy of the provider."
-		f.quote(err)
-		return f
-	case errors.As(err, &refusal):
-		cause, exact := classify(refusal.Code, refusal.Message)
-		if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
-			cause = CauseOf(InvalidParameter) // words about one setting say nothing of the cause that has another
-		}
-		f := Failure{Cause: cause, Source: FromAPI}
-		f.quote(err)
-		if refusal.Status == http.StatusForbidden {
-			f.Cause = CauseOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
-		}
-		if f.Param == "" || nested(refusal.Param) { // the one disk or interface that KEC names
-			f.Param = refusal.Param
-		}
-		if f.Code == OutOfStock && nested(f.Param) {
-			f.Cause = SoldOutDisk(f.Param)
-		}
-		if f.Code == Unknown && (refusal.Status >= http.StatusInternalServerError || strings.HasPrefix(refusal.Code, "Service")) {
-			f.Summary = "KEC's service is not available"
-			f.Remedy = "Run the command again later; if it stays so, ask KEC support with the request id."
-		}
-		return f
-	}
-	f := Failure{Cause: CauseOf(Unknown), Source: FromAPI, Facts: err.Error()}
-	var broken *kec.StateError
-	var wait *kec.WaitError
-	switch {
-	case errors.Is(err, kec.ErrGone):
-		f.Summary = "The instance is gone"
-		f.Remedy = "Plan again: the refresh explains what is known, and the next apply orders a replacement."
-	case errors.As(err, &broken):
-		f.Summary = "The instance has ended in an error state"
-		f.Remedy = "Look at the instance in the console, or replace it with the option -replace."
-	case errors.Is(err, context.DeadlineExceeded):
-		f.Summary = "KEC did not get there in time"
-		f.Remedy = "Raise the limit in the timeouts attribute if this is normal for the instance type, else look at the instance in the console."
-		if errors.As(err, &wait) && wait.LastErr != nil {
+	f := newFailure(codeOf(err))
+	f.Facts = err.Error()
+	switch f.Code {
+	case Unknown:
+		return ofRefusal(err)
+	case OutcomeUnknown:
+		f.Action = "RunInstances"
+	case NotSent:
+		f.Action = "DescribeInstances"
+	case DeadlineExceeded:
+		if wait, ok := errors.AsType[*kec.WaitError](err); ok && wait.LastErr != nil {
 			f.Remedy = "Check the network, the endpoint and what KEC says above first, then run the command again."
 		}
+	}
+	f.quote(err)
+	if answer, ok := errors.AsType[*kec.Error](err); ok && f.Code == UnusableAnswer {
+		f.Facts = fmt.Sprintf("%s: %s (HTTP %d).", answer.Action, answer.Message, answer.Status)
+	}
+	return f
+}
+
+// codeOf is the code of an error that is no answer of KEC's; Unknown for an answer,
+// whose own code and words decide.
+func codeOf(err error) Code {
+	answer, answered := errors.AsType[*kec.Error](err)
+	_, broken := errors.AsType[*kec.StateError](err)
+	switch {
+	case errors.Is(err, kec.ErrOutcomeUnknown): // whatever the answer is: money may be spent
+		return OutcomeUnknown
+	case errors.Is(err, kec.ErrNotSent):
+		return NotSent
+	case answered && answer.Unusable:
+		return UnusableAnswer
+	case answered:
+		return Unknown
+	case errors.Is(err, kec.ErrGone):
+		return InstanceGone
+	case broken:
+		return InstanceInErrorState
+	case errors.Is(err, context.DeadlineExceeded):
+		return DeadlineExceeded
 	case errors.Is(err, context.Canceled):
-		f.Summary = "Interrupted"
-		f.Remedy = "Apply again to go on."
+		return Interrupted
 	case errors.Is(err, kec.ErrChangeUnknown):
-		f.Summary = "KEC may have made the change"
-		f.Remedy = "Plan again: the refresh shows what KEC has now, and the next apply makes what is missing."
+		return ChangeUnknown
 	default:
-		f.Summary = "KEC could not be reached"
-		f.Remedy = "Check the network, the endpoint and the proxy of the provider, then run the command again."
+		return Unreachable
+	}
+}
+
+// ofRefusal explains an answer of KEC's that says no.
+func ofRefusal(err error) Failure {
+	refusal, _ := errors.AsType[*kec.Error](err)
+	cause, exact := classify(refusal.Code, refusal.Message)
+	if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
+		cause = CauseOf(InvalidParameter) // words about one setting say nothing of the cause that has another
+	}
+	if refusal.Status == http.StatusForbidden {
+		cause = CauseOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
+	}
+	if cause.Code == Unknown && (refusal.Status >= http.StatusInternalServerError || strings.HasPrefix(refusal.Code, "Service")) {
+		cause = CauseOf(ServiceUnavailable)
+	}
+	f := newFailure(cause.Code)
+	f.quote(err)
+	if f.Param == "" || nested(refusal.Param) { // the one disk or interface that KEC names
+		f.Param = refusal.Param
+	}
+	if f.Code == OutOfStock && nested(f.Param) {
+		f.Cause = SoldOutDisk(f.Param)
 	}
 	return f
 }

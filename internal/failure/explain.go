@@ -90,10 +90,9 @@ const explanationTimeout = 15 * time.Second
 func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted Accepted) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	f := Failure{
-		Cause: CauseOf(LaunchFailed), Source: FromAPI, Facts: outcome(err),
-		Action: "RunInstances", RequestID: accepted.RequestID, InstanceID: err.InstanceID,
-	}
+	f := newFailure(LaunchFailed)
+	f.Facts = outcome(err)
+	f.Action, f.RequestID, f.InstanceID = "RunInstances", accepted.RequestID, err.InstanceID
 	if err.Last != nil {
 		f.Words = reason(err.Last.Raw)
 	}
@@ -114,7 +113,8 @@ func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted A
 func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	f := Failure{Cause: CauseOf(LaunchFailed), Source: FromAPI, Action: "DescribeInstances", InstanceID: id}
+	f := newFailure(LaunchFailed)
+	f.Action, f.InstanceID = "DescribeInstances", id
 	var launch market.Launch
 	var hidden url.Values
 	if in != nil {

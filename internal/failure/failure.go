@@ -35,6 +35,9 @@ type Failure struct {
 	InstanceID string // of a failure after acceptance
 }
 
+// newFailure is a failure with a cause of the catalogue, the only way to make one.
+func newFailure(code Code) Failure { return Failure{Cause: CauseOf(code), Source: FromAPI} }
+
 // quote takes over what KEC has said, and in which answer. The message of an answer that cannot be used is not KEC's.
 func (f *Failure) quote(err error) {
 	answer, ok := errors.AsType[*kec.Error](err)

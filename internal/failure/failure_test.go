@@ -221,42 +221,42 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			&kec.Error{Action: "DescribeInstances", Status: 502},
 			"",
 			diag.NewErrorDiagnostic("KEC's service is not available", "Run the command again later; if it stays so, ask KEC support with the request id.\n\n"+
-				"Code: Unknown\nKEC: no reason given, DescribeInstances"),
+				"Code: ServiceUnavailable\nKEC: no reason given, DescribeInstances"),
 		},
 		{
 			"an answer that is none of KEC's",
 			&kec.Error{Action: "DescribeInstances", Status: 502, Message: "answered with HTML, not JSON", Unusable: true},
 			"",
 			diag.NewErrorDiagnostic("The answer cannot be used", "DescribeInstances: answered with HTML, not JSON (HTTP 502).\n\nRun the command again; if it stays "+
-				"so, check the endpoint and the proxy of the provider.\n\nCode: Unknown\nKEC: no reason given, DescribeInstances"),
+				"so, check the endpoint and the proxy of the provider.\n\nCode: UnusableAnswer\nKEC: no reason given, DescribeInstances"),
 		},
 		{
 			"a deadline",
 			fmt.Errorf("DescribeInstances: %w", context.DeadlineExceeded),
 			"",
 			diag.NewErrorDiagnostic("KEC did not get there in time", "DescribeInstances: context deadline exceeded\n\nRaise the limit in the timeouts "+
-				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: Unknown"),
+				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: DeadlineExceeded"),
 		},
 		{
 			"an instance that vanished meanwhile",
 			fmt.Errorf("instance i-1: %w", kec.ErrGone),
 			"",
 			diag.NewErrorDiagnostic("The instance is gone", fmt.Sprintf("instance i-1: %v\n\nPlan again: the refresh explains what is known, and the next "+
-				"apply orders a replacement.\n\nCode: Unknown", kec.ErrGone)),
+				"apply orders a replacement.\n\nCode: InstanceGone", kec.ErrGone)),
 		},
 		{
 			"a change without an answer",
 			fmt.Errorf("%w: ModifyInstanceAttribute: EOF", kec.ErrChangeUnknown),
 			"",
 			diag.NewErrorDiagnostic("KEC may have made the change", fmt.Sprintf("%v: ModifyInstanceAttribute: EOF\n\nPlan again: the refresh shows what KEC "+
-				"has now, and the next apply makes what is missing.\n\nCode: Unknown", kec.ErrChangeUnknown)),
+				"has now, and the next apply makes what is missing.\n\nCode: ChangeUnknown", kec.ErrChangeUnknown)),
 		},
 		{
 			"a launch whose outcome is unknown, in an answer that is none of KEC's",
 			fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, &kec.Error{Action: "RunInstances", Status: 503, Message: "answered with HTML, not JSON", Unusable: true}),
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: answered with HTML, not JSON (HTTP 503)\n\nLook for an "+
-				"instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: Unknown\nKEC: no reason given, "+
+				"instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
 				"RunInstances", kec.ErrOutcomeUnknown)),
 		},
 		{
@@ -266,7 +266,7 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			}),
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: the answer holds no instance id (request id r4, HTTP 200)\n\nLook "+
-				"for an instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: Unknown\nKEC: no reason given, "+
+				"for an instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
 				"RunInstances, request r4", kec.ErrOutcomeUnknown)),
 		},
 		{
@@ -274,7 +274,7 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			fmt.Errorf("%w: %w", kec.ErrNotSent, &kec.Error{Action: "DescribeInstances", Code: "INTERNAL_FAILURE", Message: "x", RequestID: "r3", Status: 500}),
 			"",
 			diag.NewErrorDiagnostic("KEC does not answer, and the launch was not sent", fmt.Sprintf("%v: DescribeInstances: INTERNAL_FAILURE: x (request id "+
-				"r3, HTTP 500)\n\nNothing was bought for this instance: apply again once KEC answers.\n\nCode: Unknown\nKEC: \"x\" (INTERNAL_FAILURE), "+
+				"r3, HTTP 500)\n\nNothing was bought for this instance: apply again once KEC answers.\n\nCode: NotSent\nKEC: \"x\" (INTERNAL_FAILURE), "+
 				"DescribeInstances, request r3", kec.ErrNotSent)),
 		},
 		{
@@ -282,14 +282,14 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
 			"",
 			diag.NewErrorDiagnostic("The instance has ended in an error state", (&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"}).Error()+
-				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: Unknown"),
+				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: InstanceInErrorState"),
 		},
 		{
 			"no network",
 			errors.New("kec DescribeInstances: connection refused"),
 			"",
 			diag.NewErrorDiagnostic("KEC could not be reached", "kec DescribeInstances: connection refused\n\nCheck the network, the endpoint and the "+
-				"proxy of the provider, then run the command again.\n\nCode: Unknown"),
+				"proxy of the provider, then run the command again.\n\nCode: Unreachable"),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,17 +22,19 @@ type offer struct {
 	image     *kec.Image
 }
 
-// observe asks for the numbers that the cause is about; Unknown asks for all.
+// observe asks for the numbers that the cause is about, and for all where the cause
+// is none that KEC says.
 func observe(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, about Code) offer {
-	price := about == PriceBelowMarket || about == PriceAboveOnDemand || about == Unknown
-	stock := about == OutOfStock || about == Unknown
+	all := !CauseOf(about).recognised()
+	price := about == PriceBelowMarket || about == PriceAboveOnDemand || all
+	stock := about == OutOfStock || all
 	o := offer{zone: launch.Zone}
 	if launch.SubnetID != "" && (price || stock || about == SubnetFull) {
 		if o.subnet, _ = snapshot.Subnet(ctx, launch.SubnetID); o.subnet != nil {
 			o.zone = o.subnet.Zone
 		}
 	}
-	if launch.ImageID != "" && (about == ImageUnusable || about == Unknown) {
+	if launch.ImageID != "" && (about == ImageUnusable || all) {
 		o.image, _ = snapshot.Image(ctx, launch.ImageID)
 	}
 	if o.zone == "" || launch.InstanceType == "" {

@@ -46,15 +46,22 @@ func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
 	case orderPartlyFailed, orderFailed:
 		return []Failure{e.ofPart(ctx, order, kec.SubOrder{})}
 	case orderUnpaid:
-		f := Failure{Cause: CauseOf(OrderUnpaid), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID}
+		f := ofOrder(OrderUnpaid, order)
 		if order.PayableMoney != nil && order.PayableMoney.Sign() > 0 {
 			f.Facts = fmt.Sprintf("%s CNY are to be paid before anything opens.", order.PayableMoney)
 		}
 		return []Failure{f}
 	case orderCanceled:
-		return []Failure{{Cause: CauseOf(OrderCanceled), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID}}
+		return []Failure{ofOrder(OrderCanceled, order)}
 	}
 	return nil
+}
+
+// ofOrder is a failure that the answer about an order tells.
+func ofOrder(code Code, order *kec.Order) Failure {
+	f := newFailure(code)
+	f.Action, f.RequestID = "QueryOrderInfo", order.RequestID
+	return f
 }
 
 // Final tells whether the instance failed to open for good: an order that is not
@@ -64,12 +71,8 @@ func (f Failure) Final() bool { return f.Code != OrderUnpaid && f.Code != OrderC
 // ofPart looks for the reason in the sub-order, then in the order, then in the
 // billing record, then concludes the likely one.
 func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrder) Failure {
-	f := Failure{
-		Cause: CauseOf(Unknown), Source: FromAPI, Action: "QueryOrderInfo", RequestID: order.RequestID,
-		SubOrderID: sub.ID, InstanceID: sub.InstanceID, Words: reason(sub.Raw),
-	}
-	f.Summary = "KEC does not say why"
-	f.Remedy = "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order."
+	f := ofOrder(OrderFailed, order)
+	f.SubOrderID, f.InstanceID, f.Words = sub.ID, sub.InstanceID, reason(sub.Raw)
 	if f.Words == "" {
 		f.Words = reason(withoutParts(order.Raw))
 	}
@@ -77,7 +80,7 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 		f.bill(billed(ctx, e.client, sub.InstanceID))
 	}
 	e.explain(ctx, &f, ordered(sub))
-	if f.Code == Unknown {
+	if f.Code == OrderFailed {
 		f.Facts = joined(" ", f.Facts, itemsOf(sub))
 	}
 	return f

@@ -54,11 +54,7 @@ func (f Failure) Headline(what string) string {
 	if f.Source == Inferred {
 		what += ", likely cause"
 	}
-	summary := f.Summary
-	if f.Code != Unknown { // which has no summary of its own; the others' may carry numbers
-		summary = CauseOf(f.Code).Summary
-	}
-	return what + ": " + lowerFirst(summary)
+	return what + ": " + lowerFirst(CauseOf(f.Code).Summary) // the failure's own summary may carry numbers
 }
 
 // Detail is the text below the summary: the numbers, the remedy, what became of

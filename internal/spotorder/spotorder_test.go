@@ -122,7 +122,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			"Error: Spot order failed: KEC does not say why",
 			"Ordered: available_zone = cn-beijing-6a, instance_type = N3.2B.",
 			"Look at the order in the console, Billing > Order Management, which shows the reason of a failed order.",
-			"Code: Unknown KEC: no reason given, QueryOrderInfo",
+			"Code: OrderFailed KEC: no reason given, QueryOrderInfo",
 		}},
 		{"that names no part", func(sim *kecsim.Server) { sim.PutOrder(batch(21)) }, []string{"Error: Spot order failed: KEC does not say why"}},
 		{"seen in a part only", func(sim *kecsim.Server) { sim.PutOrder(batch(1, 2, 3)) }, []string{

@@ -1,0 +1,153 @@
+package failure_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+)
+
+// said is KEC's no to RunInstances with this code.
+func said(code string) error {
+	return &kec.Error{Action: "RunInstances", Code: code, Message: "x", Status: 400}
+}
+
+// ofOrder explains an order in this status.
+func ofOrder(t *testing.T, status int) failure.Failure {
+	t.Helper()
+	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: "a", SecretKey: "s"}, kec.WithHTTPTransport(kecsim.New().Transport()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := failure.NewExplainer(client).OfOrder(t.Context(), &kec.Order{Status: status})
+	if len(all) != 1 {
+		t.Fatalf("%d failures, want 1", len(all))
+	}
+	return all[0]
+}
+
+// Every code of the catalogue has a case here, which shows the attribute that its
+// message points at.
+func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
+	t.Parallel()
+	unpaid, canceled, failed := ofOrder(t, 0), ofOrder(t, 2), ofOrder(t, 21)
+	cases := map[failure.Code]struct {
+		failure   failure.Failure
+		attribute string // of kec_spot_instance; "" where the cause lies outside of it
+	}{
+		failure.OutOfStock:           {failure.Of(said("ProductSellOutInvalid")), "instance_type"},
+		failure.ExcessiveNumber:      {failure.Of(said("InstanceQuotaExceeded")), ""},
+		failure.PriceBelowMarket:     {failure.Of(said("SpotPriceLimitInvalid")), "spot_price_limit"},
+		failure.PriceAboveOnDemand:   {failure.Of(said("higher than the on-demand price")), "spot_price_limit"},
+		failure.SpotNotOffered:       {failure.Of(said("ChargeTypeNotSupported")), "instance_type"},
+		failure.InsufficientBalance:  {failure.Of(said("Payment.InsufficientBalance")), ""},
+		failure.SubnetFull:           {failure.Of(said("SubnetIpNotEnough")), "subnet_id"},
+		failure.ImageUnusable:        {failure.Of(said("ImageIdInvalid")), "image_id"},
+		failure.InvalidParameter:     {failure.Of(&kec.Error{Code: "InvalidParameterValue", Param: "HostName", Status: 400}), "host_name"},
+		failure.PermissionDenied:     {failure.Of(said("AccessDenied")), ""},
+		failure.Throttled:            {failure.Of(said("RequestLimitExceeded")), ""},
+		failure.InstanceProtected:    {failure.Of(said("InstanceResourceProtected")), "deletion_protection"},
+		failure.LaunchFailed:         {failure.Of(said("the instance failed to start")), ""},
+		failure.OrderUnpaid:          {unpaid, ""},
+		failure.OrderCanceled:        {canceled, ""},
+		failure.OrderFailed:          {failed, ""},
+		failure.Unknown:              {failure.Of(said("MoonPhase")), ""},
+		failure.OutcomeUnknown:       {failure.Of(fmt.Errorf("%w: EOF", kec.ErrOutcomeUnknown)), ""},
+		failure.NotSent:              {failure.Of(fmt.Errorf("%w: EOF", kec.ErrNotSent)), ""},
+		failure.ChangeUnknown:        {failure.Of(fmt.Errorf("%w: EOF", kec.ErrChangeUnknown)), ""},
+		failure.UnusableAnswer:       {failure.Of(&kec.Error{Message: "HTML", Status: 502, Unusable: true}), ""},
+		failure.ServiceUnavailable:   {failure.Of(&kec.Error{Code: "INTERNAL_FAILURE", Status: 500}), ""},
+		failure.Unreachable:          {failure.Of(errors.New("connection refused")), ""},
+		failure.DeadlineExceeded:     {failure.Of(&kec.WaitError{Err: context.DeadlineExceeded}), ""},
+		failure.Interrupted:          {failure.Of(fmt.Errorf("RunInstances: %w", context.Canceled)), ""},
+		failure.InstanceGone:         {failure.Of(fmt.Errorf("instance i: %w", kec.ErrGone)), ""},
+		failure.InstanceInErrorState: {failure.Of(&kec.StateError{InstanceID: "i", State: "error"}), ""},
+	}
+	for _, cause := range failure.Catalogue() {
+		c, ok := cases[cause.Code]
+		if !ok {
+			t.Errorf("%s has no case", cause.Code)
+			continue
+		}
+		if c.failure.Code != cause.Code || c.failure.Summary != cause.Summary {
+			t.Errorf("%s: got %s: %s", cause.Code, c.failure.Code, c.failure.Summary)
+		}
+		got, attribute := c.failure.Diagnostic(spotinstance.Parameters()), ""
+		if d, ok := got.(diag.DiagnosticWithPath); ok {
+			attribute = d.Path().String()
+		}
+		if attribute != c.attribute {
+			t.Errorf("%s points at %q, want %q", cause.Code, attribute, c.attribute)
+		}
+		if !strings.Contains(got.Detail(), "\n\nCode: "+string(cause.Code)) {
+			t.Errorf("%s is not in its message: %s", cause.Code, got.Detail())
+		}
+	}
+	if len(cases) != len(failure.Catalogue()) {
+		t.Errorf("%d cases, but %d codes", len(cases), len(failure.Catalogue()))
+	}
+}
+
+// No code can be in a message that is not in the catalogue: each declared one is
+// there, and the package's code neither invents one nor makes a failure without it.
+func TestCatalogue_holdsEveryCode(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, c := range failure.Catalogue() {
+		known[string(c.Code)] = true
+	}
+	declared := 0
+	check := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ValueSpec:
+			if typ, ok := n.Type.(*ast.Ident); ok && typ.Name == "Code" {
+				declared++
+				value, _ := n.Values[0].(*ast.BasicLit)
+				if code, _ := strconv.Unquote(value.Value); !known[code] || code != n.Names[0].Name {
+					t.Errorf("the code %s = %s is not in the catalogue", n.Names[0].Name, value.Value)
+				}
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Code" {
+				if _, ok := n.Value.(*ast.Ident); !ok {
+					t.Errorf("a code that has no name: %v", n.Value)
+				}
+			}
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "Code" {
+				t.Errorf("a code that is made of a text: %v", n.Args)
+			}
+		}
+		return true
+	}
+	names, err := filepath.Glob("*.go")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, check)
+	}
+	if declared != len(known) {
+		t.Errorf("%d codes are declared, %d are in the catalogue", declared, len(known))
+	}
+}
