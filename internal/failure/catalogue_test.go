@@ -13,10 +13,15 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
@@ -100,6 +105,84 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		t.Errorf("%d cases, but %d codes", len(cases), len(failure.Catalogue()))
 	}
 }
+
+// Every kind of shortfall that a plan may have is a code of the catalogue, at the
+// attribute that asks for it.
+func TestOfPlan_everyKindPointsAtItsAttribute(t *testing.T) {
+	t.Parallel()
+	limit, none := decimal.New(5, -2), int64(0)
+	launch := market.Launch{
+		InstanceType: "N3.2B", ImageID: "IMG-1", SubnetID: "s-1", PriceLimit: &limit, PrivateIP: "10.9.0.1", SecurityGroupIDs: []string{"g-1"},
+		OtherSubnetIDs: []string{"s-1", "s-2"}, DataDiskTypes: []string{"SSD3.0", "EHDD"},
+	}
+	vpc := kec.Subnet{ID: "s-1", Zone: "z", CIDR: "10.0.0.0/24", VPCID: "v-1"}
+	full := kec.Subnet{ID: "s-1", Zone: "z", FreeIPs: &none}
+	disks := kec.InstanceTypeConfig{SoldOut: map[string][]string{"EHDD": {"z"}}}
+	cases := map[market.Kind]struct {
+		offer         market.Offer
+		code          failure.Code
+		param, points string
+	}{
+		market.BelowMarket: {
+			market.Offer{Quote: answer(market.Quote{Now: decimal.New(6, -2)})}, failure.PriceBelowMarket, "SpotPriceLimit", "spot_price_limit",
+		},
+		market.AboveOnDemand: {
+			market.Offer{Quote: answer(market.Quote{OnDemand: &decimal.Decimal{}})}, failure.PriceAboveOnDemand, "SpotPriceLimit", "spot_price_limit",
+		},
+		market.OutOfStock:     {market.Offer{Stock: answer(0)}, failure.OutOfStock, "InstanceType", "instance_type"},
+		market.AddressesShort: {market.Offer{Subnet: answer(full)}, failure.SubnetFull, "SubnetId", "subnet_id"},
+		market.ImageNotActive: {market.Offer{Image: answer(kec.Image{State: "error"})}, failure.ImageUnusable, "ImageId", "image_id"},
+		market.NoSpotPrice:    {market.Offer{Quote: nothing[market.Quote]()}, failure.SpotNotOffered, "InstanceType", "instance_type"},
+		market.NotSoldInZone: {
+			market.Offer{Zone: "z", Type: answer(kec.InstanceTypeConfig{Zones: []string{"y"}})}, failure.SpotNotOffered, "InstanceType", "instance_type",
+		},
+		market.DiskSoldOut:    {market.Offer{Zone: "z", Type: answer(disks)}, failure.OutOfStock, "DataDisk.2.Type", "data_disks"},
+		market.NoSuchImage:    {market.Offer{Image: nothing[kec.Image]()}, failure.ImageUnusable, "ImageId", "image_id"},
+		market.NoSuchSubnet:   {market.Offer{Subnet: nothing[kec.Subnet]()}, failure.InvalidParameter, "SubnetId", "subnet_id"},
+		market.AddressOutside: {market.Offer{Subnet: answer(vpc)}, failure.InvalidParameter, "PrivateIpAddress", "private_ip_address"},
+		market.NoSuchGroup: {
+			market.Offer{Subnet: answer(kec.Subnet{}), Groups: []market.Answer[kec.SecurityGroup]{nothing[kec.SecurityGroup]()}},
+			failure.InvalidParameter, "SecurityGroupId", "security_group_ids",
+		},
+		market.ForeignGroup: {
+			market.Offer{Subnet: answer(kec.Subnet{VPCID: "v-1"}), Groups: []market.Answer[kec.SecurityGroup]{answer(kec.SecurityGroup{VPCID: "v-2"})}},
+			failure.InvalidParameter, "SecurityGroupId", "security_group_ids",
+		},
+	}
+	for kind := range market.ForeignGroup + 1 {
+		c, ok := cases[kind]
+		if !ok {
+			t.Errorf("the kind %d has no case", kind)
+			continue
+		}
+		short := market.Judge(launch, 1, c.offer, market.Planned)
+		if len(short) != 1 || short[0].Kind != kind {
+			t.Errorf("the kind %d is judged %v", kind, short)
+			continue
+		}
+		f := failure.OfPlan(short[0])
+		if f.Code != c.code || f.Param != c.param {
+			t.Errorf("the kind %d is %s at %s, want %s at %s", kind, f.Code, f.Param, c.code, c.param)
+		}
+		d, ok := f.Diagnostic(planned).(diag.DiagnosticWithPath)
+		if !ok || d.Path().String() != c.points {
+			t.Errorf("the kind %d points at %v, want %s", kind, d, c.points)
+		}
+	}
+}
+
+func answer[T any](value T) market.Answer[T] { return market.AnswerOf(&value, nil) }
+
+func nothing[T any]() market.Answer[T] { return market.AnswerOf[T](nil, nil) }
+
+// planned is the table of an instance with two data disks.
+var planned = func() param.Table {
+	t := spotinstance.Parameters()
+	for i := range 2 {
+		t.At(path.Root("data_disks").AtListIndex(i).AtName("type"), fmt.Sprintf("DataDisk.%d.Type", i+1), types.StringValue("EHDD"))
+	}
+	return t
+}()
 
 // No code can be in a message that is not in the catalogue: each declared one is
 // there, and the package's code neither invents one nor makes a failure without it.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // Of explains the error of a single call by what the error itself says.
@@ -83,17 +84,9 @@ func ofRefusal(err error) Failure {
 		f.Param = refusal.Param
 	}
 	if f.Code == OutOfStock && nested(f.Param) {
-		f.Cause = SoldOutDisk(f.Param)
+		f.say(market.SoldOutDisk())
 	}
 	return f
-}
-
-// SoldOutDisk is OutOfStock of a type of data disk, which is the parameter.
-func SoldOutDisk(param string) Cause {
-	c := CauseOf(OutOfStock)
-	c.Param, c.Summary = param, "A type of data disk is out of stock"
-	c.Remedy = "Choose another type for this data disk, or a subnet_id in another zone, or try again later."
-	return c
 }
 
 // classify finds the cause behind KEC's code and words: the exact code first,

@@ -61,15 +61,15 @@ func within(d time.Duration, since, now time.Time) bool {
 // addresses are the matter it asks for today's numbers; a look-up that fails
 // leaves them out. Numbers that are at odds with the refusal count only if they
 // were asked for after it.
-func (e *Explainer) refused(ctx context.Context, err error, launch market.Launch) (Failure, offer) {
+func (e *Explainer) refused(ctx context.Context, err error, launch market.Launch) (Failure, market.Offer) {
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	o := observe(ctx, e.snapshot(nil), launch, f.Code)
-	if o.denies(f, launch) {
-		o = observe(ctx, e.snapshot(before), launch, f.Code)
+	o := offerOf(ctx, e.snapshot(nil), launch, f.Code)
+	if f.contradicts(o, launch) {
+		o = offerOf(ctx, e.snapshot(before), launch, f.Code)
 	}
-	f.weigh(o, launch)
+	f.judge(o, launch)
 	return f, o
 }
 
@@ -144,14 +144,9 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launc
 		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
-		f.weigh(observe(ctx, e.snapshot(nil), launch, f.Code), launch)
+		f.judge(offerOf(ctx, e.snapshot(nil), launch, f.Code), launch)
 	} else {
-		o := observe(ctx, e.snapshot(nil), launch, Unknown)
-		if c, ok := o.likely(launch); ok {
-			f.Cause, f.Source = c, Inferred
-			f.weigh(o, launch)
-			f.Facts = joined(" ", f.Facts, "KEC gave no reason; this is concluded from what it offers now.")
-		}
+		f.infer(offerOf(ctx, e.snapshot(nil), launch, Unknown), launch)
 	}
 	f.Facts = joined(" ", said, f.Facts)
 }

@@ -43,7 +43,7 @@ type refused struct {
 	at        time.Time
 	failure   Failure       // by what KEC's answer says
 	explained chan struct{} // closed once what follows is known
-	offer     offer         // what KEC offered then
+	offer     market.Offer  // what KEC offered then
 	others    int           // which other bids are refused too: -1 lower ones, 1 higher ones, 0 none
 }
 
@@ -119,7 +119,7 @@ func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 		return Failure{}, false
 	}
 	f := k.failure
-	f.weigh(k.offer, launch)
+	f.judge(k.offer, launch)
 	who := "a launch like this one"
 	if k.launch.Name != "" {
 		who = fmt.Sprintf("the launch of %q", k.launch.Name)
@@ -185,14 +185,14 @@ func (a *Attempt) remember(f Failure) *refused {
 
 // settle holds a refusal against its explanation, which may come from KEC's offer
 // of a moment later.
-func (a *Attempt) settle(k *refused, f Failure, o offer) {
+func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	r := a.refusals
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if o.subnet != nil && o.zone != "" {
-		r.zones[a.launch.SubnetID] = o.zone
+	if o.Subnet.Value != nil && o.Zone != "" {
+		r.zones[a.launch.SubnetID] = o.Zone
 	}
-	if o.denies(f, a.launch) {
+	if f.contradicts(o, a.launch) {
 		r.forget(a.launch, r.explainer.client.Now())
 	}
 	if k == nil {
@@ -200,7 +200,7 @@ func (a *Attempt) settle(k *refused, f Failure, o offer) {
 	}
 	k.offer = o
 	switch {
-	case o.quote == nil: // KEC's one code for both ends of the range does not tell which it is
+	case o.Quote.Value == nil: // KEC's one code for both ends of the range does not tell which it is
 		k.others = 0
 	case f.Code == PriceBelowMarket:
 		k.others = -1

@@ -10,6 +10,8 @@ package preflight
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,8 +56,8 @@ type Check struct {
 
 // sum is what the plan wants of one thing.
 type sum struct {
-	wanted int64
-	spoken bool // somebody waits to report it, or has done so
+	wanted   int64
+	reported bool // somebody waits to report it, or has done so
 }
 
 // Finding is something that KEC cannot do for this plan.
@@ -108,23 +110,7 @@ func (c *Check) Frees(subnetID string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.freed[addressesOf(subnetID)]++
-}
-
-// complaint is a finding in the making: it is reported once for its key, when all
-// that the plan wants of it is known.
-type complaint struct {
-	key     string
-	once    bool                           // a launch has it once; else each complaint is one more that is wanted
-	refused func(wanted, freed int64) bool // whether that is too much
-	finding func(t total) Finding
-}
-
-// total is what a whole plan wants of one thing.
-type total struct {
-	wanted  int64
-	freed   int64
-	partial bool // more may come: the CLI could not ask for it
+	c.freed[market.AddressKey(subnetID)]++
 }
 
 // Launch adds a launch to the plan and returns what this resource has to report:
@@ -134,8 +120,9 @@ func (c *Check) Launch(ctx context.Context, launch market.Launch) []Finding {
 	if c == nil || c.mode == Off || c.hasBegun() {
 		return nil
 	}
-	complaints := c.look(ctx, launch)
-	mine := c.add(complaints)
+	needs := market.Needs(launch, c.snapshot.Offer(ctx, launch))
+	slices.SortStableFunc(needs, func(a, b market.Need) int { return strings.Compare(a.Key, b.Key) })
+	mine := c.add(needs)
 	if len(mine) == 0 {
 		return nil
 	}
@@ -144,64 +131,68 @@ func (c *Check) Launch(ctx context.Context, launch market.Launch) []Finding {
 		c.withdraw(mine)
 		return nil
 	}
-	return c.report(mine, partial)
+	return c.report(ctx, mine, partial)
 }
 
-// add sums what a launch needs, and returns the complaints that are new and that
-// this launch therefore has to report.
-func (c *Check) add(complaints []complaint) (mine []complaint) {
+// add sums what a launch needs, and returns the needs that are too much and that this
+// launch therefore has to report.
+func (c *Check) add(needs []market.Need) (mine []market.Need) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, one := range complaints {
-		s := c.sums[one.key]
+	for _, need := range needs {
+		s := c.sums[need.Key]
 		if s == nil {
 			s = &sum{}
-			c.sums[one.key] = s
+			c.sums[need.Key] = s
 		}
 		s.wanted++
-		if !s.spoken && one.refused(s.wanted, c.freed[one.key]) {
-			s.spoken = true
-			mine = append(mine, one)
+		if !s.reported && need.Exceeds(c.demand(need)) {
+			s.reported = true
+			mine = append(mine, need)
 		}
 	}
 	return mine
 }
 
-// withdraw leaves complaints to the next launch that has them.
-func (c *Check) withdraw(mine []complaint) {
+// demand is what the plan wants of a thing now. The caller holds the lock.
+func (c *Check) demand(need market.Need) market.Demand {
+	return market.Demand{Form: market.Planned, Wanted: c.sums[need.Key].wanted, Freed: c.freed[need.Key]}
+}
+
+// withdraw leaves needs to the next launch that has them.
+func (c *Check) withdraw(mine []market.Need) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, one := range mine {
-		c.sums[one.key].spoken = false
+	for _, need := range mine {
+		c.sums[need.Key].reported = false
 	}
 }
 
-// report words complaints with the totals of the whole plan, or of what is known
-// of it. What the plan turned out to free in the meantime may have settled one.
-func (c *Check) report(mine []complaint, partial bool) []Finding {
+// report words shortfalls with the totals of the whole plan, or of what is known of it
+// (partial). What the plan turned out to free in the meantime may have settled one.
+func (c *Check) report(ctx context.Context, mine []market.Need, partial bool) []Finding {
 	var findings []Finding
-	for _, one := range mine {
-		t, refused := c.total(one)
-		t.partial = partial
-		if !refused {
+	for _, need := range mine {
+		demand, short := c.total(need)
+		if !short {
 			continue
 		}
-		f := one.finding(t)
-		f.Source, f.Veto = failure.FromPreflight, f.Veto && c.mode == Error
-		findings = append(findings, f)
+		demand.AtLeast = partial
+		s := c.snapshot.Shortfall(ctx, need, demand)
+		findings = append(findings, Finding{failure.OfPlan(s), s.Certain() && c.mode == Error})
 	}
 	return findings
 }
 
 // total is what the plan wants now, and whether that is still too much. If not, the
-// next launch that is too much speaks up again.
-func (c *Check) total(one complaint) (t total, refused bool) {
+// next launch that is too much reports it.
+func (c *Check) total(need market.Need) (market.Demand, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.sums[one.key]
-	t = total{wanted: s.wanted, freed: c.freed[one.key]}
-	s.spoken = one.refused(t.wanted, t.freed)
-	return t, s.spoken
+	demand := c.demand(need)
+	short := need.Exceeds(demand)
+	c.sums[need.Key].reported = short
+	return demand, short
 }
 
 // settled waits until the plan has been asked for as a whole, or as far as it can

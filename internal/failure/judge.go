@@ -1,0 +1,152 @@
+package failure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
+)
+
+// codes are the codes behind what the market is short of.
+var codes = map[market.Kind]Code{
+	market.BelowMarket:    PriceBelowMarket,
+	market.AboveOnDemand:  PriceAboveOnDemand,
+	market.OutOfStock:     OutOfStock,
+	market.DiskSoldOut:    OutOfStock,
+	market.AddressesShort: SubnetFull,
+	market.ImageNotActive: ImageUnusable,
+	market.NoSuchImage:    ImageUnusable,
+	market.NoSpotPrice:    SpotNotOffered,
+	market.NotSoldInZone:  SpotNotOffered,
+	market.NoSuchSubnet:   InvalidParameter,
+	market.AddressOutside: InvalidParameter,
+	market.NoSuchGroup:    InvalidParameter,
+	market.ForeignGroup:   InvalidParameter,
+}
+
+// OfPlan is the failure of a plan that KEC cannot serve now.
+func OfPlan(s market.Shortfall) Failure {
+	f := newFailure(codes[s.Kind])
+	f.Source, f.Action, f.Param = FromPreflight, s.Lookup, s.Param
+	f.say(s.Words)
+	return f
+}
+
+// say takes over the words of a shortfall. Where they leave summary and remedy out,
+// those of the catalogue stand.
+func (f *Failure) say(w market.Words) {
+	f.Facts = w.Facts
+	if w.Summary != "" {
+		f.Summary = w.Summary
+	}
+	if w.Remedy != "" {
+		f.Remedy = w.Remedy
+	}
+}
+
+// offerOf asks for the numbers that a cause is about, and for all where the cause is
+// none that KEC says. What KEC does not show explains no failure.
+func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, about Code) market.Offer {
+	all := !CauseOf(about).recognised()
+	price := about == PriceBelowMarket || about == PriceAboveOnDemand || all
+	stock := about == OutOfStock || all
+	o := market.Offer{Zone: launch.Zone}
+	if launch.SubnetID != "" && (price || stock || about == SubnetFull) {
+		if subnet, _ := snapshot.Subnet(ctx, launch.SubnetID); subnet != nil {
+			o.Subnet, o.Zone = market.AnswerOf(subnet, nil), subnet.Zone
+		}
+	}
+	if launch.ImageID != "" && (about == ImageUnusable || all) {
+		if image, _ := snapshot.Image(ctx, launch.ImageID); image != nil {
+			o.Image = market.AnswerOf(image, nil)
+		}
+	}
+	if o.Zone == "" || launch.InstanceType == "" {
+		return o
+	}
+	if price {
+		o.Quote = market.AnswerOf(snapshot.Price(ctx, launch.InstanceType, o.Zone))
+	}
+	if stock {
+		if n, err := snapshot.Stock(ctx, launch.InstanceType, o.Zone); err == nil {
+			if o.Stock = market.AnswerOf(&n, nil); n < 1 {
+				o.Elsewhere = snapshot.Elsewhere(ctx, launch.InstanceType, o.Zone)
+			}
+		}
+	}
+	return o
+}
+
+// aboutPrice tells whether the cause is a bid outside of today's prices. KEC has one
+// code for both ends of the range.
+func (f Failure) aboutPrice() bool { return f.Code == PriceBelowMarket || f.Code == PriceAboveOnDemand }
+
+// shortfall is what KEC is short of for the launch, if that is the cause.
+func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfall, bool) {
+	if nested(f.Param) && (f.Code == OutOfStock || f.Code == SubnetFull) { // one disk or interface, not the launch
+		return market.Shortfall{}, false
+	}
+	short := market.Judge(launch, 1, o, market.Ordered)
+	i := slices.IndexFunc(short, func(s market.Shortfall) bool {
+		code := codes[s.Kind]
+		return code == f.Code || f.aboutPrice() && Failure{Cause: CauseOf(code)}.aboutPrice()
+	})
+	if i < 0 {
+		return market.Shortfall{}, false
+	}
+	return short[i], true
+}
+
+// contradicts tells whether what is offered is at odds with the refusal of a launch
+// for stock or price.
+func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
+	_, short := f.shortfall(o, launch)
+	switch {
+	case f.Code == OutOfStock:
+		return !nested(f.Param) && o.Stock.Known && !short
+	case f.aboutPrice():
+		return launch.PriceLimit != nil && o.Quote.Value != nil && !short
+	default:
+		return false
+	}
+}
+
+// judge holds the launch against what is offered: it fills Facts, and sharpens summary
+// and remedy where the numbers allow it.
+func (f *Failure) judge(o market.Offer, launch market.Launch) {
+	s, short := f.shortfall(o, launch)
+	switch {
+	case short:
+		if f.aboutPrice() {
+			f.Cause = CauseOf(codes[s.Kind]) // the numbers tell which end of the range it is
+		}
+		f.say(s.Words)
+	case f.contradicts(o, launch) && f.aboutPrice():
+		f.Facts = o.Prices(launch)
+	case f.contradicts(o, launch):
+		f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s in %s now.", *o.Stock.Value, launch.InstanceType, o.Zone)
+		f.Remedy = "Apply again, or choose another instance_type or a subnet_id in another zone if it is sold out again."
+	}
+}
+
+// infer concludes the cause from what is offered alone.
+func (f *Failure) infer(o market.Offer, launch market.Launch) {
+	short := market.Judge(launch, 1, o, market.Ordered)
+	if len(short) == 0 {
+		return
+	}
+	f.Cause, f.Source = CauseOf(codes[short[0].Kind]), Inferred
+	f.say(short[0].Words)
+	f.Facts += " KEC gave no reason; this is concluded from what it offers now."
+}
+
+// nested tells whether a parameter belongs to one disk or one interface.
+func nested(param string) bool { return strings.Contains(param, ".") }
+
+// joined leaves out what is empty.
+func joined(separator string, parts ...string) string {
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	return strings.Join(parts, separator)
+}

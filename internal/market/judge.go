@@ -1,0 +1,288 @@
+package market
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Kind says what KEC cannot do for a launch.
+type Kind int
+
+// The kinds of shortfall.
+const (
+	BelowMarket Kind = iota
+	AboveOnDemand
+	OutOfStock
+	AddressesShort
+	ImageNotActive
+	NoSpotPrice
+	NotSoldInZone
+	DiskSoldOut
+	NoSuchImage
+	NoSuchSubnet
+	AddressOutside
+	NoSuchGroup
+	ForeignGroup
+)
+
+// Need is one thing that a launch cannot do without, and that KEC may be short of.
+type Need struct {
+	Kind   Kind
+	Key    string // needs with the same key share what KEC has
+	Param  string // the API parameter that asks for it
+	Lookup string // the API action that tells what KEC has
+	have   int64  // how many KEC has
+	launch Launch
+	offer  *Offer
+	words  func(Demand) Words
+}
+
+// PerLaunch tells whether a launch has the need once, however often it names the
+// thing: the thing itself is wrong. Else each need is one more that is wanted.
+func (n Need) PerLaunch() bool { return n.Kind != OutOfStock && n.Kind != AddressesShort }
+
+// Exceeds tells whether launches want more than KEC has. Of what is wrong any is more.
+func (n Need) Exceeds(d Demand) bool { return n.PerLaunch() || d.Wanted > n.have+d.Freed }
+
+// Demand is what launches want of one thing, all together.
+type Demand struct {
+	Form   Form
+	Wanted int64
+	Freed  int64 // what the plan gives back
+	// AtLeast says that more may be wanted than is known.
+	AtLeast bool
+}
+
+// Shortfall is one thing that KEC cannot do for launches.
+type Shortfall struct {
+	Kind          Kind
+	Param, Lookup string // as those of the need
+	Words
+}
+
+// Certain tells whether KEC would refuse the launch. Nothing says what an empty list
+// of prices means (fact 203: it is taken for "not sold as Spot Instance").
+func (s Shortfall) Certain() bool { return s.Kind != NoSpotPrice }
+
+func (n Need) shortfall(d Demand) Shortfall {
+	w := n.words(d)
+	if n.PerLaunch() && d.Form == Planned && d.Wanted > 1 {
+		w.Facts += fmt.Sprintf(" That goes for %s instances of this plan.", d)
+	}
+	return Shortfall{Kind: n.Kind, Param: n.Param, Lookup: n.Lookup, Words: w}
+}
+
+// Shortfall words a need that is exceeded. For stock it asks where else there is some:
+// only a launch that KEC cannot serve is worth these look-ups.
+func (s *Snapshot) Shortfall(ctx context.Context, n Need, d Demand) Shortfall {
+	if n.Kind == OutOfStock {
+		n.offer.Elsewhere = s.Elsewhere(ctx, n.launch.InstanceType, n.offer.Zone)
+	}
+	return n.shortfall(d)
+}
+
+// Judge tells what KEC cannot do for n launches like this one, the likeliest reason
+// for a failure first.
+func Judge(launch Launch, n int64, o Offer, form Form) []Shortfall {
+	needs := Needs(launch, o)
+	wanted := map[string]int64{}
+	for _, need := range needs {
+		wanted[need.Key] += n
+	}
+	var short []Shortfall
+	for _, need := range needs {
+		d := Demand{Form: form, Wanted: wanted[need.Key]}
+		if d.Wanted > 0 && need.Exceeds(d) {
+			short = append(short, need.shortfall(d))
+			wanted[need.Key] = 0 // told once
+		}
+	}
+	return short
+}
+
+// Needs lists what the launch needs of what is offered, by the answers that are known:
+// what is wrong with it once, what KEC has only so many of as often as it is needed.
+func Needs(launch Launch, o Offer) []Need {
+	all := slices.Concat(o.price(launch), o.stock(launch), addresses(o.Subnet, launch.SubnetID, "SubnetId"),
+		o.image(launch), o.soldHere(launch), o.disks(launch), o.fixedAddress(launch), o.groups(launch))
+	for i, subnet := range o.Others {
+		all = append(all, addresses(subnet, launch.OtherSubnetIDs[i], fmt.Sprintf("NetworkInterface.%d.SubnetId", i+1))...)
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(n Need) bool {
+		twice := n.PerLaunch() && seen[n.Key]
+		seen[n.Key] = true
+		return twice
+	})
+}
+
+// wrong is the need of a thing that is wrong by itself.
+func wrong(kind Kind, param, lookup, key string, w Words) []Need {
+	return []Need{{Kind: kind, Param: param, Lookup: lookup, Key: key, words: func(Demand) Words { return w }}}
+}
+
+// price holds a price limit against the prices in the zone.
+func (o Offer) price(launch Launch) []Need {
+	q, limit := o.Quote.Value, launch.PriceLimit
+	if q == nil || limit == nil {
+		return nil
+	}
+	w, kind := Words{Facts: o.Prices(launch)}, BelowMarket
+	switch {
+	case q.OnDemand != nil && limit.GreaterThan(*q.OnDemand):
+		kind = AboveOnDemand
+		w.Remedy = fmt.Sprintf("Lower spot_price_limit to at most %s, or leave it out to follow the market.", q.OnDemand)
+	case limit.LessThan(q.Now):
+		w.Remedy = fmt.Sprintf("Raise spot_price_limit to at least %s, or leave it out to follow the market.", q.Now)
+	default:
+		return nil
+	}
+	return wrong(kind, "SpotPriceLimit", "DescribeSpotPriceHistory", "bid "+launch.InstanceType+" "+o.Zone+" "+limit.String(), w)
+}
+
+// stock is one machine of the type in the zone.
+func (o Offer) stock(launch Launch) []Need {
+	if o.Stock.Value == nil {
+		return nil
+	}
+	n := Need{
+		Kind: OutOfStock, Param: "InstanceType", Lookup: "DescribeKecInventory", Key: "stock of " + launch.InstanceType + " in " + o.Zone,
+		have: int64(*o.Stock.Value), launch: launch, offer: &o,
+	}
+	n.words = func(d Demand) Words { return n.offer.stockWords(launch, d) }
+	return []Need{n}
+}
+
+// AddressKey is the key of the needs for addresses of a subnet.
+func AddressKey(subnetID string) string { return "subnet " + subnetID }
+
+// addresses is one free address of a subnet, which must be there. Those of instances
+// that a plan ends count as free: whether they are in time is for KEC to say.
+func addresses(in Answer[kec.Subnet], id, param string) []Need {
+	const lookup = "DescribeSubnets"
+	subnet := in.Value
+	switch {
+	case !in.Known:
+		return nil
+	case subnet == nil:
+		return wrong(NoSuchSubnet, param, lookup, AddressKey(id), Words{
+			"No such subnet", fmt.Sprintf("KEC shows no subnet %s in this region.", id),
+			"Choose a subnet_id of the provider's region, as the console's list of subnets shows it.",
+		})
+	case subnet.FreeIPs == nil:
+		return nil
+	}
+	return []Need{{
+		Kind: AddressesShort, Param: param, Lookup: lookup, Key: AddressKey(id), have: *subnet.FreeIPs,
+		words: func(d Demand) Words { return addressWords(subnet, id, d) },
+	}}
+}
+
+// fixedAddress holds a fixed address against the subnet's block.
+func (o Offer) fixedAddress(launch Launch) []Need {
+	subnet := o.Subnet.Value
+	if subnet == nil {
+		return nil
+	}
+	ip, err := netip.ParseAddr(launch.PrivateIP)
+	block, err2 := netip.ParsePrefix(subnet.CIDR)
+	if err != nil || err2 != nil || block.Contains(ip) {
+		return nil
+	}
+	return wrong(AddressOutside, "PrivateIpAddress", "DescribeSubnets", "address "+launch.PrivateIP+" "+subnet.ID, Words{
+		"The address is not in the subnet", fmt.Sprintf("%s is not in %s, the block of subnet %s.", ip, block, subnet.ID),
+		"Choose a free address of that block, or leave private_ip_address out and let KEC pick one.",
+	})
+}
+
+// groups holds the security groups against the subnet's VPC (fact 173: KEC wants both in one).
+func (o Offer) groups(launch Launch) []Need {
+	const param, lookup = "SecurityGroupId", "DescribeSecurityGroups"
+	subnet := o.Subnet.Value
+	var needs []Need
+	for i, answer := range o.Groups {
+		id, group := launch.SecurityGroupIDs[i], answer.Value
+		switch {
+		case !answer.Known || subnet == nil:
+		case group == nil:
+			needs = append(needs, wrong(NoSuchGroup, param, lookup, "group "+id, Words{
+				"No such security group", fmt.Sprintf("KEC shows no security group %s in this region.", id),
+				"Choose security_group_ids of the provider's region, as the console's list of security groups shows them.",
+			})...)
+		case group.VPCID != "" && subnet.VPCID != "" && group.VPCID != subnet.VPCID:
+			needs = append(needs, wrong(ForeignGroup, param, lookup, "group "+id+" "+subnet.VPCID, Words{
+				"The security group belongs to another VPC",
+				fmt.Sprintf("Security group %s belongs to VPC %s, subnet %s to VPC %s.", id, group.VPCID, subnet.ID, subnet.VPCID),
+				"Choose security_group_ids of the subnet's VPC, or a subnet_id of theirs.",
+			})...)
+		}
+	}
+	return needs
+}
+
+// image holds the image against the one state that boots (fact 95: active). An image
+// whose state KEC does not tell is given the benefit of the doubt.
+func (o Offer) image(launch Launch) []Need {
+	const param, lookup = "ImageId", "DescribeImages"
+	image, key := o.Image.Value, "image "+launch.ImageID
+	switch {
+	case !o.Image.Known:
+		return nil
+	case image == nil:
+		return wrong(NoSuchImage, param, lookup, key, Words{Facts: fmt.Sprintf("KEC shows no image %s in this region.", launch.ImageID)})
+	case image.State == "" || strings.EqualFold(image.State, "active"):
+		return nil
+	}
+	return wrong(ImageNotActive, param, lookup, key,
+		Words{Facts: fmt.Sprintf("Image %s is in state %q; only active images boot.", image.ID, image.State)})
+}
+
+// soldHere holds the type against the prices and zones of what KEC sells.
+func (o Offer) soldHere(launch Launch) []Need {
+	var needs []Need
+	if o.Quote.Known && o.Quote.Value == nil {
+		n := wrong(NoSpotPrice, "InstanceType", "DescribeSpotPriceHistory", "price "+launch.InstanceType+" "+o.Zone, Words{})
+		n[0].words = func(d Demand) Words { return o.unpricedWords(launch, d) }
+		needs = n
+	}
+	if o.soldElsewhere() {
+		needs = append(needs, wrong(NotSoldInZone, "InstanceType", "DescribeInstanceTypeConfigs", "type "+launch.InstanceType+" "+o.Zone, Words{
+			Facts: fmt.Sprintf("KEC sells no %s in %s, but in %s.", launch.InstanceType, o.Zone, strings.Join(o.Type.Value.Zones, ", ")),
+		})...)
+	}
+	return needs
+}
+
+// soldElsewhere tells whether the type is sold in other zones only.
+func (o Offer) soldElsewhere() bool {
+	return o.Type.Value != nil && len(o.Type.Value.Zones) > 0 && !contains(o.Type.Value.Zones, o.Zone)
+}
+
+// disks holds the types of data disks against what is sold out for the type in the zone.
+func (o Offer) disks(launch Launch) []Need {
+	if o.Type.Value == nil || o.soldElsewhere() {
+		return nil
+	}
+	var needs []Need
+	for i, disk := range launch.DataDiskTypes {
+		for name, zones := range o.Type.Value.SoldOut {
+			if disk == "" || !strings.EqualFold(name, disk) || !contains(zones, o.Zone) {
+				continue
+			}
+			w := SoldOutDisk()
+			w.Facts = fmt.Sprintf("%s disks for %s are sold out in %s.", name, launch.InstanceType, o.Zone)
+			needs = append(needs, wrong(DiskSoldOut, fmt.Sprintf("DataDisk.%d.Type", i+1), "DescribeInstanceTypeConfigs",
+				"disk "+launch.InstanceType+" "+o.Zone+" "+name, w)...)
+		}
+	}
+	return needs
+}
+
+func contains(all []string, s string) bool {
+	return slices.ContainsFunc(all, func(one string) bool { return strings.EqualFold(one, s) })
+}

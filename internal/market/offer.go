@@ -1,0 +1,75 @@
+package market
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Answer is what one look-up has told. Nothing is known where it was not made or has
+// failed; else there is the thing, or nil where KEC shows none.
+type Answer[T any] struct {
+	Known bool
+	Value *T
+}
+
+// AnswerOf is the answer behind the result of a look-up.
+func AnswerOf[T any](value *T, err error) Answer[T] {
+	if err != nil {
+		return Answer[T]{}
+	}
+	return Answer[T]{Known: true, Value: value}
+}
+
+// Offer is what KEC offers one launch, as far as it was asked for.
+type Offer struct {
+	Zone      string
+	Quote     Answer[Quote]
+	Stock     Answer[int]
+	Elsewhere []Place // where there is stock, if there is none in the zone
+	Type      Answer[kec.InstanceTypeConfig]
+	Subnet    Answer[kec.Subnet]
+	Others    []Answer[kec.Subnet] // of the secondary interfaces, in their order
+	Groups    []Answer[kec.SecurityGroup]
+	Image     Answer[kec.Image]
+}
+
+// Offer asks for all that a launch depends on, all at once but for the subnet, which
+// decides the zone (fact 102: KEC takes the zone from the subnet).
+func (s *Snapshot) Offer(ctx context.Context, launch Launch) Offer {
+	o := Offer{
+		Others: make([]Answer[kec.Subnet], len(launch.OtherSubnetIDs)),
+		Groups: make([]Answer[kec.SecurityGroup], len(launch.SecurityGroupIDs)),
+	}
+	var asking sync.WaitGroup
+	if launch.ImageID != "" {
+		asking.Go(func() { o.Image = AnswerOf(s.Image(ctx, launch.ImageID)) })
+	}
+	for i, id := range launch.OtherSubnetIDs {
+		if id != "" {
+			asking.Go(func() { o.Others[i] = AnswerOf(s.Subnet(ctx, id)) })
+		}
+	}
+	if launch.SubnetID != "" {
+		o.Subnet = AnswerOf(s.Subnet(ctx, launch.SubnetID))
+	}
+	if subnet := o.Subnet.Value; subnet != nil {
+		o.Zone = subnet.Zone
+		for i, id := range launch.SecurityGroupIDs {
+			asking.Go(func() { o.Groups[i] = AnswerOf(s.SecurityGroup(ctx, id)) })
+		}
+	}
+	if launch.InstanceType != "" && o.Zone != "" {
+		asking.Go(func() { o.Quote = AnswerOf(s.Price(ctx, launch.InstanceType, o.Zone)) })
+		asking.Go(func() { o.Stock = s.stock(ctx, launch.InstanceType, o.Zone) })
+		asking.Go(func() { o.Type = AnswerOf(s.Type(ctx, launch.InstanceType)) })
+	}
+	asking.Wait()
+	return o
+}
+
+func (s *Snapshot) stock(ctx context.Context, instanceType, zone string) Answer[int] {
+	n, err := s.Stock(ctx, instanceType, zone)
+	return AnswerOf(&n, err)
+}
