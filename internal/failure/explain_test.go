@@ -7,11 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
 // clientOf is a client in a simulated world, on its clock, which stands still until
@@ -39,6 +41,15 @@ func orderOf(subnet, bid string) market.Launch {
 		launch.PriceLimit = &limit
 	}
 	return launch
+}
+
+// attributes is the table of what remedies name.
+func attributes() param.Table {
+	var t param.Table
+	t.Root("instance_type", "InstanceType", types.StringNull())
+	t.Root("subnet_id", "SubnetId", types.StringNull())
+	t.Root("spot_price_limit", "SpotPriceLimit", types.NumberNull())
+	return t
 }
 
 func wantEqual(t *testing.T, what string, got, want any) {

@@ -181,6 +181,7 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 	t.Parallel()
 	var table param.Table
 	table.Root("instance_type", "InstanceType", types.StringValue("N3.2B"))
+	table.Root("subnet_id", "SubnetId", types.StringValue("s-1"))
 	table.At(path.Root("data_disks").AtListIndex(1).AtName("size_gib"), "DataDisk.2.Size", types.Int64Value(6))
 	for _, c := range []struct {
 		name string

@@ -45,7 +45,7 @@ func FuzzReason(f *testing.F) {
 			checkCause(t, code, said)
 		}
 		refusal := &kec.Error{Action: "RunInstances", Code: code, Message: words, Status: 400}
-		if detail := Of(refusal).Detail(); !strings.Contains(detail, "\nKEC: ") || !strings.HasSuffix(detail, ", RunInstances") {
+		if detail := Of(refusal).Detail(nil); !strings.Contains(detail, "\nKEC: ") || !strings.HasSuffix(detail, ", RunInstances") {
 			t.Errorf("%q, %q: %q", code, words, detail)
 		}
 	})

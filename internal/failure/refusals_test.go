@@ -35,7 +35,7 @@ func begin(t *testing.T, r *Refusals, launch market.Launch) *Attempt {
 	t.Helper()
 	attempt, f := r.Begin(t.Context(), launch)
 	if f != nil {
-		t.Fatalf("not sent: %s", f.Detail())
+		t.Fatalf("not sent: %s", f.Detail(attributes()))
 	}
 	return attempt
 }
@@ -56,7 +56,7 @@ func TestRefusals_oneNoAnswersForLaunchesLikeIt(t *testing.T) {
 	evidence := "\n\nCode: OutOfStock\nKEC: \"InstanceType N3.2B is sell out\" (ProductSellOutInvalid), RunInstances, request KEC-1"
 	facts := "1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now. In cn-beijing-6b it can open 50, in cn-beijing-6c 50."
 	remedy := "\n\nChoose another instance_type, or a subnet_id in another zone, or try again later."
-	wantEqual(t, "the first", f.Detail(), facts+remedy+evidence)
+	wantEqual(t, "the first", f.Detail(attributes()), facts+remedy+evidence)
 
 	sim.Advance(12 * time.Second)
 	asked := len(sim.Calls())
@@ -64,7 +64,7 @@ func TestRefusals_oneNoAnswersForLaunchesLikeIt(t *testing.T) {
 	if again == nil {
 		t.Fatal("the second is sent")
 	}
-	wantEqual(t, "the second", again.Detail(), `KEC was not asked again: 12 seconds ago it refused the launch of "worker-7", with the words and the request id below. `+
+	wantEqual(t, "the second", again.Detail(attributes()), `KEC was not asked again: 12 seconds ago it refused the launch of "worker-7", with the words and the request id below. `+
 		facts+remedy+"\n\nNothing was sent for this instance; the next apply asks KEC again."+evidence)
 	wantEqual(t, "its summary", again.Summary, f.Summary)
 	wantEqual(t, "its parameter", again.Param, f.Param)
@@ -140,7 +140,7 @@ func TestRefusals_aBidIsToldItsOwnNumbers(t *testing.T) {
 	if !strings.HasPrefix(f.Facts, want) {
 		t.Errorf("facts:\n got %s\nwant %s", f.Facts, want)
 	}
-	wantEqual(t, "remedy", f.Remedy, "Raise spot_price_limit to at least 0.0801, or leave it out to follow the market.")
+	wantEqual(t, "remedy", f.RemedyText(attributes()), "Raise spot_price_limit to at least 0.0801, or leave it out to follow the market.")
 }
 
 func TestRefusals_onlyAPlainNoCounts(t *testing.T) {
@@ -287,7 +287,7 @@ func TestRefusals_waitForTheExplanation(t *testing.T) {
 					all.Go(func() {
 						switch _, f := r.Begin(t.Context(), launch); {
 						case stock > 0 && f != nil:
-							t.Errorf("there is stock, and it is not sent: %s", f.Detail())
+							t.Errorf("there is stock, and it is not sent: %s", f.Detail(attributes()))
 						case stock == 0 && (f == nil || !strings.Contains(f.Facts, "In cn-beijing-6b it can open 50")):
 							t.Errorf("told %v", f)
 						}

@@ -2,6 +2,7 @@ package failure
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -37,11 +38,17 @@ func (f Failure) Warning(t param.Table) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, f.Summary, detail)
 }
 
+// WithoutPath renders the failure as an error of the whole resource or data source; the
+// table names the attributes in its remedy only.
+func (f Failure) WithoutPath(t param.Table) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(f.Summary, f.Detail(t))
+}
+
 // place finds the attribute. A CLI finds the line of a top-level attribute only,
 // so a deeper path is named in the text.
 func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
 	at, ok = t.Locate(f.Param)
-	detail = f.Detail()
+	detail = f.Detail(t)
 	if len(at.Steps()) > 1 {
 		detail += "\nAttribute: " + at.String()
 	}
@@ -59,8 +66,22 @@ func (f Failure) Headline(what string) string {
 
 // Detail is the text below the summary: the numbers, the remedy, what became of
 // the instance, then code, KEC's words, action and request id.
-func (f Failure) Detail() string {
-	return joined("\n\n", f.Facts, f.Remedy, f.Note, f.evidence())
+func (f Failure) Detail(t param.Table) string {
+	return joined("\n\n", f.Facts, f.RemedyText(t), f.Note, f.evidence())
+}
+
+// parameter is a parameter's place in a remedy, such as "{SpotPriceLimit}".
+var parameter = regexp.MustCompile(`\{(\w+)\}`)
+
+// RemedyText is the remedy with the attributes that the table has for its parameters.
+func (c Cause) RemedyText(t param.Table) string {
+	return parameter.ReplaceAllStringFunc(c.Remedy, func(braced string) string {
+		name := strings.Trim(braced, "{}")
+		if at, ok := t.Locate(name); ok {
+			return at.String()
+		}
+		return name
+	})
 }
 
 // evidence is the code, then what KEC said, in which answer.

@@ -12,6 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
 const (
@@ -42,7 +43,7 @@ func whole(findings []preflight.Finding) string {
 		if f.Veto {
 			loud = "error"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s at %s: %s", loud, f.Code, f.Param, f.Summary), f.Facts, f.Remedy, f.Action)
+		lines = append(lines, fmt.Sprintf("%s %s at %s: %s", loud, f.Code, f.Param, f.Summary), f.Facts, f.RemedyText(spotinstance.Parameters()), f.Action)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -91,7 +91,7 @@ var orderTypes = map[int]string{1: "trial", 2: "regular"}
 func explained(f failure.Failure) failureModel {
 	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: value.Text(f.Words),
-		Remedy: types.StringValue(f.Remedy), Attribute: value.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
+		Remedy: types.StringValue(f.RemedyText(spotinstance.Parameters())), Attribute: value.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
 		Source: types.StringValue(string(f.Source)), SubOrderID: value.Text(f.SubOrderID), InstanceID: value.Text(f.InstanceID),
 	}
 }

@@ -23,7 +23,7 @@ func failures() string {
 		"*Again* says whether the same configuration may succeed later. Codes do not change between versions; new ones may come.\n\n" +
 		"| Code | Meaning | Attribute | What to do | Again |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range failure.Catalogue() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.Remedy, yes(c.Retryable))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.RemedyText(spotinstance.Parameters()), yes(c.Retryable))
 	}
 	b.WriteString("\n## How KEC says it\n\n" +
 		"An exact code of KEC's decides; else the first code of this list some of whose words stand in KEC's code or message. Words joined by *and* must all be " +
