@@ -228,7 +228,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
 		return
 	case importing && in.ChargeType != "" && in.ChargeType != "Spot":
 		resp.Diagnostics.AddError("Not a Spot Instance",
@@ -289,7 +289,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 	id := state.ID.ValueString()
 	tags, err := r.Client.ReadTags(ctx, id)
 	if err != nil {
-		return diag.Diagnostics{failure.Of(err).Diagnostic(nil)}
+		return diag.Diagnostics{failure.Of(err).WithoutPath(Parameters())}
 	}
 	state.refreshTags(tags, texts(r.DefaultTags))
 	return nil
@@ -319,7 +319,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	in, err := r.Client.WaitSettled(ctx, id, state.project()) // it must end in the state it has now
 	if err != nil {
-		resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
 		return
 	}
 	wanted, _ := changed(&plan, &state, imported)
@@ -346,7 +346,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	if len(wanted) > 0 {
 		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
-			resp.Diagnostics.Append(failure.Of(err).Diagnostic(nil))
+			resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
 			resp.Diagnostics.Append(now.into(ctx, &resp.State.Raw)...) // the changes are made all the same
 			return
 		}
@@ -381,7 +381,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
-		resp.Diagnostics.Append(f.Diagnostic(nil))
+		resp.Diagnostics.Append(f.WithoutPath(Parameters()))
 	}
 }
 

@@ -156,7 +156,7 @@ func TestRemedies_nameAttributesThatExist(t *testing.T) {
 	}
 	word := regexp.MustCompile(`[a-z]+(_[a-z]+)+`)
 	for _, c := range failure.Catalogue() {
-		for _, name := range word.FindAllString(c.Remedy, -1) {
+		for _, name := range word.FindAllString(c.RemedyText(Parameters()), -1) {
 			if !known[name] {
 				t.Errorf("the remedy of %s names %s, which does not exist", c.Code, name)
 			}
