@@ -50,9 +50,11 @@ type Cause struct {
 	Summary string // one line, sentence case, no full stop
 	// Param is the API parameter to point at; "" where the cause lies outside
 	// the configuration or where KEC itself names the parameter.
-	Param     string
-	Remedy    string // one sentence that says what to change and where to look
-	Retryable bool   // the same configuration may succeed later
+	Param string
+	// Remedy is one sentence that says what to change and where to look. It names
+	// API parameters in braces, "{SubnetId}", for which RemedyText puts attributes.
+	Remedy    string
+	Retryable bool // the same configuration may succeed later
 	Codes     []string
 	Words     []string // lower-case fragments, Chinese and English, of code and message; " & " joins those that must all be there
 }
@@ -89,7 +91,7 @@ var causes = []Cause{
 		Code:      SubnetFull,
 		Summary:   "The subnet has no free address",
 		Param:     "SubnetId",
-		Remedy:    "Choose a subnet_id with free addresses, or free some in this subnet.",
+		Remedy:    "Choose a {SubnetId} with free addresses, or free some in this subnet.",
 		Retryable: true,
 		Codes:     []string{"SubnetIpNotEnough"},
 		Words: []string{
@@ -101,7 +103,7 @@ var causes = []Cause{
 		Code:      OutOfStock,
 		Summary:   "Out of stock",
 		Param:     "InstanceType",
-		Remedy:    "Choose another instance_type, or a subnet_id in another zone, or try again later.",
+		Remedy:    "Choose another {InstanceType}, or a {SubnetId} in another zone, or try again later.",
 		Retryable: true,
 		Codes:     []string{"ProductSellOutInvalid"},
 		Words: []string{
@@ -113,7 +115,7 @@ var causes = []Cause{
 		Code:    SpotNotOffered,
 		Summary: "This instance type is not offered as a Spot Instance here",
 		Param:   "InstanceType",
-		Remedy:  "Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
+		Remedy:  "Choose an {InstanceType} that is sold as Spot Instance in this zone, or a {SubnetId} in another zone.",
 		Codes:   []string{"ChargeTypeNotSupported"},
 		Words: []string{
 			"chargetype", "charge type", "spot instance & not support", "not support spot", "not support & spot price", "计费方式", "竞价 & 不支持",
@@ -123,14 +125,14 @@ var causes = []Cause{
 		Code:    PriceAboveOnDemand,
 		Summary: "Spot price limit is above the on-demand price",
 		Param:   "SpotPriceLimit",
-		Remedy:  "Lower spot_price_limit to at most the on-demand price, or leave it out to follow the market.",
+		Remedy:  "Lower {SpotPriceLimit} to at most the on-demand price, or leave it out to follow the market.",
 		Words:   []string{"above the on-demand", "higher than the on-demand", "exceeds the on-demand", "高于按量", "超过按量"},
 	},
 	{
 		Code:    PriceBelowMarket,
 		Summary: "Spot price limit is below the market price",
 		Param:   "SpotPriceLimit",
-		Remedy:  "Raise spot_price_limit to at least the market price, or leave it out to follow the market.",
+		Remedy:  "Raise {SpotPriceLimit} to at least the market price, or leave it out to follow the market.",
 		// The code says no more than "out of range"; the two prices tell
 		// which end of the range it is.
 		Codes:     []string{"SpotPriceLimitInvalid"},
@@ -148,7 +150,7 @@ var causes = []Cause{
 		Code:    ImageUnusable,
 		Summary: "The image cannot be used",
 		Param:   "ImageId",
-		Remedy:  "Choose an image_id that exists in this region, is active and fits the instance type.",
+		Remedy:  "Choose an {ImageId} that exists in this region, is active and fits the instance type.",
 		Codes:   []string{"ImageIdInvalid"},
 		Words:   []string{"imageid", "image is", "image not", "image does", "image state", "镜像不", "镜像状态"},
 	},
@@ -170,7 +172,7 @@ var causes = []Cause{
 		Code:    InstanceProtected,
 		Summary: "The instance is protected against deletion",
 		Param:   "IsProtect",
-		Remedy:  "Lift the protection in the console, or set deletion_protection = true, apply, set it to false and apply, then destroy again.",
+		Remedy:  "Lift the protection in the console, or set {IsProtect} = true, apply, set it to false and apply, then destroy again.",
 		Codes:   []string{"InstanceResourceProtected"},
 		Words:   []string{"protected against deletion", "deletion protection", "release protection", "删除保护", "释放保护"},
 	},
@@ -190,7 +192,7 @@ var causes = []Cause{
 	{
 		Code:    LaunchFailed,
 		Summary: "KEC accepted the launch, but the instance did not start",
-		Remedy:  "Apply again; if it fails again, try another instance_type or image_id, or ask KEC support with the ids below.",
+		Remedy:  "Apply again; if it fails again, try another {InstanceType} or {ImageId}, or ask KEC support with the ids below.",
 		// Mostly, a failure after acceptance leaves neither a code nor words.
 		Words:     []string{"failed to start", "failed to boot", "boot failed", "failed to create instance", "启动失败", "创建失败"},
 		Retryable: true,

@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -184,6 +185,65 @@ var planned = func() param.Table {
 	return t
 }()
 
+// A remedy names parameters, and the table knows the attribute of each. Only the
+// attributes of the provider block, and timeouts, are named as they are.
+func TestRemedies_nameParametersThatTheTableLocates(t *testing.T) {
+	t.Parallel()
+	attributes := map[string]bool{}
+	for _, line := range spotinstance.Parameters() {
+		if len(line.Path.Steps()) > 0 {
+			attributes[param.TopLevel(line.Path).String()] = true
+		}
+	}
+	named, word := 0, regexp.MustCompile(`\{[A-Z]\w*\}|[a-z]+(_[a-z]+)+`)
+	for _, pattern := range []string{"*.go", "../market/*.go", "../preflight/*.go"} {
+		for _, file := range parsed(t, pattern) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				text, ok := n.(*ast.BasicLit)
+				if !ok || text.Kind != token.STRING {
+					return true
+				}
+				for _, name := range word.FindAllString(text.Value, -1) {
+					if attributes[name] {
+						t.Errorf("%s names the attribute %s, not its parameter", text.Value, name)
+					}
+					if name, ok := strings.CutPrefix(name, "{"); ok {
+						named++
+						if _, ok := spotinstance.Parameters().Locate(strings.TrimSuffix(name, "}")); !ok {
+							t.Errorf("%s names %s, which no attribute has", text.Value, name)
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	if named == 0 {
+		t.Error("no remedy names a parameter")
+	}
+}
+
+// parsed are the files of a pattern, tests left out.
+func parsed(t *testing.T, pattern string) []*ast.File {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	var files []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
 // No code can be in a message that is not in the catalogue: each declared one is
 // there, and the package's code neither invents one nor makes a failure without it.
 func TestCatalogue_holdsEveryCode(t *testing.T) {
@@ -216,18 +276,7 @@ func TestCatalogue_holdsEveryCode(t *testing.T) {
 		}
 		return true
 	}
-	names, err := filepath.Glob("*.go")
-	if err != nil || len(names) == 0 {
-		t.Fatal(names, err)
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range parsed(t, "*.go") {
 		ast.Inspect(file, check)
 	}
 	if declared != len(known) {

@@ -127,7 +127,7 @@ func (f *Failure) judge(o market.Offer, launch market.Launch) {
 		f.Facts = o.Prices(launch)
 	case f.contradicts(o, launch):
 		f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s in %s now.", *o.Stock.Value, launch.InstanceType, o.Zone)
-		f.Remedy = "Apply again, or choose another instance_type or a subnet_id in another zone if it is sold out again."
+		f.Remedy = "Apply again, or choose another {InstanceType} or a {SubnetId} in another zone if it is sold out again."
 	}
 }
 

@@ -136,9 +136,9 @@ func (o Offer) price(launch Launch) []Need {
 	switch {
 	case q.OnDemand != nil && limit.GreaterThan(*q.OnDemand):
 		kind = AboveOnDemand
-		w.Remedy = fmt.Sprintf("Lower spot_price_limit to at most %s, or leave it out to follow the market.", q.OnDemand)
+		w.Remedy = fmt.Sprintf("Lower {SpotPriceLimit} to at most %s, or leave it out to follow the market.", q.OnDemand)
 	case limit.LessThan(q.Now):
-		w.Remedy = fmt.Sprintf("Raise spot_price_limit to at least %s, or leave it out to follow the market.", q.Now)
+		w.Remedy = fmt.Sprintf("Raise {SpotPriceLimit} to at least %s, or leave it out to follow the market.", q.Now)
 	default:
 		return nil
 	}
@@ -172,7 +172,7 @@ func addresses(in Answer[kec.Subnet], id, param string) []Need {
 	case subnet == nil:
 		return wrong(NoSuchSubnet, param, lookup, AddressKey(id), Words{
 			"No such subnet", fmt.Sprintf("KEC shows no subnet %s in this region.", id),
-			"Choose a subnet_id of the provider's region, as the console's list of subnets shows it.",
+			"Choose a {SubnetId} of the provider's region, as the console's list of subnets shows it.",
 		})
 	case subnet.FreeIPs == nil:
 		return nil
@@ -196,7 +196,7 @@ func (o Offer) fixedAddress(launch Launch) []Need {
 	}
 	return wrong(AddressOutside, "PrivateIpAddress", "DescribeSubnets", "address "+launch.PrivateIP+" "+subnet.ID, Words{
 		"The address is not in the subnet", fmt.Sprintf("%s is not in %s, the block of subnet %s.", ip, block, subnet.ID),
-		"Choose a free address of that block, or leave private_ip_address out and let KEC pick one.",
+		"Choose a free address of that block, or leave {PrivateIpAddress} out and let KEC pick one.",
 	})
 }
 
@@ -212,13 +212,13 @@ func (o Offer) groups(launch Launch) []Need {
 		case group == nil:
 			needs = append(needs, wrong(NoSuchGroup, param, lookup, "group "+id, Words{
 				"No such security group", fmt.Sprintf("KEC shows no security group %s in this region.", id),
-				"Choose security_group_ids of the provider's region, as the console's list of security groups shows them.",
+				"Choose {SecurityGroupId} of the provider's region, as the console's list of security groups shows them.",
 			})...)
 		case group.VPCID != "" && subnet.VPCID != "" && group.VPCID != subnet.VPCID:
 			needs = append(needs, wrong(ForeignGroup, param, lookup, "group "+id+" "+subnet.VPCID, Words{
 				"The security group belongs to another VPC",
 				fmt.Sprintf("Security group %s belongs to VPC %s, subnet %s to VPC %s.", id, group.VPCID, subnet.ID, subnet.VPCID),
-				"Choose security_group_ids of the subnet's VPC, or a subnet_id of theirs.",
+				"Choose {SecurityGroupId} of the subnet's VPC, or a {SubnetId} of theirs.",
 			})...)
 		}
 	}

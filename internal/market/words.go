@@ -11,7 +11,7 @@ import (
 type Words struct {
 	Summary string // one line
 	Facts   string // sentences with the numbers that clash
-	Remedy  string // one sentence
+	Remedy  string // one sentence, with API parameters in braces for attributes
 }
 
 // Form is the tense of the words.
@@ -47,7 +47,7 @@ func (o Offer) stockWords(launch Launch, d Demand) Words {
 		w.Facts += " " + places
 	}
 	if have > 0 {
-		w.Remedy = "Order fewer, move some to another zone, or choose another instance_type."
+		w.Remedy = "Order fewer, move some to another zone, or choose another {InstanceType}."
 	}
 	return w
 }
@@ -69,7 +69,7 @@ func addressWords(subnet *kec.Subnet, id string, d Demand) Words {
 	free := *subnet.FreeIPs
 	if free > 0 {
 		w.Summary = fmt.Sprintf("The subnet has too few free addresses: %d wanted, %d free", d.Wanted, free)
-		w.Remedy = "Order fewer in this subnet, free some of its addresses, or choose another subnet_id."
+		w.Remedy = "Order fewer in this subnet, free some of its addresses, or choose another {SubnetId}."
 	}
 	if d.Form == Ordered {
 		w.Facts = fmt.Sprintf("Subnet %s (%s) in %s has %d free addresses; the launch needs %s.", id, subnet.CIDR, subnet.Zone, free, d)
@@ -100,7 +100,7 @@ func (o Offer) unpricedWords(launch Launch, d Demand) Words {
 func SoldOutDisk() Words {
 	return Words{
 		Summary: "A type of data disk is out of stock",
-		Remedy:  "Choose another type for this data disk, or a subnet_id in another zone, or try again later.",
+		Remedy:  "Choose another type for this data disk, or a {SubnetId} in another zone, or try again later.",
 	}
 }
 
