@@ -12,9 +12,9 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// kept is how long one set of look-ups serves: what fails at the same moment is
+// snapshotTTL is how long one set of look-ups serves: what fails at the same moment is
 // explained by the same numbers.
-const kept = 5 * time.Second
+const snapshotTTL = 5 * time.Second
 
 // Explainer explains launches and orders that came to nothing, for one process of
 // the provider. Explanations of the same moment share their look-ups, so that a
@@ -37,7 +37,7 @@ func (e *Explainer) snapshot(tooOld *market.Snapshot) *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.client.Now()
-	if e.open == nil || e.open == tooOld || !within(kept, e.opened, now) {
+	if e.open == nil || e.open == tooOld || !within(snapshotTTL, e.opened, now) {
 		e.open, e.opened = market.NewSnapshot(e.client), now
 	}
 	return e.open
@@ -57,11 +57,11 @@ func within(d time.Duration, since, now time.Time) bool {
 	return passed >= 0 && passed < d
 }
 
-// refused explains why RunInstances refused the launch. Where stock, price or
+// explainRefusal explains why RunInstances refused the launch. Where stock, price or
 // addresses are the matter it asks for today's numbers; a look-up that fails
 // leaves them out. Numbers that are at odds with the refusal count only if they
 // were asked for after it.
-func (e *Explainer) refused(ctx context.Context, err error, launch market.Launch) (Failure, market.Offer) {
+func (e *Explainer) explainRefusal(ctx context.Context, err error, launch market.Launch) (Failure, market.Offer) {
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()

@@ -67,7 +67,7 @@ func TestExplainer_aMomentAsksOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() {
-			f, _ := e.refused(t.Context(), refusal("ProductSellOutInvalid", "sell out", fmt.Sprint("r", i)), orderOf(kecsim.SubnetA, ""))
+			f, _ := e.explainRefusal(t.Context(), refusal("ProductSellOutInvalid", "sell out", fmt.Sprint("r", i)), orderOf(kecsim.SubnetA, ""))
 			wantEqual(t, "summary", f.Summary, "Out of stock: 1 wanted, 0 available")
 			wantEqual(t, "facts", f.Facts, "1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
 			wantEqual(t, "request", f.RequestID, fmt.Sprint("r", i))
@@ -85,10 +85,10 @@ func TestExplainer_asksAnewAfterAWhile(t *testing.T) {
 		passes  time.Duration
 		price   string
 		lookUps int
-	}{{0, "0.0801", 2}, {kept - time.Second, "0.0801", 2}, {time.Second, "0.0901", 4}} {
+	}{{0, "0.0801", 2}, {snapshotTTL - time.Second, "0.0801", 2}, {time.Second, "0.0901", 4}} {
 		sim.Advance(step.passes)
 		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, step.price, "")
-		f, _ := e.refused(t.Context(), refusal("SpotPriceLimitInvalid", "out of range", ""), orderOf(kecsim.SubnetA, "0.05"))
+		f, _ := e.explainRefusal(t.Context(), refusal("SpotPriceLimitInvalid", "out of range", ""), orderOf(kecsim.SubnetA, "0.05"))
 		if want := "costs " + step.price + " CNY"; !strings.Contains(f.Facts, want) {
 			t.Errorf("%s: %q, want %q", step.passes, f.Facts, want)
 		}
@@ -103,16 +103,16 @@ func TestExplainer_whatIsAtOddsIsAskedAgain(t *testing.T) {
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
 	e := NewExplainer(clientOf(t, sim))
 	soldOut := refusal("ProductSellOutInvalid", "sell out", "")
-	if f, _ := e.refused(t.Context(), soldOut, orderOf(kecsim.SubnetA, "")); !strings.Contains(f.Facts, "In cn-beijing-6b it can open 50") {
+	if f, _ := e.explainRefusal(t.Context(), soldOut, orderOf(kecsim.SubnetA, "")); !strings.Contains(f.Facts, "In cn-beijing-6b it can open 50") {
 		t.Error(f.Facts)
 	}
 	sim.SellOut(kecsim.ZoneB, kecsim.TypeSmall)
 	for range 3 {
-		f, _ := e.refused(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
+		f, _ := e.explainRefusal(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
 		wantEqual(t, "facts", f.Facts, "1 N3.2B in cn-beijing-6b was ordered; KEC can open 0 there now. In cn-beijing-6c it can open 50.")
 	}
 	sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 7)
-	sim.Advance(kept)
-	f, _ := e.refused(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
+	sim.Advance(snapshotTTL)
+	f, _ := e.explainRefusal(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
 	wantEqual(t, "facts", f.Facts, "There is stock again: KEC can open 7 N3.2B in cn-beijing-6b now.")
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// stands is how long a refusal answers for launches like it.
-const stands = 30 * time.Second
+// refusalTTL is how long a refusal answers for launches like it.
+const refusalTTL = 30 * time.Second
 
 // Refusals remembers what KEC has just refused to sell, for one process of the
 // provider: for half a minute, launches that KEC would refuse alike are not sent.
@@ -79,7 +79,7 @@ func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *
 // find returns the refusal that answers for a launch.
 func (r *Refusals) find(launch market.Launch) *refused {
 	now := r.explainer.client.Now()
-	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !within(stands, k.at, now) })
+	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !within(refusalTTL, k.at, now) })
 	i := slices.IndexFunc(r.known, func(k *refused) bool { return r.covers(k, launch) })
 	if i < 0 {
 		return nil
@@ -152,7 +152,7 @@ func (a *Attempt) Refused(ctx context.Context, err error) Failure {
 	if k != nil {
 		defer close(k.explained)
 	}
-	f, o := a.refusals.explainer.refused(ctx, err, a.launch)
+	f, o := a.refusals.explainer.explainRefusal(ctx, err, a.launch)
 	a.settle(k, f, o)
 	return f
 }
@@ -176,7 +176,7 @@ func (a *Attempt) remember(f Failure) *refused {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ending > 0 || a.begun.Before(r.ended.Add(stands)) || r.find(a.launch) != nil {
+	if r.ending > 0 || a.begun.Before(r.ended.Add(refusalTTL)) || r.find(a.launch) != nil {
 		return nil
 	}
 	r.known = append(r.known, k)

@@ -180,8 +180,8 @@ func TestRefusals_whatForgets(t *testing.T) {
 		want bool                                                  // the next is sent
 	}{
 		{"nothing", func(*kecsim.Server, *Refusals, *Attempt) {}, false},
-		{"29 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(stands - time.Second) }, false},
-		{"30 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(stands) }, true},
+		{"29 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(refusalTTL - time.Second) }, false},
+		{"30 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(refusalTTL) }, true},
 		{"a launch sent before it that was accepted", func(_ *kecsim.Server, _ *Refusals, early *Attempt) { early.Accepted() }, false},
 		{"a launch sent after it that was accepted", func(_ *kecsim.Server, r *Refusals, _ *Attempt) {
 			other := orderOf(kecsim.SubnetReserve, "") // of the same zone, which is not known yet
@@ -203,19 +203,19 @@ func TestRefusals_whatForgets(t *testing.T) {
 		}, true},
 		{"a no from soon after the termination", func(sim *kecsim.Server, r *Refusals, _ *Attempt) {
 			r.Ending()()
-			sim.Advance(stands - time.Second)
+			sim.Advance(refusalTTL - time.Second)
 			soon := begin(t, r, launch)
 			sim.Advance(time.Minute)
 			soon.Refused(t.Context(), errSoldOut)
 		}, true},
 		{"a no from long after the termination", func(sim *kecsim.Server, r *Refusals, _ *Attempt) {
 			r.Ending()()
-			sim.Advance(stands)
+			sim.Advance(refusalTTL)
 			begin(t, r, launch).Refused(t.Context(), errSoldOut)
 		}, false},
 		{"new stock that a later no has shown", func(sim *kecsim.Server, _ *Refusals, early *Attempt) {
 			sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 3)
-			sim.Advance(kept)
+			sim.Advance(snapshotTTL)
 			early.Refused(t.Context(), errSoldOut)
 		}, true},
 	} {

@@ -281,7 +281,7 @@ func TestCheck_aWrongValueIsToldOnce(t *testing.T) {
 			asking.Go(func() {
 				l := worker()
 				l.PriceLimit = bid("0.02")
-				all.add(w.Launch(t.Context(), l))
+				all.add(w.Plan(t.Context(), l))
 			})
 		}
 		asking.Wait()

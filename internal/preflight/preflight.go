@@ -113,10 +113,10 @@ func (c *Check) Frees(subnetID string) {
 	c.freed[market.AddressKey(subnetID)]++
 }
 
-// Launch adds a launch to the plan and returns what this resource has to report:
+// Plan adds a launch to the plan and returns what this resource has to report:
 // mostly nothing, because KEC can do it, because another resource reports it, or
 // because too little is known. What KEC cannot be asked is skipped.
-func (c *Check) Launch(ctx context.Context, launch market.Launch) []Finding {
+func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
 	if c == nil || c.mode == Off || c.hasBegun() {
 		return nil
 	}

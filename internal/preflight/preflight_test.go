@@ -350,8 +350,8 @@ func TestCheck_nil(t *testing.T) {
 	var c *preflight.Check
 	done := c.Busy()
 	c.Frees(kecsim.SubnetA)
-	equal(t, "findings", len(c.Launch(t.Context(), worker())), 0)
+	equal(t, "findings", len(c.Plan(t.Context(), worker())), 0)
 	c.Launching()
-	equal(t, "findings", len(c.Launch(t.Context(), worker())), 0)
+	equal(t, "findings", len(c.Plan(t.Context(), worker())), 0)
 	done()
 }

@@ -66,7 +66,7 @@ func newWorld(t *testing.T, mode preflight.Mode, latency time.Duration) *world {
 // ask is one request of the CLI: it plans one launch.
 func (w *world) ask(ctx context.Context, launch market.Launch) []preflight.Finding {
 	defer w.Busy()()
-	return w.Launch(ctx, launch)
+	return w.Plan(ctx, launch)
 }
 
 // passed checks how much time has passed since the beginning.

@@ -94,7 +94,7 @@ func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	for _, f := range r.Preflight.Launch(ctx, plan.launch()) {
+	for _, f := range r.Preflight.Plan(ctx, plan.launch()) {
 		if f.Veto {
 			resp.Diagnostics.Append(f.Diagnostic(plan.params()))
 		} else {
