@@ -11,8 +11,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// The billing states of an instance that could not be opened, and of one that is
-// still being opened (fact 118). QueryInstances hides both unless asked for.
+// Billing states of an instance that failed to open, and of one that is still being opened (fact
+// 118: the billing states). QueryInstances shows a record only to who asks for its state.
 const (
 	StatusFailedToOpen = 3
 	StatusCreating     = 1
@@ -30,8 +30,9 @@ func billed(ctx context.Context, client *kec.Client, id string) billing {
 	return billing{record: record, denied: Denied(err)}
 }
 
-// Record is the billing record of an instance in the first of these states that has
-// one, nil if none has: a record is shown in its own state only (fact 117).
+// Record is the billing record of an instance, nil if it has none in these states. Each state is a
+// request of its own, because a record is shown in its own state only (fact 117: one state a
+// query).
 func Record(ctx context.Context, client *kec.Client, id string, statuses ...int) (*kec.BillingRecord, error) {
 	for _, status := range statuses {
 		records, err := client.QueryInstances(ctx, status, id)
@@ -45,8 +46,8 @@ func Record(ctx context.Context, client *kec.Client, id string, statuses ...int)
 	return nil, nil
 }
 
-// Denied tells whether an error is a refusal for lack of permission (fact 215), not
-// one for keys that are wrong.
+// Denied tells whether KEC refused a request for lack of permission (fact 215: 403 is about keys or
+// permission), and not because the keys are wrong.
 func Denied(err error) bool {
 	var refusal *kec.Error
 	if !errors.As(err, &refusal) || refusal.Status != http.StatusForbidden {
@@ -58,8 +59,8 @@ func Denied(err error) bool {
 	})
 }
 
-// Blind explains a look-up at the billing service that was refused for lack of
-// permission; lost is what cannot be known for that.
+// Blind explains a look-up at the billing service that was refused for lack of permission. lost
+// says what remains unknown.
 func Blind(err error, lost string) Failure {
 	f := Of(err)
 	f.Facts = noAccess(f.Action, lost)
@@ -71,7 +72,7 @@ func noAccess(action, lost string) string {
 	return fmt.Sprintf("The user behind the keys has no permission for trade %s, so %s.", action, lost)
 }
 
-// bill takes the reason from a billing record, or else what the record does say.
+// bill takes the reason from a billing record. A record without a reason gives its state.
 func (f *Failure) bill(b billing) {
 	switch {
 	case b.denied:

@@ -1,7 +1,11 @@
-// Package failure explains why a launch or an order failed. One catalogue of
-// causes serves the resource and the data source; each cause points at an API
-// parameter, which the parameter table of kec_spot_instance turns into the
-// attribute the user must change.
+// Package failure explains why a call, a launch or an order failed, or why a plan cannot be
+// served. One catalogue of causes serves all of them. A cause points at an API parameter; the
+// parameter table of a resource turns it into the attribute that the user must change.
+//
+// The files: catalogue (the causes), classify (an error to its cause), explain (what went wrong
+// after KEC took a launch), order and billing (what KEC's records tell), judge (what the market
+// tells), refusals (launches that are not sent), reason (a text in any JSON), render (the
+// diagnostic).
 package failure
 
 import "slices"
@@ -30,7 +34,7 @@ const (
 	Unknown             Code = "Unknown"
 )
 
-// The codes of what the provider finds by itself, without a word of KEC's that says it.
+// The codes of what the provider finds by itself, where no code or word of KEC's says it.
 const (
 	OutcomeUnknown       Code = "OutcomeUnknown"
 	NotSent              Code = "NotSent"
@@ -48,22 +52,25 @@ const (
 type Cause struct {
 	Code    Code
 	Summary string // one line, sentence case, no full stop
-	// Param is the API parameter to point at; "" where the cause lies outside
-	// the configuration or where KEC itself names the parameter.
+	// Param is the API parameter to point at. It is "" where the cause lies outside the configuration
+	// or KEC's answer names the parameter.
 	Param string
-	// Remedy is one sentence that says what to change and where to look. It names
-	// API parameters in braces, "{SubnetId}", for which RemedyText puts attributes.
+	// Remedy is one sentence that says what to change and where to look. It names API parameters in
+	// braces, such as "{SubnetId}"; RemedyText replaces them by attributes.
 	Remedy    string
-	Retryable bool // the same configuration may succeed later
-	Codes     []string
-	Words     []string // lower-case fragments, Chinese and English, of code and message; " & " joins those that must all be there
+	Retryable bool     // the same configuration may succeed later
+	Codes     []string // KEC's own codes for it
+	// Words are lower-case fragments, Chinese and English, of KEC's code or message. " & " joins
+	// fragments that must all be there.
+	Words []string
 }
 
-// causes is the catalogue. An exact code wins over words; among words the
-// first entry wins, so entries with telling words stand before entries with
-// general ones ("limit", "invalid"). Most codes of RunInstances are
-// placeholders (facts 160-167), and all words but those of facts 120 and 38 are
-// assumed (fact 240).
+// causes is the catalogue. An exact code wins over words. Among words the first entry wins, so
+// entries with telling words stand before entries with general ones ("limit", "invalid").
+//
+// Most codes of RunInstances are placeholders (facts 160 to 167: assumed codes). Of the words only
+// those in fact 38 (known codes) and fact 120 (causes shown in the console) are known; the others
+// are guesses (fact 240: words are assumed).
 var causes = []Cause{
 	{
 		Code:      Throttled,
@@ -133,8 +140,7 @@ var causes = []Cause{
 		Summary: "Spot price limit is below the market price",
 		Param:   "SpotPriceLimit",
 		Remedy:  "Raise {SpotPriceLimit} to at least the market price, or leave it out to follow the market.",
-		// The code says no more than "out of range"; the two prices tell
-		// which end of the range it is.
+		// KEC's code says only "out of range"; today's prices tell which end of the range it is.
 		Codes:     []string{"SpotPriceLimitInvalid"},
 		Words:     []string{"spotpricelimit", "spot price", "price limit", "below the market", "market price", "出价", "市场价"},
 		Retryable: true,
@@ -193,7 +199,7 @@ var causes = []Cause{
 		Code:    LaunchFailed,
 		Summary: "KEC accepted the launch, but the instance did not start",
 		Remedy:  "Apply again; if it fails again, try another {InstanceType} or {ImageId}, or ask KEC support with the ids below.",
-		// Mostly, a failure after acceptance leaves neither a code nor words.
+		// Most failures after acceptance leave neither a code nor words.
 		Words:     []string{"failed to start", "failed to boot", "boot failed", "failed to create instance", "启动失败", "创建失败"},
 		Retryable: true,
 	},
@@ -276,5 +282,5 @@ func CauseOf(code Code) Cause {
 	return causes[i]
 }
 
-// recognised tells whether KEC says such a cause: by one of its codes or in words.
+// recognised tells whether KEC itself can name the cause, by a code or in words.
 func (c Cause) recognised() bool { return len(c.Codes)+len(c.Words) > 0 }

@@ -12,8 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Of explains the error of a single call by what the error itself says.
-// It makes no request.
+// Of explains the error of a single call by what the error itself says. It makes no request.
 func Of(err error) Failure {
 	f := newFailure(codeOf(err))
 	f.Facts = err.Error()
@@ -36,13 +35,13 @@ func Of(err error) Failure {
 	return f
 }
 
-// codeOf is the code of an error that is no answer of KEC's; Unknown for an answer,
-// whose own code and words decide.
+// codeOf is the code of an error by its kind. It is Unknown for an answer of KEC's, because there
+// KEC's own code and words decide.
 func codeOf(err error) Code {
 	answer, answered := errors.AsType[*kec.Error](err)
 	_, broken := errors.AsType[*kec.StateError](err)
 	switch {
-	case errors.Is(err, kec.ErrOutcomeUnknown): // whatever the answer is: money may be spent
+	case errors.Is(err, kec.ErrOutcomeUnknown): // before KEC's answers: money may be spent
 		return OutcomeUnknown
 	case errors.Is(err, kec.ErrNotSent):
 		return NotSent
@@ -65,15 +64,15 @@ func codeOf(err error) Code {
 	}
 }
 
-// ofRefusal explains an answer of KEC's that says no.
+// ofRefusal explains an answer in which KEC refuses a request.
 func ofRefusal(err error) Failure {
 	refusal, _ := errors.AsType[*kec.Error](err)
 	cause, exact := classify(refusal.Code, refusal.Message)
 	if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
-		cause = CauseOf(InvalidParameter) // words about one setting say nothing of the cause that has another
+		cause = CauseOf(InvalidParameter) // KEC names one setting, and the words belong to a cause of another
 	}
 	if refusal.Status == http.StatusForbidden {
-		cause = CauseOf(PermissionDenied) // refusals of the business kind come with 400 (fact 215)
+		cause = CauseOf(PermissionDenied) // fact 215: 403 is about keys or permission, whatever the code
 	}
 	if cause.Code == Unknown && (refusal.Status >= http.StatusInternalServerError || strings.HasPrefix(refusal.Code, "Service")) {
 		cause = CauseOf(ServiceUnavailable)
@@ -89,8 +88,8 @@ func ofRefusal(err error) Failure {
 	return f
 }
 
-// classify finds the cause behind KEC's code and words: the exact code first,
-// then words in either, else Unknown. exact tells which it was.
+// classify finds the cause behind KEC's code and words: by the exact code, else by words in either,
+// else Unknown. exact is true where the code decided.
 func classify(code, words string) (cause Cause, exact bool) {
 	for _, c := range causes {
 		if slices.ContainsFunc(c.Codes, func(s string) bool { return strings.EqualFold(s, code) }) {

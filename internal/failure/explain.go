@@ -12,55 +12,52 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// snapshotTTL is how long one set of look-ups serves: what fails at the same moment is
-// explained by the same numbers.
+// snapshotTTL is how long one snapshot serves explanations, so that launches that fail at the same
+// moment are explained by the same numbers.
 const snapshotTTL = 5 * time.Second
 
-// Explainer explains launches and orders that came to nothing, for one process of
-// the provider. Explanations of the same moment share their look-ups, so that a
-// crowd with one trouble asks no more than one of it. It is safe for concurrent
-// use.
+// Explainer explains launches and orders that came to nothing, for one process of the provider.
+// Explanations of the same moment share their look-ups: a hundred launches that fail for one reason
+// ask as much as one. It is safe for concurrent use.
 type Explainer struct {
 	client *kec.Client
 
-	mu     sync.Mutex
-	open   *market.Snapshot // the one in use, or nil
-	opened time.Time        // by the client's clock
+	mu       sync.Mutex
+	shared   *market.Snapshot // the snapshot in use, or nil
+	sharedAt time.Time        // when it was made, by the client's clock
 }
 
 // NewExplainer returns an explainer that has asked nothing yet.
 func NewExplainer(client *kec.Client) *Explainer { return &Explainer{client: client} }
 
-// snapshot is the one that the explanations of this moment share. It is a new one if
-// the current one is what the caller finds too old (nil: any will do).
+// snapshot is what the explanations of this moment share. A caller that has found the shared one
+// out of date passes it as tooOld, and gets a new one.
 func (e *Explainer) snapshot(tooOld *market.Snapshot) *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.client.Now()
-	if e.open == nil || e.open == tooOld || !within(snapshotTTL, e.opened, now) {
-		e.open, e.opened = market.NewSnapshot(e.client), now
+	if e.shared == nil || e.shared == tooOld || !within(snapshotTTL, e.sharedAt, now) {
+		e.shared, e.sharedAt = market.NewSnapshot(e.client), now
 	}
-	return e.open
+	return e.shared
 }
 
 // current is the snapshot in use, nil without one.
 func (e *Explainer) current() *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.open
+	return e.shared
 }
 
-// within tells whether less than d has passed. A clock that has been set back tells
-// nothing.
+// within tells whether less than d has passed since then. It is false if the clock was set back.
 func within(d time.Duration, since, now time.Time) bool {
 	passed := now.Sub(since)
 	return passed >= 0 && passed < d
 }
 
-// explainRefusal explains why RunInstances refused the launch. Where stock, price or
-// addresses are the matter it asks for today's numbers; a look-up that fails
-// leaves them out. Numbers that are at odds with the refusal count only if they
-// were asked for after it.
+// explainRefusal explains why RunInstances refused the launch. For stock, price and addresses it
+// asks for today's numbers; a look-up that fails leaves them out. Numbers that contradict the
+// refusal may be older than it, so they are asked for once more.
 func (e *Explainer) explainRefusal(ctx context.Context, err error, launch market.Launch) (Failure, market.Offer) {
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
@@ -80,13 +77,13 @@ type Accepted struct {
 	Parameters url.Values // to be kept out of every message
 }
 
-// explanationTimeout bounds the look-ups behind one explanation: a reason must not make
-// the user wait longer than the failure did.
+// explanationTimeout bounds the look-ups behind one explanation, so that an explanation does not
+// take longer than the failure did.
 const explanationTimeout = 15 * time.Second
 
-// Failed explains why an accepted launch came to nothing. It looks for a reason
-// in the last answer about the instance, then in the instance's billing record,
-// then concludes the likely one from what KEC offers now.
+// Failed explains why an accepted launch came to nothing. It looks for a reason in the last answer
+// about the instance, then in the instance's billing record. Without one it infers the likely
+// reason from what KEC offers now.
 func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted Accepted) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
@@ -107,9 +104,8 @@ func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted A
 	return f
 }
 
-// OfRecord explains the failure of an instance to open: by what KEC still shows
-// of it, which may be nil, then by its billing record, which may be nil too, then
-// by what KEC offers now.
+// OfRecord explains why an instance failed to open, in the same order as Failed. Both the instance
+// and its billing record may be nil.
 func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, record *kec.BillingRecord) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
@@ -135,8 +131,8 @@ func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, r
 	return f
 }
 
-// explain settles the cause of a failure after acceptance: by KEC's words, or
-// else by what KEC offers now.
+// explain settles the cause of a failure after acceptance: by KEC's words, or without any by what
+// KEC offers now.
 func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launch) {
 	said := f.Facts
 	f.Facts = ""

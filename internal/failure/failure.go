@@ -14,14 +14,15 @@ const (
 	FromAPI     Source = "api"      // KEC's answer says it
 	FromBilling Source = "billing"  // the billing record of the instance says it
 	Inferred    Source = "inferred" // concluded from what KEC offers now; nobody says it
-	// FromPreflight is a failure that has not happened: the plan asks for what
-	// KEC does not offer now.
+	// FromPreflight is a failure that has not happened yet: the plan asks for what KEC does not
+	// offer now.
 	FromPreflight Source = "preflight"
 )
 
-// Failure is one failure, explained. Its text holds nothing of the request.
+// Failure is one failure with its explanation. Its text holds nothing of the request, which may be
+// secret.
 type Failure struct {
-	Cause  // Summary, Param and Remedy may be sharper than the catalogue's
+	Cause  // of the catalogue; Summary, Param and Remedy may say more than they do there
 	Source Source
 	Facts  string // sentences with the numbers that clash, or ""
 	Note   string // what became of the instance, or ""
@@ -35,10 +36,12 @@ type Failure struct {
 	InstanceID string // of a failure after acceptance
 }
 
-// newFailure is a failure with a cause of the catalogue, the only way to make one.
+// newFailure is a failure with this cause of the catalogue. Every failure is made here, so that no
+// message has a code that the catalogue lacks.
 func newFailure(code Code) Failure { return Failure{Cause: CauseOf(code), Source: FromAPI} }
 
-// quote takes over what KEC has said, and in which answer. The message of an answer that cannot be used is not KEC's.
+// quote takes over what KEC said, and in which answer. An answer that cannot be used has a message
+// of the client's, not of KEC's.
 func (f *Failure) quote(err error) {
 	answer, ok := errors.AsType[*kec.Error](err)
 	if !ok {

@@ -9,7 +9,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// codes are the codes behind what the market is short of.
+// codes are the catalogue's codes of what KEC can be short of.
 var codes = map[market.Kind]Code{
 	market.BelowMarket:    PriceBelowMarket,
 	market.AboveOnDemand:  PriceAboveOnDemand,
@@ -34,8 +34,8 @@ func OfPlan(s market.Shortfall) Failure {
 	return f
 }
 
-// say takes over the words of a shortfall. Where they leave summary and remedy out,
-// those of the catalogue stand.
+// say takes over the words of a shortfall. A summary or remedy that they leave out stays that of
+// the catalogue.
 func (f *Failure) say(w market.Words) {
 	f.Facts = w.Facts
 	if w.Summary != "" {
@@ -46,8 +46,9 @@ func (f *Failure) say(w market.Words) {
 	}
 }
 
-// offerOf asks for the numbers that a cause is about, and for all where the cause is
-// none that KEC says. What KEC does not show explains no failure.
+// offerOf asks for the numbers that a cause is about, or for all of them where KEC has not named
+// the cause. A subnet or an image that KEC does not show is left out: KEC took the launch with it,
+// or has refused it with words of its own.
 func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, about Code) market.Offer {
 	all := !CauseOf(about).recognised()
 	price := about == PriceBelowMarket || about == PriceAboveOnDemand || all
@@ -79,11 +80,11 @@ func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launc
 	return o
 }
 
-// aboutPrice tells whether the cause is a bid outside of today's prices. KEC has one
-// code for both ends of the range.
+// aboutPrice tells whether the cause is a bid outside of today's prices. KEC has one code for both
+// ends of the range.
 func (f Failure) aboutPrice() bool { return f.Code == PriceBelowMarket || f.Code == PriceAboveOnDemand }
 
-// shortfall is what KEC is short of for the launch, if that is the cause.
+// shortfall is what KEC is short of for the launch, if the failure's cause is such a thing.
 func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfall, bool) {
 	if nested(f.Param) && (f.Code == OutOfStock || f.Code == SubnetFull) { // one disk or interface, not the launch
 		return market.Shortfall{}, false
@@ -99,8 +100,7 @@ func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfa
 	return short[i], true
 }
 
-// contradicts tells whether what is offered is at odds with the refusal of a launch
-// for stock or price.
+// contradicts tells whether KEC offers what it has just refused for stock or price.
 func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
 	_, short := f.shortfall(o, launch)
 	switch {
@@ -113,8 +113,8 @@ func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
 	}
 }
 
-// judge holds the launch against what is offered: it fills Facts, and sharpens summary
-// and remedy where the numbers allow it.
+// judge holds the launch against what KEC offers now: it fills Facts, and puts the numbers into
+// summary and remedy.
 func (f *Failure) judge(o market.Offer, launch market.Launch) {
 	s, short := f.shortfall(o, launch)
 	switch {
@@ -131,7 +131,7 @@ func (f *Failure) judge(o market.Offer, launch market.Launch) {
 	}
 }
 
-// infer concludes the cause from what is offered alone.
+// infer concludes the likely cause from what KEC offers now, where KEC has named none.
 func (f *Failure) infer(o market.Offer, launch market.Launch) {
 	short := market.Judge(launch, 1, o, market.Ordered)
 	if len(short) == 0 {
@@ -142,10 +142,10 @@ func (f *Failure) infer(o market.Offer, launch market.Launch) {
 	f.Facts += " KEC gave no reason; this is concluded from what it offers now."
 }
 
-// nested tells whether a parameter belongs to one disk or one interface.
+// nested tells whether a parameter belongs to one disk or one network interface.
 func nested(param string) bool { return strings.Contains(param, ".") }
 
-// joined leaves out what is empty.
+// joined joins the parts that are not empty.
 func joined(separator string, parts ...string) string {
 	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
 	return strings.Join(parts, separator)

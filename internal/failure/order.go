@@ -11,9 +11,9 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Order status codes that say why instances did not open (fact 113): 20 means
-// some failed to, 21 means all did. Services have also been seen to put these two
-// on sub-orders.
+// Status codes of orders and sub-orders that opened nothing, or not all (fact 113: the order
+// status; 20 is "some instances failed to open", 21 "all failed"). 20 and 21 are accepted on
+// sub-orders too.
 const (
 	orderUnpaid       = 0
 	orderCanceled     = 2
@@ -22,14 +22,14 @@ const (
 	subOrderFailed    = 3
 )
 
-// SubOrderFailed tells whether a sub-order's status says that it failed to open.
+// SubOrderFailed tells whether the instance of a sub-order failed to open.
 func SubOrderFailed(s kec.SubOrder) bool {
 	return s.Status == subOrderFailed || s.Status == orderPartlyFailed || s.Status == orderFailed
 }
 
-// OfOrder explains every failed part of an order, one failure a sub-order. An
-// order that says it failed without saying which part yields one failure, and so
-// does one that opens nothing because it is not paid or was cancelled.
+// OfOrder explains why an order opened nothing, or not all: one failure for each failed sub-order.
+// An order that failed without a failed sub-order has one failure, and so has an order that is not
+// paid or was cancelled.
 func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
@@ -57,19 +57,19 @@ func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
 	return nil
 }
 
-// ofOrder is a failure that the answer about an order tells.
+// ofOrder is a failure with this code, as the answer about the order shows it.
 func ofOrder(code Code, order *kec.Order) Failure {
 	f := newFailure(code)
 	f.Action, f.RequestID = "QueryOrderInfo", order.RequestID
 	return f
 }
 
-// Final tells whether the instance failed to open for good: an order that is not
-// paid may still open, and one that was cancelled was meant not to.
+// Final tells whether the instance failed to open for good. An order that is not paid may still
+// open, and one that was cancelled is not meant to.
 func (f Failure) Final() bool { return f.Code != OrderUnpaid && f.Code != OrderCanceled }
 
-// ofPart looks for the reason in the sub-order, then in the order, then in the
-// billing record, then concludes the likely one.
+// ofPart explains one failed sub-order. It looks for the reason in the sub-order, then in the
+// order, then in the billing record, and infers the likely one without any.
 func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrder) Failure {
 	f := ofOrder(OrderFailed, order)
 	f.SubOrderID, f.InstanceID, f.Words = sub.ID, sub.InstanceID, reason(sub.Raw)
@@ -86,8 +86,8 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 	return f
 }
 
-// ordered reads the launch out of a sub-order's items. The names of their keys
-// are assumed (fact 213), so they are read loosely.
+// ordered reads the launch out of a sub-order's items. It accepts any spelling of their keys, which
+// are assumed (fact 213: keys of the items).
 func ordered(sub kec.SubOrder) market.Launch {
 	var launch market.Launch
 	for key, value := range sub.Items {
@@ -101,7 +101,7 @@ func ordered(sub kec.SubOrder) market.Launch {
 	return launch
 }
 
-// itemsOf shows what KEC did say of a part whose reason is unknown.
+// itemsOf lists a sub-order's items, for a failure whose reason is unknown.
 func itemsOf(sub kec.SubOrder) string {
 	if len(sub.Items) == 0 {
 		return ""

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// reasonKeys are fragments of the names under which a service may tell a
-// reason: telling ones first, then those that as a rule describe something else.
-// No model of KEC has such a field; its answers may (fact 212).
+// reasonKeys are fragments of the keys under which an answer may hold a reason: first keys of
+// reasons, then keys that mostly describe something else. KEC documents no such key, but its
+// answers may have one (fact 212: keys of reasons).
 var reasonKeys = [][]string{{"reason", "cause", "fail", "error", "msg", "message"}, {"remark", "desc"}}
 
-// noReason are values that stand under such a name and tell nothing.
+// noReason are values under such keys that tell nothing.
 var noReason = []string{"true", "false", "success", "succeeded", "ok", "none", "null", "-"}
 
-// reason returns the first text in a JSON object that stands under a
-// reason-like key, or "". It looks into nested objects, and into lists of
-// key-value pairs; other lists hold parts with failures of their own.
+// reason is the first text in a JSON object under a key of reasonKeys, or "". It looks into nested
+// objects and into lists of key-value pairs. Other lists are left out: they hold parts, whose
+// reasons are their own.
 func reason(raw json.RawMessage) string {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -88,8 +88,8 @@ func tells(text string) bool {
 	return text != "" && err != nil && !slices.ContainsFunc(noReason, func(s string) bool { return strings.EqualFold(s, text) })
 }
 
-// withoutParts drops the sub-orders from an order, so that one part's reason is
-// not taken for another's.
+// withoutParts is an order without its sub-orders, so that the reason of one sub-order is not
+// taken for that of another.
 func withoutParts(raw json.RawMessage) json.RawMessage {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(raw, &object) != nil {

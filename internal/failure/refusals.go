@@ -10,29 +10,29 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// refusalTTL is how long a refusal answers for launches like it.
+// refusalTTL is how long a refusal answers for launches that KEC would refuse alike.
 const refusalTTL = 30 * time.Second
 
-// Refusals remembers what KEC has just refused to sell, for one process of the
-// provider: for half a minute, launches that KEC would refuse alike are not sent.
-// Only a plain no of RunInstances to an instance type or a bid counts. A launch
-// that was accepted and failed later is none: KEC had taken it, its cause is often
-// only inferred, and its clean-up gives back what it held.
+// Refusals remembers what KEC has just refused to sell, for one process of the provider. For half
+// a minute, launches that KEC would refuse alike are not sent.
 //
-// Being asked once too often costs KEC a request; not being asked may cost the user
-// a machine. So whatever may have changed KEC's mind forgets the refusal. It is
-// safe for concurrent use.
+// Only a refusal by RunInstances for stock or for a bid counts. A launch that was accepted and
+// failed later does not: KEC had taken it, its cause is often only inferred, and its clean-up
+// gives back what it held.
+//
+// One request too many costs little; one launch too few may cost the user a machine. So everything
+// that may have changed KEC's answer forgets the refusal. It is safe for concurrent use.
 type Refusals struct {
 	explainer *Explainer
 
 	mu     sync.Mutex
 	known  []*refused
-	zones  map[string]string // of subnets, as far as an explanation has told them
+	zones  map[string]string // by subnet, as far as an explanation has shown them
 	ending int               // how many instances are being terminated
-	ended  time.Time         // when the last one was
+	ended  time.Time         // when the last termination was over
 }
 
-// NewRefusals returns a memory that holds nothing yet.
+// NewRefusals returns a memory without refusals.
 func NewRefusals(explainer *Explainer) *Refusals {
 	return &Refusals{explainer: explainer, zones: map[string]string{}}
 }
@@ -41,10 +41,10 @@ func NewRefusals(explainer *Explainer) *Refusals {
 type refused struct {
 	launch    market.Launch
 	at        time.Time
-	failure   Failure       // by what KEC's answer says
-	explained chan struct{} // closed once what follows is known
+	failure   Failure       // by KEC's answer alone
+	explained chan struct{} // closed once the fields below are known
 	offer     market.Offer  // what KEC offered then
-	others    int           // which other bids are refused too: -1 lower ones, 1 higher ones, 0 none
+	others    int           // which other bids it covers: -1 lower ones, 1 higher ones, 0 none
 }
 
 // Attempt is one launch that may be sent.
@@ -54,8 +54,8 @@ type Attempt struct {
 	begun    time.Time
 }
 
-// Begin starts a launch. It is one to send, or it is refused in KEC's stead: then the
-// failure is that of the launch KEC has refused, with this one's own numbers.
+// Begin starts a launch. It returns an attempt to send, or a failure in place of KEC's answer: the
+// refusal of a launch like it, with the numbers of this launch.
 func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *Failure) {
 	for {
 		r.mu.Lock()
@@ -66,9 +66,9 @@ func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *
 		}
 		r.mu.Unlock()
 		select {
-		case <-k.explained: // which may have shown that it stands no more
+		case <-k.explained: // the explanation may have shown that the refusal is out of date
 		case <-ctx.Done():
-			return &Attempt{r, launch, time.Time{}}, nil // and the one who sends it tells that it is too late
+			return &Attempt{r, launch, time.Time{}}, nil // sending it fails at once, with the context's error
 		}
 		if f, ok := r.repeat(k, launch); ok {
 			return nil, &f
@@ -76,7 +76,7 @@ func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *
 	}
 }
 
-// find returns the refusal that answers for a launch.
+// find returns the refusal that covers a launch, nil without one.
 func (r *Refusals) find(launch market.Launch) *refused {
 	now := r.explainer.client.Now()
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !within(refusalTTL, k.at, now) })
@@ -110,8 +110,8 @@ func (r *Refusals) zone(launch market.Launch) string {
 	return r.zones[launch.SubnetID]
 }
 
-// repeat is the known refusal as the failure of a launch that was not sent; false if
-// it has been forgotten, or does not cover the launch after all.
+// repeat words a known refusal for a launch that was not sent. It is false if the refusal has been
+// forgotten, or does not cover the launch after all.
 func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,7 +133,7 @@ func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 	return f, true
 }
 
-// ago says how long something is past.
+// ago says in words how long ago something was.
 func ago(d time.Duration) string {
 	switch n := int(d / time.Second); n {
 	case 0:
@@ -145,8 +145,8 @@ func ago(d time.Duration) string {
 	}
 }
 
-// Refused explains the error of a launch that was sent. If it is a plain no, launches
-// like it are not sent from now on.
+// Refused explains the error of a launch that was sent, and remembers a refusal for stock or for a
+// bid.
 func (a *Attempt) Refused(ctx context.Context, err error) Failure {
 	k := a.remember(Of(err))
 	if k != nil {
@@ -157,16 +157,16 @@ func (a *Attempt) Refused(ctx context.Context, err error) Failure {
 	return f
 }
 
-// remember keeps a refusal, unless one like it is known. One that was sent while, or
-// soon after, an instance was terminated says nothing: nobody knows when exactly KEC
-// has its place to sell again.
+// remember keeps a refusal, unless one that covers the launch is known. A launch that was sent
+// while an instance was terminated, or soon after, is not remembered: it is unknown when KEC can
+// sell the place of that instance again.
 func (a *Attempt) remember(f Failure) *refused {
 	r := a.refusals
 	k := &refused{launch: a.launch, at: r.explainer.client.Now(), failure: f, explained: make(chan struct{})}
 	switch {
 	case f.Action != "RunInstances":
 		return nil
-	case f.Code == OutOfStock && !nested(f.Param): // else it is a type of disk
+	case f.Code == OutOfStock && !nested(f.Param): // a type of disk that is sold out does not count
 	case f.Code == PriceBelowMarket && a.launch.PriceLimit != nil:
 		k.others = -1
 	case f.Code == PriceAboveOnDemand && a.launch.PriceLimit != nil:
@@ -183,8 +183,8 @@ func (a *Attempt) remember(f Failure) *refused {
 	return k
 }
 
-// settle holds a refusal against its explanation, which may come from KEC's offer
-// of a moment later.
+// settle completes a refusal by its explanation. The explanation shows what KEC offers a moment
+// after the refusal, and may contradict it.
 func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	r := a.refusals
 	r.mu.Lock()
@@ -200,7 +200,7 @@ func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	}
 	k.offer = o
 	switch {
-	case o.Quote.Value == nil: // KEC's one code for both ends of the range does not tell which it is
+	case o.Quote.Value == nil: // without prices nothing tells which end of the range it is
 		k.others = 0
 	case f.Code == PriceBelowMarket:
 		k.others = -1
@@ -209,23 +209,22 @@ func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	}
 }
 
-// Accepted notes that KEC has taken the launch, and so would take others that it
-// had refused before this one was sent. One that was under way at the same time as
-// a refused one may have had the last place.
+// Accepted notes that KEC has taken the launch. It forgets what was refused before this launch was
+// sent. A launch that was refused later may have come after this one took the last place.
 func (a *Attempt) Accepted() {
 	a.refusals.mu.Lock()
 	defer a.refusals.mu.Unlock()
 	a.refusals.forget(a.launch, a.begun)
 }
 
-// forget drops what has answered for a launch until then.
+// forget drops the refusals up to that time that cover a launch.
 func (r *Refusals) forget(launch market.Launch, until time.Time) {
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !k.at.After(until) && r.covers(k, launch) })
 }
 
-// Ending notes that an instance is being terminated; the result notes that this is
-// over, well or not: KEC may have accepted what ended with an error. All is forgotten,
-// because what one type gives back may serve another.
+// Ending notes that an instance is being terminated; the result notes that this is over. It counts
+// even after an error, because KEC may have terminated the instance all the same. All refusals are
+// forgotten, because what one type gives back may serve another.
 func (r *Refusals) Ending() (over func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
-// lowerFirst leaves names such as KEC alone.
+// lowerFirst is a text with its first letter in lower case, unless it begins with a name such as
+// KEC.
 func lowerFirst(s string) string {
 	if len(s) > 1 && s[1] >= 'a' && s[1] <= 'z' {
 		return strings.ToLower(s[:1]) + s[1:]
@@ -19,8 +20,8 @@ func lowerFirst(s string) string {
 	return s
 }
 
-// Diagnostic renders the failure as an error at the attribute that the table
-// knows for its parameter, or at the resource.
+// Diagnostic renders the failure as an error at the attribute that the table has for its
+// parameter, or without a path if it has none.
 func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
 	at, detail, ok := f.place(t)
 	if !ok {
@@ -29,7 +30,7 @@ func (f Failure) Diagnostic(t param.Table) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, f.Summary, detail)
 }
 
-// Warning renders the failure as Diagnostic does, but as a warning.
+// Warning renders the failure like Diagnostic, as a warning.
 func (f Failure) Warning(t param.Table) diag.Diagnostic {
 	at, detail, ok := f.place(t)
 	if !ok {
@@ -38,14 +39,14 @@ func (f Failure) Warning(t param.Table) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, f.Summary, detail)
 }
 
-// WithoutPath renders the failure as an error of the whole resource or data source; the
-// table names the attributes in its remedy only.
+// WithoutPath renders the failure as an error of the whole resource or data source. The table
+// serves the remedy only.
 func (f Failure) WithoutPath(t param.Table) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(f.Summary, f.Detail(t))
 }
 
-// place finds the attribute. A CLI finds the line of a top-level attribute only,
-// so a deeper path is named in the text.
+// place is the attribute to point at, and the text. A CLI finds the line of a top-level attribute
+// only, so the text names a deeper path.
 func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
 	at, ok = t.Locate(f.Param)
 	detail = f.Detail(t)
@@ -55,8 +56,8 @@ func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
 	return param.TopLevel(at), detail, ok
 }
 
-// Headline is the cause behind what failed, worded as likely where it is
-// inferred: "Spot order failed, likely cause: out of stock".
+// Headline is a summary that begins with what failed: "Spot order failed, likely cause: out of
+// stock". It says "likely" where the cause is inferred.
 func (f Failure) Headline(what string) string {
 	if f.Source == Inferred {
 		what += ", likely cause"
@@ -64,16 +65,17 @@ func (f Failure) Headline(what string) string {
 	return what + ": " + lowerFirst(CauseOf(f.Code).Summary) // the failure's own summary may carry numbers
 }
 
-// Detail is the text below the summary: the numbers, the remedy, what became of
-// the instance, then code, KEC's words, action and request id.
+// Detail is the text below the summary: the numbers, the remedy, what became of the instance, then
+// the code and KEC's words, action and request id.
 func (f Failure) Detail(t param.Table) string {
 	return joined("\n\n", f.Facts, f.RemedyText(t), f.Note, f.evidence())
 }
 
-// parameter is a parameter's place in a remedy, such as "{SpotPriceLimit}".
+// parameter is a parameter in a remedy, such as "{SpotPriceLimit}".
 var parameter = regexp.MustCompile(`\{(\w+)\}`)
 
-// RemedyText is the remedy with the attributes that the table has for its parameters.
+// RemedyText is the remedy with an attribute in place of each parameter. A parameter that the table
+// does not have keeps its own name.
 func (c Cause) RemedyText(t param.Table) string {
 	return parameter.ReplaceAllStringFunc(c.Remedy, func(braced string) string {
 		name := strings.Trim(braced, "{}")
@@ -84,12 +86,12 @@ func (c Cause) RemedyText(t param.Table) string {
 	})
 }
 
-// evidence is the code, then what KEC said, in which answer.
+// evidence is the code, how it is known, and what KEC said in which answer.
 func (f Failure) evidence() string {
 	code := "Code: " + string(f.Code)
 	switch f.Source {
 	case FromAPI:
-	case FromPreflight: // the look-up is known, and KEC has refused nothing yet
+	case FromPreflight: // KEC has refused nothing yet; the action is the look-up that shows it
 		return code + " (" + string(f.Source) + ", " + f.Action + ")"
 	default:
 		code += " (" + string(f.Source) + ")"
@@ -100,7 +102,7 @@ func (f Failure) evidence() string {
 	return code
 }
 
-// Said is what KEC said and in which answer, in one line; "" if there was none.
+// Said is one line with what KEC said and in which answer; "" if there was no answer.
 func (f Failure) Said() string {
 	var said []string
 	switch {

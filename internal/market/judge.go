@@ -33,29 +33,29 @@ const (
 // Need is one thing that a launch cannot do without, and that KEC may be short of.
 type Need struct {
 	Kind   Kind
-	Key    string // needs with the same key share what KEC has
+	Key    string // names the thing: needs with the same key share what KEC has of it
 	Param  string // the API parameter that asks for it
 	Lookup string // the API action that tells what KEC has
-	have   int64  // how many KEC has
-	launch Launch
-	offer  *Offer
+	have   int64  // how many KEC has, if it is a thing that is counted
+	launch Launch // of a need for stock
+	offer  *Offer // of a need for stock
 	words  func(Demand) Words
 }
 
-// PerLaunch tells whether a launch has the need once, however often it names the
-// thing: the thing itself is wrong. Else each need is one more that is wanted.
+// PerLaunch tells whether the thing itself is wrong: a launch then has the need once, however
+// often it names the thing. The other needs are for stock and addresses, and each is one more that
+// is wanted.
 func (n Need) PerLaunch() bool { return n.Kind != OutOfStock && n.Kind != AddressesShort }
 
-// Exceeds tells whether launches want more than KEC has. Of what is wrong any is more.
+// Exceeds tells whether launches want more than KEC has. A thing that is wrong is always too much.
 func (n Need) Exceeds(d Demand) bool { return n.PerLaunch() || d.Wanted > n.have+d.Freed }
 
-// Demand is what launches want of one thing, all together.
+// Demand is how much of one thing all launches of a plan want together, or those of an order.
 type Demand struct {
-	Form   Form
-	Wanted int64
-	Freed  int64 // what the plan gives back
-	// AtLeast says that more may be wanted than is known.
-	AtLeast bool
+	Form    Form
+	Wanted  int64
+	Freed   int64 // how much the plan gives back
+	AtLeast bool  // more may be wanted than is known
 }
 
 // Shortfall is one thing that KEC cannot do for launches.
@@ -65,8 +65,8 @@ type Shortfall struct {
 	Words
 }
 
-// Certain tells whether KEC would refuse the launch. Nothing says what an empty list
-// of prices means (fact 203: it is taken for "not sold as Spot Instance").
+// Certain tells whether KEC would surely refuse the launch. An empty list of prices is no proof
+// (fact 203: assumed to mean "not offered for spot").
 func (s Shortfall) Certain() bool { return s.Kind != NoSpotPrice }
 
 func (n Need) shortfall(d Demand) Shortfall {
@@ -77,8 +77,9 @@ func (n Need) shortfall(d Demand) Shortfall {
 	return Shortfall{Kind: n.Kind, Param: n.Param, Lookup: n.Lookup, Words: w}
 }
 
-// Shortfall words a need that is exceeded. For stock it asks where else there is some:
-// only a launch that KEC cannot serve is worth these look-ups.
+// Shortfall words a need that launches exceed. For stock it asks which other zones have some,
+// which it does here and not in Offer, because only a launch that KEC cannot serve is worth these
+// look-ups.
 func (s *Snapshot) Shortfall(ctx context.Context, n Need, d Demand) Shortfall {
 	if n.Kind == OutOfStock {
 		n.offer.Elsewhere = s.Elsewhere(ctx, n.launch.InstanceType, n.offer.Zone)
@@ -86,8 +87,8 @@ func (s *Snapshot) Shortfall(ctx context.Context, n Need, d Demand) Shortfall {
 	return n.shortfall(d)
 }
 
-// Judge tells what KEC cannot do for n launches like this one, the likeliest reason
-// for a failure first.
+// Judge tells what KEC cannot do for n launches like this one. The likeliest reason for a failure
+// comes first.
 func Judge(launch Launch, n int64, o Offer, form Form) []Shortfall {
 	needs := Needs(launch, o)
 	wanted := map[string]int64{}
@@ -105,8 +106,8 @@ func Judge(launch Launch, n int64, o Offer, form Form) []Shortfall {
 	return short
 }
 
-// Needs lists what the launch needs of what is offered, by the answers that are known:
-// what is wrong with it once, what KEC has only so many of as often as it is needed.
+// Needs lists what a launch needs, as far as the offer is known: each machine and each address, and
+// each thing that is wrong with the launch.
 func Needs(launch Launch, o Offer) []Need {
 	all := slices.Concat(o.price(launch), o.stock(launch), addresses(o.Subnet, launch.SubnetID, "SubnetId"),
 		o.image(launch), o.soldHere(launch), o.disks(launch), o.fixedAddress(launch), o.groups(launch))
@@ -121,12 +122,12 @@ func Needs(launch Launch, o Offer) []Need {
 	})
 }
 
-// wrong is the need of a thing that is wrong by itself.
+// wrong is the need of a thing that is wrong, however many launches want it.
 func wrong(kind Kind, param, lookup, key string, w Words) []Need {
 	return []Need{{Kind: kind, Param: param, Lookup: lookup, Key: key, words: func(Demand) Words { return w }}}
 }
 
-// price holds a price limit against the prices in the zone.
+// price compares the price limit with the prices in the zone.
 func (o Offer) price(launch Launch) []Need {
 	q, limit := o.Quote.Value, launch.PriceLimit
 	if q == nil || limit == nil {
@@ -145,7 +146,7 @@ func (o Offer) price(launch Launch) []Need {
 	return wrong(kind, "SpotPriceLimit", "DescribeSpotPriceHistory", "bid "+launch.InstanceType+" "+o.Zone+" "+limit.String(), w)
 }
 
-// stock is one machine of the type in the zone.
+// stock is the need of one machine of the type in the zone.
 func (o Offer) stock(launch Launch) []Need {
 	if o.Stock.Value == nil {
 		return nil
@@ -158,11 +159,10 @@ func (o Offer) stock(launch Launch) []Need {
 	return []Need{n}
 }
 
-// AddressKey is the key of the needs for addresses of a subnet.
+// AddressKey is the key of needs for the addresses of a subnet.
 func AddressKey(subnetID string) string { return "subnet " + subnetID }
 
-// addresses is one free address of a subnet, which must be there. Those of instances
-// that a plan ends count as free: whether they are in time is for KEC to say.
+// addresses is the need of one free address in a subnet that KEC shows.
 func addresses(in Answer[kec.Subnet], id, param string) []Need {
 	const lookup = "DescribeSubnets"
 	subnet := in.Value
@@ -183,7 +183,7 @@ func addresses(in Answer[kec.Subnet], id, param string) []Need {
 	}}
 }
 
-// fixedAddress holds a fixed address against the subnet's block.
+// fixedAddress checks that a fixed address is in the subnet's block.
 func (o Offer) fixedAddress(launch Launch) []Need {
 	subnet := o.Subnet.Value
 	if subnet == nil {
@@ -200,7 +200,7 @@ func (o Offer) fixedAddress(launch Launch) []Need {
 	})
 }
 
-// groups holds the security groups against the subnet's VPC (fact 173: KEC wants both in one).
+// groups checks that the security groups are in the subnet's VPC (fact 173: KEC wants them in one).
 func (o Offer) groups(launch Launch) []Need {
 	const param, lookup = "SecurityGroupId", "DescribeSecurityGroups"
 	subnet := o.Subnet.Value
@@ -225,8 +225,8 @@ func (o Offer) groups(launch Launch) []Need {
 	return needs
 }
 
-// image holds the image against the one state that boots (fact 95: active). An image
-// whose state KEC does not tell is given the benefit of the doubt.
+// image checks that the image is in the state that boots (fact 95: active). An image without a
+// state passes.
 func (o Offer) image(launch Launch) []Need {
 	const param, lookup = "ImageId", "DescribeImages"
 	image, key := o.Image.Value, "image "+launch.ImageID
@@ -242,7 +242,7 @@ func (o Offer) image(launch Launch) []Need {
 		Words{Facts: fmt.Sprintf("Image %s is in state %q; only active images boot.", image.ID, image.State)})
 }
 
-// soldHere holds the type against the prices and zones of what KEC sells.
+// soldHere checks that KEC sells the type in the zone, and has a spot price for it.
 func (o Offer) soldHere(launch Launch) []Need {
 	var needs []Need
 	if o.Quote.Known && o.Quote.Value == nil {
@@ -258,12 +258,12 @@ func (o Offer) soldHere(launch Launch) []Need {
 	return needs
 }
 
-// soldElsewhere tells whether the type is sold in other zones only.
+// soldElsewhere tells whether KEC sells the type in other zones only.
 func (o Offer) soldElsewhere() bool {
 	return o.Type.Value != nil && len(o.Type.Value.Zones) > 0 && !contains(o.Type.Value.Zones, o.Zone)
 }
 
-// disks holds the types of data disks against what is sold out for the type in the zone.
+// disks checks that no type of data disk is sold out for the instance type in the zone.
 func (o Offer) disks(launch Launch) []Need {
 	if o.Type.Value == nil || o.soldElsewhere() {
 		return nil

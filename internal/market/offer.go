@@ -7,14 +7,14 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Answer is what one look-up has told. Nothing is known where it was not made or has
-// failed; else there is the thing, or nil where KEC shows none.
+// Answer is what one look-up has told. It is not known if the look-up was not made or has failed.
+// If it is known, Value is nil where KEC shows no such thing.
 type Answer[T any] struct {
 	Known bool
 	Value *T
 }
 
-// AnswerOf is the answer behind the result of a look-up.
+// AnswerOf is the answer that the result of a look-up makes.
 func AnswerOf[T any](value *T, err error) Answer[T] {
 	if err != nil {
 		return Answer[T]{}
@@ -35,8 +35,9 @@ type Offer struct {
 	Image     Answer[kec.Image]
 }
 
-// Offer asks for all that a launch depends on, all at once but for the subnet, which
-// decides the zone (fact 102: KEC takes the zone from the subnet).
+// Offer asks for all that a launch depends on, as much as possible at once. The subnet comes
+// before the things of a zone, because it decides the zone (fact 102: a launch is in its subnet's
+// zone).
 func (s *Snapshot) Offer(ctx context.Context, launch Launch) Offer {
 	o := Offer{
 		Others: make([]Answer[kec.Subnet], len(launch.OtherSubnetIDs)),

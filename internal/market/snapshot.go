@@ -1,6 +1,9 @@
-// Package market tells what KEC offers to a launch now: prices, stock, free
-// addresses, images, security groups and disks. Explanations and the check of a
-// plan ask the same questions here.
+// Package market tells what KEC offers now, and whether that serves a launch: prices, stock, free
+// addresses, images, security groups and disks. The explanation of a failed launch and the check
+// of a plan share one judgement and one wording.
+//
+// A [Snapshot] asks each thing once. An [Offer] is what it has told of the things one [Launch]
+// depends on. [Judge] holds launches against it.
 package market
 
 import (
@@ -16,13 +19,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// lookUpTimeout bounds one look-up: an explanation or a check is not worth a longer
-// wait.
+// lookUpTimeout bounds one look-up. An explanation or a check is not worth a longer wait.
 const lookUpTimeout = 15 * time.Second
 
-// Snapshot is what KEC offers at one moment: it makes each look-up once and remembers
-// the answer, a failure too. It serves the explanations of a few seconds, or one plan.
-// It is safe for concurrent use; a caller who leaves does not disturb the others.
+// Snapshot is what KEC offers at one moment. It makes each look-up once and remembers the answer,
+// an error too. It serves the explanations of a few seconds, or one plan. It is safe for
+// concurrent use: a caller whose context ends does not disturb the others.
 type Snapshot struct {
 	client *kec.Client
 	mu     sync.Mutex
@@ -41,8 +43,8 @@ func NewSnapshot(client *kec.Client) *Snapshot {
 	return &Snapshot{client: client, asked: map[string]*lookUp{}}
 }
 
-// once makes the look-up of this key, or takes part in the one that was made. One
-// who has left already asks nothing.
+// once makes the look-up of this key, or waits for the one that was made. It asks nothing if the
+// caller's context is over already.
 func once[V any](ctx context.Context, s *Snapshot, key string, ask func(context.Context) (V, error)) (V, error) {
 	var none V
 	if err := ctx.Err(); err != nil {
@@ -76,12 +78,12 @@ func once[V any](ctx context.Context, s *Snapshot, key string, ask func(context.
 type Quote struct {
 	Now       decimal.Decimal
 	OnDemand  *decimal.Decimal // nil when KEC does not say
-	Low, High decimal.Decimal  // over the last hours, now included
-	Hours     int              // how many hours that is; 0 when there is only one price
+	Low, High decimal.Decimal  // of the last hours and now
+	Hours     int              // how many hours Low and High cover; 0 when there is only one price
 }
 
-// Price is the quote of a type in a zone; nil when KEC lists no spot price, which
-// is taken to mean that the type is not sold as Spot Instance there (fact 203).
+// Price is the quote of a type in a zone; nil when KEC lists no spot price (fact 203: a type that
+// is not offered for spot has an empty history).
 func (s *Snapshot) Price(ctx context.Context, instanceType, zone string) (*Quote, error) {
 	return once(ctx, s, "price of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
 		points, err := s.client.DescribeSpotPriceHistory(ctx, instanceType, zone)
@@ -112,8 +114,7 @@ func (s *Snapshot) Subnet(ctx context.Context, id string) (*kec.Subnet, error) {
 	return once(ctx, s, "subnet "+id, func(ctx context.Context) (*kec.Subnet, error) { return one(s.client.DescribeSubnets(ctx, id)) })
 }
 
-// SecurityGroup is the security group with this id; nil when the answer does not
-// hold it.
+// SecurityGroup is the security group with this id; nil when the answer does not hold it.
 func (s *Snapshot) SecurityGroup(ctx context.Context, id string) (*kec.SecurityGroup, error) {
 	return once(ctx, s, "security group "+id, func(ctx context.Context) (*kec.SecurityGroup, error) {
 		return one(s.client.DescribeSecurityGroups(ctx, id))
@@ -125,8 +126,7 @@ func (s *Snapshot) Image(ctx context.Context, id string) (*kec.Image, error) {
 	return once(ctx, s, "image "+id, func(ctx context.Context) (*kec.Image, error) { return one(s.client.DescribeImages(ctx, id)) })
 }
 
-// Type says where an instance type and its disks are sold; nil when KEC does not
-// say.
+// Type says where an instance type and its disks are sold; nil when KEC does not say.
 func (s *Snapshot) Type(ctx context.Context, instanceType string) (*kec.InstanceTypeConfig, error) {
 	return once(ctx, s, "type "+instanceType, func(ctx context.Context) (*kec.InstanceTypeConfig, error) {
 		return s.client.DescribeInstanceTypeConfigs(ctx, instanceType)
@@ -149,8 +149,8 @@ type Place struct {
 // mostZones bounds the look-ups behind one suggestion.
 const mostZones = 4
 
-// Elsewhere lists the other zones that sell a type and have some now, the fullest
-// first. What cannot be had is left out.
+// Elsewhere lists the other zones that have a type in stock, the fullest first. A zone whose
+// look-up fails is left out.
 func (s *Snapshot) Elsewhere(ctx context.Context, instanceType, zone string) []Place {
 	config, err := s.Type(ctx, instanceType)
 	if err != nil || config == nil {

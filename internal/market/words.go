@@ -6,12 +6,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Words is how a shortfall reads. Summary and Remedy are "" where those of its code in
-// the catalogue of failures say it.
+// Words is how a shortfall reads. Summary and Remedy are "" where the catalogue of failures has
+// what there is to say.
 type Words struct {
 	Summary string // one line
 	Facts   string // sentences with the numbers that clash
-	Remedy  string // one sentence, with API parameters in braces for attributes
+	Remedy  string // one sentence; it names API parameters in braces, such as "{SubnetId}"
 }
 
 // Form is the tense of the words.
@@ -23,7 +23,7 @@ const (
 	Ordered
 )
 
-// String is the number that is wanted, in a message.
+// String is how many are wanted, in a message: "3" or "at least 3".
 func (d Demand) String() string {
 	if d.AtLeast && d.Wanted > 1 {
 		return fmt.Sprintf("at least %d", d.Wanted)
@@ -87,7 +87,7 @@ func addressWords(subnet *kec.Subnet, id string, d Demand) Words {
 	return w
 }
 
-// unpricedWords are less sure before KEC has refused the launch.
+// unpricedWords says "probably" in a plan, because an empty list of prices is no proof.
 func (o Offer) unpricedWords(launch Launch, d Demand) Words {
 	w := Words{Facts: fmt.Sprintf("KEC lists no spot price for %s in %s.", launch.InstanceType, o.Zone)}
 	if d.Form == Planned {
@@ -96,7 +96,7 @@ func (o Offer) unpricedWords(launch Launch, d Demand) Words {
 	return w
 }
 
-// SoldOutDisk words that a type of data disk is out of stock, whoever says so.
+// SoldOutDisk says that a type of data disk is out of stock, for a plan and for KEC's refusal.
 func SoldOutDisk() Words {
 	return Words{
 		Summary: "A type of data disk is out of stock",
@@ -104,8 +104,8 @@ func SoldOutDisk() Words {
 	}
 }
 
-// Prices puts a price limit beside the prices, now and of the last hours; "" where
-// either is not known.
+// Prices compares the price limit with the prices now and of the last hours. It is "" if the
+// launch has no limit, or prices are not known.
 func (o Offer) Prices(launch Launch) string {
 	q := o.Quote.Value
 	if q == nil || launch.PriceLimit == nil {

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// quiet is how long a CLI that has no request under way must be silent for the
-// plan to count as asked for. A CLI with work left asks again within milliseconds;
-// the longer time is for machines under load. Only a plan that fails waits it out.
+// quiet is how long a CLI without a request under way must be silent before the plan counts as
+// complete. A CLI with work left asks again within milliseconds; the longer time is for machines
+// under load. Only a plan with a shortfall waits for it.
 const quiet = time.Second
 
-// Busy notes a request of the CLI; the result notes its end. What is under way
-// shows that the plan is not complete.
+// Busy notes a request of the CLI; the result notes its end. A plan with a request under way is not
+// complete.
 func (c *Check) Busy() (done func()) {
 	if c == nil {
 		return func() {}
@@ -28,34 +28,33 @@ func (c *Check) count(n *int, by int) {
 	c.heard = time.Now()
 }
 
-// Launching notes that a launch begins. From then on the plan is being carried
-// out, and KEC itself decides: the CLI plans each resource again just before its
-// launch, and a check that counted those launches against what the earlier ones
-// have left would refuse what KEC gives.
+// Launching notes that a launch begins, which ends the check: the plan is carried out, and KEC
+// decides. The CLI plans each resource once more just before its launch. A check would compare
+// these launches with what the earlier ones have left over, and refuse what KEC gives.
 func (c *Check) Launching() {
 	if c != nil {
 		c.begin.Do(func() { close(c.launched) })
 	}
 }
 
-// settled waits until the plan has been asked for as a whole, or as far as it can
-// be (partial). It is not ok where nothing is to be reported any more: a launch has
-// begun, or the caller has left.
-func (c *Check) settled(ctx context.Context) (partial, ok bool) {
+// complete waits until the plan is complete, or as complete as it can get while the caller waits
+// (partial). It is not ok if nothing is to be reported any more: a launch has begun, or the
+// caller's context is over.
+func (c *Check) complete(ctx context.Context) (partial, ok bool) {
 	c.count(&c.waiting, 1)
 	defer c.count(&c.waiting, -1)
 	c.mu.Lock()
 	over := c.over
 	c.mu.Unlock()
 	for {
-		left, alone := c.left()
+		rest, alone := c.silence()
 		if alone {
 			return true, !c.hasBegun() && ctx.Err() == nil
 		}
 		select {
 		case <-over:
 			return false, !c.hasBegun() && ctx.Err() == nil
-		case <-time.After(left):
+		case <-time.After(rest):
 		case <-c.launched:
 			return false, false
 		case <-ctx.Done():
@@ -64,18 +63,19 @@ func (c *Check) settled(ctx context.Context) (partial, ok bool) {
 	}
 }
 
-// left is how long the CLI has yet to be silent. After that the plan is complete,
-// and all who wait go on together: the return of the first would look like a CLI
-// that goes on. But where they are all that the CLI asks at once, it could not ask
-// for more, and the one who calls goes on alone to let it.
-func (c *Check) left() (left time.Duration, alone bool) {
+// silence is how long the CLI has still to be silent. After that the plan is complete, and all who
+// wait return together: the return of one of them would look like a CLI that goes on.
+//
+// If as many requests wait as the CLI makes at once, its silence proves nothing, because it could
+// not ask for more. Then one of them returns alone, so that the CLI can go on.
+func (c *Check) silence() (rest time.Duration, alone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.busy > c.waiting {
 		return quiet, false
 	}
-	if left = quiet - time.Since(c.heard); left > 0 {
-		return left, false
+	if rest = quiet - time.Since(c.heard); rest > 0 {
+		return rest, false
 	}
 	if c.waiting >= c.peak {
 		c.heard = time.Now()

@@ -1,11 +1,10 @@
-// Package preflight checks, in the plan, whether KEC can do what the plan orders.
-// It sums the launches of one plan, holds the sums against what KEC offers now and
-// reports each shortfall once, with the totals.
+// Package preflight checks, in the plan, whether KEC can do what the plan orders. It sums the
+// launches of one plan, compares the sums with what KEC offers now, and reports each shortfall
+// once, with the totals.
 //
-// A provider sees one resource of a plan at a time and is never told which one is
-// the last. So the resource that first goes beyond what there is waits until the
-// CLI asks for nothing more, and then speaks for all. A plan that KEC can serve
-// waits for nothing.
+// A provider sees one resource of a plan at a time and is never told which one is the last. So the
+// first resource whose launch is too much waits until the CLI asks for nothing more, and then
+// reports for all. A plan that KEC can serve waits for nothing.
 package preflight
 
 import (
@@ -20,19 +19,18 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Mode says how loud the check is.
+// Mode says what becomes of a plan that KEC cannot serve.
 type Mode string
 
 // The modes.
 const (
-	Error Mode = "error" // a plan that KEC cannot serve fails; the default
-	Warn  Mode = "warn"  // it is warned about
+	Error Mode = "error" // the plan fails; the default
+	Warn  Mode = "warn"  // the plan has a warning
 	Off   Mode = "off"   // nothing is looked up
 )
 
-// Check is the check of one run of the provider: one plan, or one apply. It is safe
-// for concurrent use. A nil Check, of a provider that is not configured, finds
-// nothing.
+// Check is the check of one run of the provider: one plan, or one apply. It is safe for concurrent
+// use. A nil Check, of a provider that is not configured, finds nothing.
 type Check struct {
 	mode     Mode
 	snapshot *market.Snapshot
@@ -40,25 +38,25 @@ type Check struct {
 	begin    sync.Once
 
 	mu      sync.Mutex
-	sums    map[string]*sum
-	freed   map[string]int64 // what the plan gives back
+	sums    map[string]*sum  // by the key of a need
+	freed   map[string]int64 // how much the plan gives back, by the key of a need
 	busy    int              // requests of the CLI that are under way
-	peak    int              // the most that ever were
-	waiting int              // those among them that wait for the others
-	heard   time.Time        // when the last one came or went
+	peak    int              // the most that were under way at once
+	waiting int              // requests under way that wait for the plan to be complete
+	heard   time.Time        // when the last request came or went
 	over    chan struct{}    // closed when the plan is complete for those who wait
 }
 
 // sum is what the plan wants of one thing.
 type sum struct {
 	wanted   int64
-	reported bool // somebody waits to report it, or has done so
+	reported bool // a launch has reported it, or waits to do so
 }
 
 // Finding is something that KEC cannot do for this plan.
 type Finding struct {
 	failure.Failure
-	Veto bool // it fails the plan; else it is a warning
+	Veto bool // the plan fails; else it has a warning
 }
 
 // New returns the check for one configuration of the provider.
@@ -69,8 +67,8 @@ func New(client *kec.Client, mode Mode) *Check {
 	}
 }
 
-// Frees notes that the plan ends an instance in this subnet, which gives its
-// address back.
+// Frees notes that the plan ends an instance in this subnet, which gives an address back. The
+// address counts as free: whether it is in time is for KEC to say.
 func (c *Check) Frees(subnetID string) {
 	if c == nil || subnetID == "" {
 		return
@@ -80,9 +78,9 @@ func (c *Check) Frees(subnetID string) {
 	c.freed[market.AddressKey(subnetID)]++
 }
 
-// Plan adds a launch to the plan and returns what this resource has to report:
-// mostly nothing, because KEC can do it, because another resource reports it, or
-// because too little is known. What KEC cannot be asked is skipped.
+// Plan adds a launch to the plan and returns what this resource has to report. That is mostly
+// nothing: KEC can do it, another resource reports it, or too little is known. A look-up that
+// fails is skipped.
 func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
 	if c == nil || c.mode == Off || c.hasBegun() {
 		return nil
@@ -93,7 +91,7 @@ func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
 	if len(mine) == 0 {
 		return nil
 	}
-	partial, ok := c.settled(ctx)
+	partial, ok := c.complete(ctx)
 	if !ok {
 		c.withdraw(mine)
 		return nil
@@ -101,8 +99,8 @@ func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
 	return c.report(ctx, mine, partial)
 }
 
-// add sums what a launch needs, and returns the needs that are too much and that this
-// launch therefore has to report.
+// add sums what a launch needs, and returns the needs that are too much and that this launch has to
+// report.
 func (c *Check) add(needs []market.Need) (mine []market.Need) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,7 +124,7 @@ func (c *Check) demand(need market.Need) market.Demand {
 	return market.Demand{Form: market.Planned, Wanted: c.sums[need.Key].wanted, Freed: c.freed[need.Key]}
 }
 
-// withdraw leaves needs to the next launch that has them.
+// withdraw leaves the report to the next launch that has the needs.
 func (c *Check) withdraw(mine []market.Need) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -135,8 +133,8 @@ func (c *Check) withdraw(mine []market.Need) {
 	}
 }
 
-// report words shortfalls with the totals of the whole plan, or of what is known of it
-// (partial). What the plan turned out to free in the meantime may have settled one.
+// report words the shortfalls with the totals of the whole plan, or of the part that is known. A
+// need that the plan has met in the meantime, by what it frees, is left out.
 func (c *Check) report(ctx context.Context, mine []market.Need, partial bool) []Finding {
 	var findings []Finding
 	for _, need := range mine {
@@ -151,8 +149,8 @@ func (c *Check) report(ctx context.Context, mine []market.Need, partial bool) []
 	return findings
 }
 
-// total is what the plan wants now, and whether that is still too much. If not, the
-// next launch that is too much reports it.
+// total is what the plan wants now, and whether that is still too much. If it is not, the next
+// launch that is too much reports it.
 func (c *Check) total(need market.Need) (market.Demand, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
