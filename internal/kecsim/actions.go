@@ -11,11 +11,10 @@ type action struct {
 	rules       []rule
 	patterns    []protocol.Pattern // of the names in rules
 	run         func(*Server, *request) (any, *protocol.Refusal)
-	writes      bool // the handler itself stops before acting when DryRun is set
-	noRequestID bool // unless WrapOrders is on
+	writes      bool // changes the world; the handler itself stops before that if DryRun is set
+	noRequestID bool // the answer has none, unless WrapOrders is on
 	onlyJSON    bool // a form body is refused
-	// spell turns the names an action has of its own into flat ones, where they
-	// differ.
+	// spell turns the names of an action that spells them in its own way into flat names.
 	spell func(url.Values) (url.Values, *protocol.Refusal)
 }
 
@@ -31,7 +30,8 @@ const (
 // documented: services and versions (facts 3, 34, 105, 106, 110, 117, 119).
 var services map[string]map[string]map[string]*action
 
-func init() { // not a literal: handlers look services up themselves
+// A literal of services would refer to itself, since handlers look services up.
+func init() {
 	at := func(version string, a action) map[string]*action {
 		a.patterns = protocol.Patterns(namesOf(a.rules))
 		return map[string]*action{version: &a}

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Audit compares what somebody believes to have with what there is. A machine is alive
-// unless it is gone or being deleted: one in state error is (fact 257).
+// Audit compares the instances that somebody knows of with those in the world. An instance is
+// alive unless it is gone or being deleted; one in state error is alive (fact 257: it may still
+// cost money).
 type Audit struct {
 	Alive   int                 // how many there are
-	Orphans []string            // alive, but not known, in order of creation
-	Ghosts  []string            // known, but not alive, in the order given
-	Twice   map[string][]string // ids by the value of the mark that they share, in order of creation
+	Orphans []string            // ids that are alive, but not known, in order of creation
+	Ghosts  []string            // ids that are known, but not alive, in the order given
+	Twice   map[string][]string // ids by the value of the tag that they share, in order of creation
 }
 
 // launchRecord is one instance that RunInstances has opened, as it was ordered.
@@ -20,10 +21,10 @@ type launchRecord struct {
 	Tags      map[string]string
 	At        time.Time
 	RequestID string // of the RunInstances call; one call may open several
-	Gone      bool   // no longer in the world, whoever ended it
+	Gone      bool   // no longer in the world, whatever ended it
 }
 
-// launched is the record of one instance. It outlives the instance, and is small.
+// launched is the small record of one instance, which outlives the instance.
 type launched struct {
 	id, name, request string
 	tags              []tag
@@ -31,9 +32,9 @@ type launched struct {
 	gone              bool
 }
 
-// Audit holds the ids that are known, such as those of a state, against the world, and
-// finds the launches that carry the same value under the tag markKey, gone ones and
-// such as have lost the tag since included. An empty markKey leaves that out.
+// Audit compares the known ids, such as those of a state, with the world. It also finds launches
+// that carry the same value under the tag markKey, among them instances that are gone or have
+// lost the tag since. Without a markKey it does not look for these.
 func (s *Server) Audit(known []string, markKey string) Audit {
 	defer s.lock()()
 	var out Audit
@@ -59,8 +60,8 @@ func (s *Server) Audit(known []string, markKey string) Audit {
 	return out
 }
 
-// sharedValues groups by the value of a tag, at the launch or now, and leaves out whoever has
-// a value alone.
+// sharedValues lists the instances that share a value of a tag, by that value. The tags at the
+// launch and those of now both count.
 func (w *world) sharedValues(key string) map[string][]string {
 	out := map[string][]string{}
 	add := func(id string, tags []tag) {
@@ -84,8 +85,8 @@ func (w *world) sharedValues(key string) map[string][]string {
 	return out
 }
 
-// launchRecords lists every instance RunInstances has ever opened, in order of creation, so
-// that a test can find what was bought and given back.
+// launchRecords lists all instances that RunInstances has ever opened, in order of creation,
+// so that a test finds what was bought and given back.
 func (s *Server) launchRecords() []launchRecord {
 	defer s.lock()()
 	out := make([]launchRecord, len(s.w.launches))

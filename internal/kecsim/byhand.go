@@ -10,11 +10,11 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// AddInstance puts a machine into the world that no order made, active unless its
-// State says otherwise, and returns its id. It takes one from stock and quota, as a
-// launch would have. Disks and interfaces without an id get one, as does an EIP of
-// which only the id or only the address is given. It panics if the id is taken, or
-// if there is no such subnet, free address or price.
+// AddInstance puts an instance into the world that no order made, and returns its id. The
+// instance is active unless its State says otherwise, and takes one from stock and quota, as a
+// launch does. Disks and interfaces without an id get one; an EIP with only an id or only an
+// address gets the other. AddInstance panics if the id is taken, or if there is no such subnet,
+// free address or price.
 func (s *Server) AddInstance(add Instance) string {
 	defer s.lock()()
 	w := s.w
@@ -70,11 +70,11 @@ func (s *Server) AddInstance(add Instance) string {
 	return in.ID
 }
 
-// Edit changes a machine as somebody would by hand in the console: its names, tags,
-// keys, groups, disks, project or state, at once and without asking what the API
-// asks. Its id, type and place stay, whatever change does to them. New disks and
-// interfaces get an id. Change must not call the server. Edit panics if there is no
-// such machine, subnet, free address or price.
+// Edit changes an instance as a user does by hand in the console: its names, tags, keys,
+// groups, disks, project or state. The change takes effect at once and without the checks of
+// the API. Id, type, zone and time of creation stay, whatever change does to them. New disks
+// and interfaces get an id. The function change must not call the server. Edit panics if there
+// is no such instance, subnet, free address or price.
 func (s *Server) Edit(id string, change func(*Instance)) {
 	defer s.lock()()
 	in := s.w.byID[id]
@@ -87,7 +87,7 @@ func (s *Server) Edit(id string, change func(*Instance)) {
 	state, host := in.State, in.HostName
 	s.w.edit(in, want)
 	if in.State != state {
-		in.stateChange++ // whatever it was on the way to is void
+		in.stateChange++ // ends the change of state that was under way
 	}
 	if in.HostName != host {
 		in.newHost = ""
@@ -95,7 +95,8 @@ func (s *Server) Edit(id string, change func(*Instance)) {
 	in.record.project = in.ProjectID
 }
 
-// edit makes a machine what it is wanted to be, and keeps the books of it.
+// edit changes an instance to what is wanted, with all that follows: ids, addresses, tags, the
+// timed deletion and the stock.
 func (w *world) edit(in *instance, want Instance) {
 	limit := protocol.Money(0)
 	if want.SpotPriceLimit != "" {
@@ -140,9 +141,9 @@ func (w *world) edit(in *instance, want Instance) {
 	}
 }
 
-// wantedInterfaces lists the interfaces a machine is to have, the primary one first;
-// one in another subnet asks for no address of the old one. It panics if a subnet or
-// an address cannot be had, before anything is done.
+// wantedInterfaces lists the interfaces that an instance is to have, the primary one first. An
+// interface that moves to another subnet does not ask for its old address there. It panics if
+// there is no such subnet or free address, before anything is changed.
 func (w *world) wantedInterfaces(old []heldNIC, want *Instance) []NetworkInterface {
 	wanted := append([]NetworkInterface{{
 		want.NetworkInterfaceID, want.SubnetID, want.PrivateIP, want.SecurityGroupIDs, want.DNS1, want.DNS2,
@@ -169,7 +170,7 @@ func (w *world) wantedInterfaces(old []heldNIC, want *Instance) []NetworkInterfa
 	return wanted
 }
 
-// connect gives a machine its interfaces. Those that stay where they are keep their
+// connect gives an instance its interfaces. Interfaces that stay in their subnet keep their
 // address.
 func (w *world) connect(in *instance, wanted []NetworkInterface) {
 	stays := func(old heldNIC, want NetworkInterface) bool {
@@ -177,7 +178,7 @@ func (w *world) connect(in *instance, wanted []NetworkInterface) {
 	}
 	old := in.nics
 	in.nics = nil
-	// Addresses are given back before any is taken, so that two can change places.
+	// All addresses are given back before any is taken, so that two interfaces can swap theirs.
 	for _, n := range old {
 		if n.held && !slices.ContainsFunc(wanted, func(want NetworkInterface) bool { return stays(n, want) }) {
 			n.subnet.giveBack(n.ip)

@@ -6,12 +6,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// instanceType is what can be ordered.
+// instanceType is a type of instances that can be ordered.
 type instanceType struct {
 	name, family, familyName string
 	cpu, memory              int
 	spot                     bool
-	noLocalDisk              bool // DataDiskGb is ignored (fact 53)
+	noLocalDisk              bool // DataDiskGb is ignored (fact 53: on N1, N2, N3, I4)
 }
 
 const interfacesPerInstance = 3
@@ -33,7 +33,7 @@ func (w *world) findType(name string) *instanceType {
 	return nil
 }
 
-// findImage takes the id with its prefix or without (fact 41).
+// findImage finds an image by its id (fact 41: the prefix IMG- is optional).
 func (w *world) findImage(id string) *image {
 	for _, im := range w.images {
 		if im.id == id || im.id == "IMG-"+id {
@@ -62,7 +62,7 @@ var typeRules = filterRules
 // describeInstanceTypeConfigs lists types with their zones and disks.
 //
 // documented: filters and fields, no paging, no spot flag (fact 93). assumed: the
-// world's types (fact 207), which disks IsSellOut is about (fact 230).
+// types of the world (fact 207), and that IsSellOut is about data disks (fact 230).
 func (s *Server) describeInstanceTypeConfigs(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("instance-family", "instance-type", "availability-zone")
 	if refusal != nil {
@@ -119,7 +119,7 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *protocol.Refusal
 
 // describeInstanceFamilys lists the families of the types.
 //
-// documented: fact 94.
+// documented: the answer (fact 94).
 func (s *Server) describeInstanceFamilys(r *request) (any, *protocol.Refusal) {
 	set, seen := []any{}, []string{}
 	for _, t := range s.w.types {
@@ -142,8 +142,8 @@ var imageRules = []rule{{"ImageId", false, identifier("IMG-")}, {"ImageType", fa
 
 // describeImages lists the images.
 //
-// documented: parameters and fields (fact 95). assumed: how ImageType selects, an
-// unknown id is left out (fact 205).
+// documented: parameters and fields (fact 95). assumed: how ImageType selects, and
+// that an unknown id is left out (fact 205).
 func (s *Server) describeImages(r *request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, im := range s.w.images {
@@ -163,7 +163,7 @@ func (s *Server) describeImages(r *request) (any, *protocol.Refusal) {
 
 // describeAvailabilityZones lists the zones of the region of the signature.
 //
-// documented: fact 96.
+// documented: the answer (fact 96).
 func (s *Server) describeAvailabilityZones(r *request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, zone := range s.w.zonesOf(r.region) {
@@ -174,7 +174,7 @@ func (s *Server) describeAvailabilityZones(r *request) (any, *protocol.Refusal) 
 
 // describeRegions lists the regions.
 //
-// documented: fact 96.
+// documented: the answer (fact 96).
 func (s *Server) describeRegions(*request) (any, *protocol.Refusal) {
 	set := []any{}
 	for _, region := range s.w.regions {

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// DefaultStart is the time at which the clock of New stands.
+// DefaultStart is the time of a new world without a clock of its own.
 var DefaultStart = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-// chinaTime is the zone of every time the API writes without one.
+// chinaTime is the zone of all times that the API writes without a zone.
 var chinaTime = time.FixedZone("UTC+8", 8*60*60)
 
 // Clock is the time of a world. Several worlds may share one.
@@ -41,11 +41,11 @@ func (c *Clock) now() time.Time {
 		return c.base
 	}
 	passed := c.scale * float64(time.Since(c.wall))
-	// A conversion that overflows would send the world back in time.
+	// A conversion that overflows would move the world back in time.
 	return c.base.Add(time.Duration(math.Min(passed, math.MaxInt64/2)))
 }
 
-// Advance moves the clock on by d. It never goes back: d below zero does nothing.
+// Advance moves the clock forward by d. A d of zero or below does nothing.
 func (c *Clock) Advance(d time.Duration) {
 	if d <= 0 {
 		return

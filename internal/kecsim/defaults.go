@@ -6,8 +6,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// The default world. assumed: all of it but the price of N3.2B, which is the
-// documented sample (fact 207).
+// The default world. documented: the price of N3.2B is that of the sample (fact 91).
+// assumed: all the rest (fact 207).
 const (
 	AccessKey = "AKLTkecsim"
 	SecretKey = "kecsim-secret-key"

@@ -27,10 +27,11 @@ var instanceFilters = []string{
 
 // describeInstances lists the machines of the region.
 //
-// documented: parameters and fields (facts 75-80, 83, 84). observed: a new one is
-// missing at first, InstanceCount is the total, unknown ids are left out (facts
-// 70, 81, 82). assumed: projects on look-ups by id, Marker in the answer (fact
-// 197), and that total of what filters and projects match (fact 271).
+// documented: parameters and fields (facts 75-80, 83, 84). observed: a new instance
+// is missing at first, InstanceCount is the total, unknown ids are left out (facts
+// 70, 81, 82). assumed: projects do not matter to look-ups by id, Marker in the
+// answer (fact 197), and InstanceCount counts what filters and projects match (fact
+// 271).
 func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -112,7 +113,7 @@ func (in *instance) filterValues(name string) []string {
 
 func sortInstances(list []*instance, by, direction string) {
 	if by == "" {
-		return // the order of creation
+		return // they are in order of creation
 	}
 	slices.SortStableFunc(list, func(a, b *instance) int {
 		var c int
@@ -134,8 +135,8 @@ func sortInstances(list []*instance, by, direction string) {
 // describe is an instance as DescribeInstances writes it.
 //
 // documented: names and types, SriovNetSupport as a string, no snapshot ids, no
-// tags (facts 83, 84). assumed: the formats of the times (fact 196) and, where
-// switched on, the reason of a failure (fact 202).
+// tags (facts 83, 84). assumed: the formats of the times (fact 196) and, with
+// CauseFields, the reason of a failure (fact 202).
 func (w *world) describe(in *instance) map[string]any {
 	state := map[string]any{"Name": in.State}
 	if w.settings.CauseFields && in.State == stateError {
@@ -219,7 +220,7 @@ func chinaText(t time.Time, layout string) string {
 	return t.In(chinaTime).Format(layout)
 }
 
-// macTail makes up the end of a MAC address from the interface's own number.
+// macTail is the end of a made-up MAC address: the end of the id of the interface.
 func macTail(n heldNIC) string {
 	id := "000000" + n.id
 	id = id[len(id)-6:]

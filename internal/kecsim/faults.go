@@ -11,30 +11,30 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// Fault is a scripted misbehaviour: an answer in place of the action's own, an
-// answer that is late or cut, or none at all. The action is not done where an answer
-// (Status, Code or Body), DropBefore or Reset is scripted, unless After is set; with
-// nothing but Slow, Cut or RetryAfter it is done and answers for itself.
+// Fault is a scripted misbehaviour: an answer in place of the action's own, an answer that is
+// late or cut, or no answer. With an answer of its own (Status, Code or Body), with DropBefore
+// and with Reset the action is not run, unless After is set. With nothing but Slow, Cut or
+// RetryAfter the action is run and its own answer is sent.
 type Fault struct {
-	Status      int    `json:"status,omitempty"` // 400 with a code, 200 with a body, if left out
+	Status      int    `json:"status,omitempty"` // if left out, 400 with a code, else 200
 	Code        string `json:"code,omitempty"`
 	Message     string `json:"message,omitempty"`
 	Body        string `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 	RetryAfter  string `json:"retryAfter,omitempty"` // the header: seconds, or an HTTP date
 
-	After      bool          `json:"after,omitempty"`      // the action is done first: the caller cannot know
-	DropBefore bool          `json:"dropBefore,omitempty"` // closed before doing anything
-	DropAfter  bool          `json:"dropAfter,omitempty"`  // done, then closed: the caller cannot know
+	After      bool          `json:"after,omitempty"`      // the action is run first: the caller cannot know
+	DropBefore bool          `json:"dropBefore,omitempty"` // the connection is closed, and the action is not run
+	DropAfter  bool          `json:"dropAfter,omitempty"`  // the action is run, then the connection is closed
 	Reset      bool          `json:"reset,omitempty"`      // as DropBefore, but the connection is reset
 	Cut        int           `json:"cut,omitempty"`        // bytes of the body that are sent; the header promises more
-	Slow       time.Duration `json:"-"`                    // of real time, before the action, or with After between it and the answer
-	// Late does the action that much later, on the world's clock, whatever the caller
-	// has been told meanwhile: closed, unless an answer or Reset is scripted.
+	Slow       time.Duration `json:"-"`                    // of real time before the action, or, with After, before the answer
+	// Late runs the action that much later on the world's clock, whatever the caller was told.
+	// The connection is closed unless an answer or Reset is scripted.
 	Late time.Duration `json:"-"`
 
-	// Echo repeats the request's parameters in the message, as a careless service
-	// would. A caller must not let it reach its own output.
+	// Echo repeats the request's parameters in the message, as a careless service might. No
+	// secret among them may reach the caller's own output.
 	Echo bool `json:"echo,omitempty"`
 }
 
@@ -43,11 +43,11 @@ const (
 	gatewayTimeout = "<html><body><h1>504 Gateway Timeout</h1></body></html>"
 )
 
-// Faults seen in the wild or feared.
+// Faults that were seen or that must be reckoned with.
 //
-// documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: the rest,
-// and that a call may have been carried out whatever becomes of its answer, at once or
-// later (facts 252, 253, 258).
+// documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: Retry-After
+// (fact 253), and that a call may have been carried out, at once or later, whatever
+// becomes of its answer (facts 252, 258).
 var (
 	Throttled           = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
 	Throttling          = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
@@ -67,7 +67,7 @@ var (
 	ConnectionReset = Fault{Reset: true}
 	SlowToAct       = Fault{Slow: 5 * time.Second}
 
-	// Done all the same.
+	// The action is run all the same.
 	AnswerLost           = Fault{DropAfter: true}
 	AnswerReset          = Fault{Reset: true, After: true}
 	AnswerCut            = Fault{Cut: 40}
@@ -76,33 +76,32 @@ var (
 	HTMLGatewayAfter     = Fault{Status: 502, ContentType: "text/html", Body: badGateway, After: true}
 	EmptyObjectAfter     = Fault{Status: 200, Body: "{}", After: true}
 
-	// Done when nobody counts on it any more.
+	// The action is run later, after its caller was told of a failure.
 	DoneLater        = Fault{Late: 10 * time.Second}
 	GatewayDoneLater = Fault{Status: 504, ContentType: "text/html", Body: gatewayTimeout, Late: 10 * time.Second}
 )
 
-// hasAnswer tells whether a fault says what to answer.
+// hasAnswer tells whether an answer is scripted.
 func (f *Fault) hasAnswer() bool { return f.Status != 0 || f.Code != "" || f.Body != "" }
 
-// endsConnection tells whether a fault ends the connection instead of an answer.
+// endsConnection tells whether a fault closes or resets the connection instead of answering.
 func (f *Fault) endsConnection() bool {
 	return f.DropBefore || f.DropAfter || f.Reset || f.Late > 0 && !f.hasAnswer()
 }
 
-// passesAnswer tells whether a fault has the action's own answer sent: late, cut or with a
-// header more.
+// passesAnswer tells whether the action's own answer is sent: late, cut or with one more header.
 func (f *Fault) passesAnswer() bool {
 	return !f.hasAnswer() && !f.endsConnection() && (f.Slow > 0 || f.Cut > 0 || f.RetryAfter != "")
 }
 
-// runsAction tells whether the action is done at once.
+// runsAction tells whether the action is run at once.
 func (f *Fault) runsAction() bool { return f.Late <= 0 && (f.After || f.DropAfter || f.passesAnswer()) }
 
-// replacesAnswer tells whether a fault has an answer of its own.
+// replacesAnswer tells whether the fault answers in place of the action.
 func (f *Fault) replacesAnswer() bool { return !f.endsConnection() && !f.passesAnswer() }
 
-// delay is how long a fault takes before the action is done, or after. There may be
-// no fault.
+// delay is how long a fault holds up a call before the action is run, or, with after, before the
+// answer is sent. It is 0 without a fault.
 func (f *Fault) delay(after bool) time.Duration {
 	if f == nil || f.After != after {
 		return 0
@@ -110,11 +109,11 @@ func (f *Fault) delay(after bool) time.Duration {
 	return f.Slow
 }
 
-// scriptedFault is a fault on its way: of the next calls, or of a random share.
+// scriptedFault is a fault of the next calls, or of a random share of all calls.
 type scriptedFault struct {
 	Fault
 	action string
-	left   int     // below 1 for a share without an end
+	left   int     // how many calls; below 1 for a share without an end
 	share  float64 // 0 for the next calls
 }
 
@@ -139,8 +138,8 @@ func (s *Server) Faults() []ScriptedFault {
 	return out
 }
 
-// FailNext makes the next calls of an action fail, as many as times says; "*"
-// stands for any action. Signature and parameter names are still checked first.
+// FailNext makes the next calls of an action fail, as many as times says; "*" stands for any
+// action. Signature and parameter names are still checked first.
 func (s *Server) FailNext(action string, f Fault, times int) {
 	defer s.lock()()
 	if times > 0 {
@@ -148,16 +147,15 @@ func (s *Server) FailNext(action string, f Fault, times int) {
 	}
 }
 
-// FailShare makes a random share of the calls of an action fail, from 0 to 1; "*"
-// stands for any action. Several may be active: each is drawn for by itself, in the
-// order in which they were given, and the first that comes up is played. A fault of
-// FailNext goes before them. FailShare panics if the share is none.
+// FailShare makes a random share of the calls of an action fail; "*" stands for any action. With
+// several shares a call draws for each in the order in which they were given, and the first that
+// comes up is used. A fault of FailNext goes before them. FailShare panics if the share is not
+// between 0 and 1.
 func (s *Server) FailShare(action string, f Fault, share float64) {
 	s.FailShareAtMost(action, f, share, 0)
 }
 
-// FailShareAtMost is FailShare for so many calls in all; without end if times is
-// below 1.
+// FailShareAtMost is FailShare for at most so many calls; without an end if times is below 1.
 func (s *Server) FailShareAtMost(action string, f Fault, share float64, times int) {
 	defer s.lock()()
 	if mustShare(share); share > 0 {
@@ -165,14 +163,14 @@ func (s *Server) FailShareAtMost(action string, f Fault, share float64, times in
 	}
 }
 
-// ClearFaults forgets every fault FailNext and FailShare have scripted. What
-// FailLaunches, Refuse, their shares, Throttle and the denials have set stays.
+// ClearFaults forgets all faults that FailNext and FailShare have scripted. What FailLaunches,
+// RefuseTerminate, their shares, Throttle and the denials have set stays.
 func (s *Server) ClearFaults() {
 	defer s.lock()()
 	s.faults = nil
 }
 
-// takeFault uses up one call of the first fault that fits.
+// takeFault finds the fault of a call, and takes the call off its count.
 func (s *Server) takeFault(action string) *Fault {
 	for _, random := range []bool{false, true} {
 		for i, f := range s.faults {
@@ -188,7 +186,7 @@ func (s *Server) takeFault(action string) *Fault {
 	return nil
 }
 
-// scripted is the answer a fault has of its own.
+// scripted is the answer of a fault that answers in place of the action.
 func (s *Server) scripted(f *Fault, req *request, call *Call) protocol.Reply {
 	message := f.Message
 	if f.Echo {
@@ -200,7 +198,7 @@ func (s *Server) scripted(f *Fault, req *request, call *Call) protocol.Reply {
 	return s.refusal(call, &protocol.Refusal{Code: protocol.Code{Name: f.Code, Status: f.AnswerStatus()}, Message: message})
 }
 
-// AnswerStatus is the HTTP status of the answer that a fault has of its own, 0 if it has none.
+// AnswerStatus is the HTTP status of a fault that answers in place of the action, else 0.
 func (f Fault) AnswerStatus() int {
 	switch {
 	case !f.replacesAnswer():
@@ -218,7 +216,7 @@ func (f Fault) OnlyAnswers() bool {
 	return !f.endsConnection() && !f.runsAction() && f.Cut <= 0 && f.Slow <= 0 && f.Late <= 0
 }
 
-// echo writes parameters as they are, one beside the other.
+// echo writes parameters as they were sent, sorted by name.
 func echo(sent url.Values) string {
 	var names []string
 	for name := range sent {

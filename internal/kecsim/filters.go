@@ -8,20 +8,20 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// filter is one condition: any of the values will do.
+// filter is one condition of a list; an item meets it with any of the values.
 type filter struct {
 	name   string
 	values []string
 }
 
-// filterRules is the part of a parameter table that filters share. The second
-// spelling, Filter.1.Name.1, is what a bare name means (fact 10).
+// filterRules are the rows of a parameter table for filters. Filter.1.Name is read as
+// Filter.1.Name.1 (fact 10: two spellings).
 var filterRules = []rule{{"Filter.N.Name.N", false, nil}, {"Filter.N.Value.N", false, nil}}
 
-// filters reads them, refusing names an action does not have.
+// filters reads the filters of a request. It refuses names that the action does not have.
 //
-// documented: both forms (fact 10). assumed: the refusal (fact 170), and that any
-// of several values will do (fact 270).
+// documented: both forms (fact 10). assumed: the refusal (fact 170), and that one
+// of several values is enough (fact 270).
 func (r *request) filters(known ...string) ([]filter, *protocol.Refusal) {
 	var out []filter
 	for i := 1; i <= r.Count("Filter"); i++ {
@@ -43,8 +43,8 @@ func (r *request) filters(known ...string) ([]filter, *protocol.Refusal) {
 	return out, nil
 }
 
-// accept tells whether every filter finds one of its values among those an item
-// has under the filter's name.
+// accept tells whether an item meets all filters. The function of lists the item's values under
+// the name of a filter.
 func accept(filters []filter, of func(name string) []string) bool {
 	for _, f := range filters {
 		if !slices.ContainsFunc(of(f.name), func(v string) bool { return slices.Contains(f.values, v) }) {

@@ -10,16 +10,15 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// Instance is a snapshot of a machine. In AddInstance, whatever is left empty gets
-// a value of the default world.
+// Instance is a copy of an instance. AddInstance fills what is left empty from the default world.
 type Instance struct {
 	ID, Name, HostName string
 	Type, Region, Zone string
-	State              string // "active", "stopped", "error" and what lies between, such as "scheduling" or "stopping"
+	State              string // "active", "stopped", "error", or one on the way, such as "scheduling"
 	Visible            bool   // whether DescribeInstances shows it yet
 
 	ImageID, SubnetID, VPCID string
-	SecurityGroupIDs         []string // of the primary interface, as SubnetID and PrivateIP
+	SecurityGroupIDs         []string // of the primary interface, like SubnetID and PrivateIP
 	PrivateIP                string
 	NetworkInterfaceID       string
 	DNS1, DNS2               string
@@ -30,7 +29,7 @@ type Instance struct {
 	SpotPriceLimit           string // decimal, "" without one
 
 	CreatedAt      time.Time
-	RecyclingTime  time.Time // when the system will release it; zero without a notice
+	RecyclingTime  time.Time // when the system will release it; zero if no release was announced
 	AutoDeleteTime time.Time // zero without one
 	AutoDeleteEIP  bool
 	StoppedMode    string // "KeepCharging" or "StopCharging", "" unless it is stopped
@@ -40,7 +39,7 @@ type Instance struct {
 	LocalDiskGB int
 
 	KeyIDs         []string
-	Password       string // the one in force
+	Password       string // in force now
 	KeepImageLogin bool
 	UserData       string // base64, as sent
 	Tags           map[string]string
@@ -48,10 +47,10 @@ type Instance struct {
 	Protected, FailureAutoDelete, SyncTag bool
 	SriovNetSupport, DistributeIPv6       bool
 	IAMRoleName, DataGuardID              string
-	FailReason                            string // why it is in error, known or not to its owner
+	FailReason                            string // why it is in state error, whether or not its owner is told
 }
 
-// NetworkInterface is a secondary interface of a machine.
+// NetworkInterface is a secondary interface of an instance.
 type NetworkInterface struct {
 	ID, SubnetID, PrivateIP string
 	SecurityGroupIDs        []string
@@ -66,21 +65,21 @@ type Disk struct {
 	SnapshotID         string
 }
 
-// instance is a machine in the world.
+// instance is an instance in the world.
 type instance struct {
 	Instance
 	market      *market
 	limit       protocol.Money
 	tagList     []tag
 	nics        []heldNIC
-	newHost     string         // its host name once it has booted again, "" for none
-	stateChange int            // of the changes of its state; a later one makes the earlier void
+	newHost     string         // the host name from the next boot on, "" if it stays
+	stateChange int            // counts the changes of its state; a later one ends an earlier one
 	unit        bool           // holds a unit of quota, and of stock unless it is parked
 	parked      bool           // stopped without being charged
-	hold        protocol.Money // and this much of the balance
+	hold        protocol.Money // this much of the balance, while unit is set
 	record      *record
 	order       *Order
-	sub         int       // index of its sub-order
+	sub         int       // index of its sub-order in order
 	launch      *launched // nil if no order made it
 }
 
@@ -112,7 +111,7 @@ const (
 	stateRebooting  = "rebooting"
 	statePassword   = "updating_password"
 	stateHostName   = "updating_hostname"
-	stateGone       = "gone" // never on the wire: it is absent then
+	stateGone       = "gone" // never shown: the instance is absent from answers
 )
 
 func (in *instance) opening() bool {
@@ -139,7 +138,7 @@ func (i Instance) clone() Instance {
 	return i
 }
 
-// snapshot copies, so that a test cannot reach into the world.
+// snapshot is a copy, so that a test cannot change the world through it.
 func (in *instance) snapshot() Instance {
 	out := in.clone()
 	out.Tags = map[string]string{}
@@ -153,10 +152,10 @@ func (in *instance) snapshot() Instance {
 	return out
 }
 
-// announceRelease announces the release ten minutes from now.
+// announceRelease announces a release by the system, ten minutes from now.
 //
-// documented: fact 134. assumed: it stands, whatever the price does then (fact
-// 195).
+// documented: the ten minutes (fact 134). assumed: the release stands, whatever
+// the price does meanwhile (fact 195).
 func (w *world) announceRelease(in *instance) {
 	if !in.RecyclingTime.IsZero() || !in.alive() {
 		return
@@ -165,7 +164,7 @@ func (w *world) announceRelease(in *instance) {
 	w.at(in.RecyclingTime, func() { w.release(in) })
 }
 
-// release is the system taking the machine back.
+// release takes an instance back for the system.
 //
 // documented: it is gone, without a recycle bin (fact 135). assumed: billing
 // status 5 (fact 201).
@@ -179,7 +178,7 @@ func (w *world) release(in *instance) {
 
 // terminate starts a deletion by the owner or by the timer.
 //
-// assumed: deleting, then gone; billing status 7 (facts 147, 190, 201).
+// assumed: state deleting, then gone; billing status 7 (facts 147, 190, 201).
 func (w *world) terminate(in *instance) {
 	if in.State == stateDeleting || in.State == stateGone {
 		return
@@ -193,7 +192,7 @@ func (w *world) terminate(in *instance) {
 	})
 }
 
-// remove takes a machine out of the world, and gives back what it held.
+// remove takes an instance out of the world, and gives back what it held.
 func (w *world) remove(in *instance) {
 	w.freeUnit(in)
 	for i, n := range in.nics {
@@ -222,8 +221,8 @@ func (w *world) freeUnit(in *instance) {
 	}
 }
 
-// planDeletion waits for the time of the automatic deletion. One that has been
-// moved or switched off meanwhile does nothing.
+// planDeletion schedules the automatic deletion. If it is moved or switched off meanwhile,
+// nothing happens at the old time.
 //
 // documented: timed deletion is allowed for spot (fact 136).
 func (w *world) planDeletion(in *instance) {
@@ -244,9 +243,9 @@ var terminateRules = []rule{
 // terminateInstances deletes instances.
 //
 // documented: parameters, limit of 100, an answer per id (facts 38, 85), no
-// recycle bin for spot (fact 86). assumed: one unknown or protected id refuses
-// the whole call, which does nothing then (facts 161, 273), ids not visible yet
-// or deleting already are taken (fact 184), Return is a boolean (fact 206).
+// recycle bin for spot (fact 86). assumed: a call with an unknown or protected id
+// is refused as a whole (facts 161, 273), ids that are not visible yet or deleting
+// already are accepted (fact 184), Return is a boolean (fact 206).
 func (s *Server) terminateInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -278,7 +277,7 @@ func (s *Server) terminateInstances(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"InstancesSet": set}, nil
 }
 
-// instanceIDs reads InstanceId.N with its limit (fact 38).
+// instanceIDs reads InstanceId.N (fact 38: at most 100).
 func instanceIDs(r *request) ([]string, *protocol.Refusal) {
 	ids := r.List("InstanceId")
 	if len(ids) > 100 {

@@ -20,9 +20,10 @@ var interfaceRules = []rule{
 // modifyNetworkInterfaceAttribute changes the groups, the address and the name
 // servers of one interface.
 //
-// documented: parameters and answer, groups not listed are removed, name servers
-// left out are kept (fact 156). assumed: active or stopped (fact 221); at once, no
-// groups at all are kept too, and what belongs together (fact 226).
+// documented: parameters and answer, groups that are not listed are removed, name
+// servers that are left out are kept (fact 156). assumed: in state active or stopped
+// (fact 221), at once, without any group all groups are kept, and which subnets and
+// groups go together (fact 226).
 func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	in, refusal := w.target(r, "InstanceId", r.Get("InstanceId"))
@@ -61,8 +62,8 @@ func (s *Server) modifyNetworkInterfaceAttribute(r *request) (any, *protocol.Ref
 	return map[string]any{"Return": done}, nil
 }
 
-// checkMove checks what an interface is to become. The subnet is nil if it keeps
-// its address.
+// checkMove checks the change of an interface, and finds the subnet it moves to; nil if the
+// address stays.
 func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *protocol.Refusal) {
 	to = n.subnet
 	ip := r.Get("PrivateIpAddress")
@@ -98,7 +99,7 @@ func (w *world) checkMove(r *request, n *heldNIC) (to *subnet, refusal *protocol
 	return to, nil
 }
 
-// move gives an interface another address.
+// move gives an interface an address of another subnet, or another address.
 func (w *world) move(n *heldNIC, to *subnet, ip string) {
 	if n.held {
 		n.subnet.giveBack(n.ip)
@@ -107,9 +108,9 @@ func (w *world) move(n *heldNIC, to *subnet, ip string) {
 	n.ip, n.held = to.take(ip)
 }
 
-// showPrimary repeats in the machine what its primary interface has.
+// showPrimary copies subnet, address and groups of the primary interface to the instance.
 func (in *instance) showPrimary() {
-	n := in.nics[0] // every machine has one
+	n := in.nics[0] // every instance has one
 	in.SubnetID, in.VPCID, in.PrivateIP = n.subnet.id, n.subnet.vpc, n.address()
 	in.SecurityGroupIDs, in.DNS1, in.DNS2 = n.groups, n.dns[0], n.dns[1]
 	in.NetworkInterfaceID = n.id

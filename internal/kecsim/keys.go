@@ -11,14 +11,15 @@ var keyRules = []rule{{"InstanceId.N", true, nil}, {"KeyId.N", true, identifier(
 // attachKey adds keys to stopped instances.
 //
 // documented: parameters and answer, stopped first (fact 157), not with other-linux
-// images (fact 49). assumed: the code (fact 221), a key it has already is refused
-// per instance (fact 227).
+// images (fact 49). assumed: the code (fact 221), and that a key that is attached
+// already is refused per instance (fact 227).
 func (s *Server) attachKey(r *request) (any, *protocol.Refusal) { return s.changeKeys(r, true) }
 
 // detachKey takes keys from stopped instances.
 //
 // documented: parameters and answer, stopped first (fact 157). assumed: the code
-// (fact 221), a key it does not have is refused per instance (fact 227).
+// (fact 221), and that a key that is not attached is refused per instance (fact
+// 227).
 func (s *Server) detachKey(r *request) (any, *protocol.Refusal) { return s.changeKeys(r, false) }
 
 func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {

@@ -10,23 +10,22 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// minBalance is what an account must hold to order.
+// minBalance is the least balance for an order.
 //
 // documented: for pay-as-you-go (fact 137). assumed: for spot too (fact 160).
 const minBalance = 100 * protocol.Yuan
 
-// The texts a console or a switched-on cause field shows for a failed request.
+// The reasons of failed launches, as the console shows them and, with CauseFields, the API.
 const (
-	causeOutOfStock = "out of stock"     // documented: fact 120
-	causeExcessive  = "excessive number" // documented: fact 120
+	causeOutOfStock = "out of stock"     // documented: shown in the console (fact 120)
+	causeExcessive  = "excessive number" // documented: shown in the console (fact 120)
 	causePrice      = "spot price limit is out of range"
 	causeBalance    = "insufficient balance"
 	causeSubnetFull = "no free address in the subnet"
 	causeImage      = "image is not usable"
 )
 
-// runInstances places an order; the instances turn active 20 simulated seconds
-// later.
+// runInstances places an order. Its instances turn active 20 simulated seconds later.
 //
 // documented: parameters, partial fulfilment and answer (facts 40-69, 131).
 // assumed: the delays, and whether the world is checked now or later (facts 190,
@@ -63,12 +62,12 @@ func (s *Server) runInstances(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"InstancesSet": set}, nil
 }
 
-// capacity counts how many of the order the world can serve, and says what
-// stands in the way of the next one.
+// capacity counts how many instances of an order the world can open. If these are too few, short
+// is the refusal and cause the reason.
 //
 // documented: the price range (fact 46), stock and bid (fact 131), as many as fit
-// (fact 43). assumed: the order of the checks, and all codes (facts 160, 193), the
-// disks (fact 230).
+// (fact 43). assumed: the order of the checks and all codes (facts 160, 193), and
+// that disks are sold out too (fact 230).
 func (w *world) capacity(l *launch) (fit int, short *protocol.Refusal, cause string) {
 	price := l.market.last()
 	hour := price.onDemand
@@ -108,7 +107,7 @@ func (w *world) capacity(l *launch) (fit int, short *protocol.Refusal, cause str
 		if i > 0 {
 			name = fmt.Sprintf("NetworkInterface.%d.SubnetId", i)
 		}
-		// Interfaces of one instance may share a subnet.
+		// Several interfaces of one instance may be in one subnet.
 		per := 0
 		for _, other := range l.nics {
 			if other.subnet == n.subnet {
@@ -139,7 +138,7 @@ type scriptedFailure struct {
 	mode, reason string
 }
 
-// nextFailure takes one launch off the script of FailLaunches, or draws for it.
+// nextFailure takes one launch off the script of FailLaunches. Without a script it draws.
 func (w *world) nextFailure() (mode, reason string) {
 	if len(w.failures) == 0 {
 		return w.drawFailure()
@@ -152,8 +151,8 @@ func (w *world) nextFailure() (mode, reason string) {
 	return mode, reason
 }
 
-// open makes the i-th instance of a launch. One that does not fit holds nothing
-// but, if there is one, an address.
+// open makes the i-th instance of a launch. An instance that does not fit holds no stock, quota
+// or balance, but an address if one is free.
 func (w *world) open(l *launch, i int, fits bool) *instance {
 	primary := l.nics[0].subnet
 	in := &instance{limit: l.limit, market: l.market}
@@ -205,7 +204,7 @@ func (w *world) add(in *instance) {
 	w.byID[in.ID] = in
 }
 
-// label gives names and tags.
+// label gives an instance its names and tags.
 //
 // documented: default name and suffixes (facts 59, 60).
 func (w *world) label(in *instance, l *launch, i int) {
@@ -250,8 +249,7 @@ func (w *world) attachDisks(in *instance, l *launch) {
 	}
 }
 
-// schedule plans an instance's opening: its states up to active, or the way it
-// fails.
+// schedule plans the states of an instance up to active, or up to its failure.
 //
 // observed: invisible at first, then scheduling and block_device_mapping (facts
 // 70, 145). documented: active, error, FailureAutoDelete (facts 146, 66).
@@ -270,7 +268,7 @@ func (w *world) schedule(in *instance, mode, reason string) {
 		}
 	}
 	if mode != ModeInvisible {
-		// Even a deleted one shows itself: it is there until it is gone.
+		// An instance that is being deleted turns visible too: it exists until it is gone.
 		w.after(visible, func() { in.Visible = true })
 		w.after(visible+(boot-visible)/2, opening(func() { in.State = stateMapping }))
 	}
@@ -294,5 +292,5 @@ func (w *world) schedule(in *instance, mode, reason string) {
 	}
 }
 
-// protection is how long the system keeps its hands off (fact 133).
+// protection is the time in which the system releases nothing (fact 133: the first hour).
 const protection = time.Hour

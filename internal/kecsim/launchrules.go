@@ -10,11 +10,11 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// runRules is the parameter table of RunInstances. Rules that need more than one
-// parameter, or the world, are in checkLaunch and capacity.
+// runRules is the parameter table of RunInstances. Rules that need several parameters or the
+// world are in checkLaunch and capacity.
 //
-// documented: facts 40-68. assumed: values nothing enumerates are taken as they
-// are (fact 182).
+// documented: names, required ones and limits (facts 40-68). assumed: values that no
+// source enumerates are taken as they are (fact 182).
 var runRules = []rule{
 	{"ImageId", true, identifier("IMG-")},
 	{"InstanceType", false, characters(1, 64)},
@@ -85,18 +85,18 @@ const (
 	strategyLimit = "SpotWithPriceLimit"
 )
 
-// billTypes are the numbers of the charge types (facts 79, 116).
+// billTypes are the numbers of the charge types (facts 79, 116: 1, 5, 87 and 810).
 var billTypes = map[string]int{chargeMonthly: 1, chargeDaily: 5, chargeInstant: 87, chargeSpot: 810}
 
-// autoDeleteLayouts are both spellings of AutoDeleteTime (fact 64).
+// autoDeleteLayouts are the forms of AutoDeleteTime (fact 64: with and without seconds).
 var autoDeleteLayouts = []string{"2006-01-02 15:04", plainTime}
 
-// launch is a RunInstances request that has been understood.
+// launch is a RunInstances request whose rules have been checked.
 type launch struct {
 	*request
 	typ      *instanceType
 	market   *market
-	image    *image // nil if unknown
+	image    *image // nil if there is no such image
 	nics     []nic  // the primary one first
 	limit    protocol.Money
 	limitErr error
@@ -108,13 +108,13 @@ type launch struct {
 type nic struct {
 	subnet *subnet
 	groups []string
-	ip     string // asked for
+	ip     string // the address that is asked for, "" for any
 }
 
-// checkLaunch applies the rules across parameters and looks up what they name.
+// checkLaunch checks the rules across parameters and finds what the parameters name.
 //
-// documented: required, exclusions and limits (facts 40-68). assumed: what is
-// stricter (facts 170-175) and the codes (fact 165).
+// documented: what is required, excluded and limited (facts 40-68). assumed: all that
+// is stricter (facts 170-175) and the codes (fact 165).
 func (w *world) checkLaunch(r *request) (*launch, *protocol.Refusal) {
 	l := &launch{request: r, min: r.Number("MinCount", 0), max: r.Number("MaxCount", 0)}
 	steps := []func(*launch) *protocol.Refusal{w.checkMoney, w.checkNetwork, w.checkMachine, w.checkDisks, w.checkLogin, w.checkLabels, w.checkRest}
@@ -184,7 +184,8 @@ func (w *world) checkNetwork(l *launch) *protocol.Refusal {
 	return nil
 }
 
-// checkNIC checks one interface; primary is nil for the primary one itself.
+// checkNIC checks one interface. Its subnet must go with the primary one, which is nil while the
+// primary interface itself is checked.
 func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet) (nic, *protocol.Refusal) {
 	if !l.Has(at + "SubnetId") {
 		return nic{}, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sSubnetId is required", at)
@@ -209,7 +210,7 @@ func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet)
 		if l.max > 1 {
 			return nic{}, protocol.Invalid(at+"PrivateIpAddress", "is only allowed with MaxCount 1, not %d", l.max)
 		}
-		// The rule table has already parsed it.
+		// It parses: the rule table has checked that.
 		if addr, err := netip.ParseAddr(ip); err == nil {
 			if problem := n.problem(addr); problem != "" {
 				return nic{}, protocol.Invalid(at+"PrivateIpAddress", "%s", problem)
@@ -224,7 +225,7 @@ func (w *world) checkNIC(l *launch, at string, groups []string, primary *subnet)
 	return nic{n, groups, ip}, nil
 }
 
-// checkGroups wants groups of the subnet's own VPC, each once.
+// checkGroups wants every group in the VPC of the subnet, and none twice.
 func (w *world) checkGroups(n *subnet, at string, groups []string) *protocol.Refusal {
 	for i, id := range groups {
 		name := at + "SecurityGroupId." + strconv.Itoa(i+1)
@@ -248,7 +249,7 @@ func (w *world) checkMachine(l *launch) *protocol.Refusal {
 	if l.Has("ModelVersion") {
 		return protocol.Invalid("ModelVersion", "is only allowed with ModelId")
 	}
-	name := "I1.1A" // what old documents name as the default (fact 42)
+	name := "I1.1A" // fact 42: the default in old documents
 	if l.Has("InstanceType") {
 		name = l.Get("InstanceType")
 	}
@@ -299,8 +300,8 @@ func (w *world) checkLogin(l *launch) *protocol.Refusal {
 	return nil
 }
 
-// checkKeys wants keys there are, each once, and an image that takes any; it is
-// nil where that does not matter.
+// checkKeys wants every key to exist, none twice, and an image that takes keys. With a nil image
+// any image will do.
 func (w *world) checkKeys(keys []string, im *image) *protocol.Refusal {
 	for i, id := range keys {
 		name := "KeyId." + strconv.Itoa(i+1)

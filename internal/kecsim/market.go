@@ -11,13 +11,13 @@ import (
 
 type marketKey struct{ zone, typ string }
 
-// market is one instance type in one zone.
+// market holds price and stock of one instance type in one zone.
 type market struct {
 	zone, typ string
 	offered   bool // for spot
 	stock     int
 	changes   []priceChange // ascending; the last one is the price now
-	seed      int64         // of the past, which is made up when it is first asked for; 0 once it has been
+	seed      int64         // of the price history before the first change; 0 once backfill has made it
 }
 
 type priceChange struct {
@@ -38,17 +38,17 @@ func (m *market) price(t time.Time) priceChange {
 
 func (m *market) last() priceChange { return m.changes[len(m.changes)-1] }
 
-// set changes the price and forgets what no history can ask for any more.
+// set changes the price, and drops changes that are too old for any price history.
 func (m *market) set(at time.Time, spot, onDemand protocol.Money) {
 	m.changes = append(m.changes, priceChange{at, spot, onDemand})
 	for len(m.changes) > 1 && m.changes[1].at.Before(at.Add(-historyKept-time.Hour)) {
 		m.changes = m.changes[1:]
-		m.seed = 0 // what came before is out of reach, too
+		m.seed = 0 // the time before the first change is too old, too
 	}
 }
 
-// backfill makes up the past before the first change: a walk that ends at its price.
-// Most worlds are never asked for it, and it is most of the work of making one.
+// backfill makes up the price history before the first change: a walk that ends at its price. It
+// is made on demand, because few tests ask for it and it is most of the cost of a new world.
 //
 // assumed: the past of the default world (facts 198, 207).
 func (m *market) backfill() {
@@ -69,8 +69,8 @@ func (m *market) backfill() {
 	m.changes, m.seed = append(past, m.changes...), 0
 }
 
-// step is one hour's move: the same for the same market, hour and seed, at most
-// 4 % of the on-demand price, within 10 % and 90 % of it, in 4 decimals.
+// step moves a spot price by one hour, the same for the same market, hour and seed: by at most
+// 4 % of the on-demand price, within 10 % and 90 % of it, to 4 decimals.
 //
 // documented: the band (fact 130), the decimals (fact 91). assumed: the walk
 // (fact 198).
@@ -86,7 +86,7 @@ func (m *market) step(at time.Time, spot, onDemand protocol.Money, seed int64) p
 	return min(max(spot/grain*grain, low), high)
 }
 
-// walkPrices moves every market once an hour for as long as MovePrices is on.
+// walkPrices moves all spot prices every hour while MovePrices is on.
 func (w *world) walkPrices() {
 	if w.walkScheduled || !w.settings.MovePrices {
 		return
@@ -111,10 +111,10 @@ func (w *world) walkPrices() {
 	})
 }
 
-// checkLimits starts the notice of every instance the market has outgrown.
+// checkLimits announces the release of every instance whose limit is below the market price.
 //
-// documented: a market price above the bid releases, never in the first hour
-// (facts 132, 133). assumed: when that hour starts (fact 195).
+// documented: a market price above the bid leads to a release, but not in the first
+// hour (facts 132, 133). assumed: when that hour starts (fact 195).
 func (w *world) checkLimits() {
 	for _, in := range w.instances {
 		if in.ChargeType != chargeSpot || in.SpotStrategy != strategyLimit || !in.RecyclingTime.IsZero() || !in.alive() {
@@ -143,9 +143,9 @@ var spotPriceRules = []rule{
 
 // describeSpotPriceHistory lists the hourly prices of a type in a zone.
 //
-// documented: parameters, UTC+8 behind the Z, defaults, three days, fields (facts
-// 90, 91). assumed: a last point with the price now, JSON numbers, an empty list
-// where spot is not offered (facts 198, 203).
+// documented: parameters, times in UTC+8 in spite of the Z, defaults, three days,
+// fields (facts 90, 91). assumed: a last point with the price now, JSON numbers, an
+// empty list where spot is not offered (facts 198, 203).
 func (s *Server) describeSpotPriceHistory(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	m, refusal := w.findMarket(r)
@@ -200,8 +200,8 @@ var inventoryRules = []rule{{"InstanceType", true, nil}, {"AvailabilityZone", tr
 
 // describeKecInventory tells how many instances can be opened now.
 //
-// documented: parameters and answer (fact 92). assumed: it counts the stock spot
-// launches draw on, and both parameters are needed (facts 176, 194).
+// documented: parameters and answer (fact 92). assumed: it is the stock that spot
+// launches take from, and both parameters are required (facts 176, 194).
 func (s *Server) describeKecInventory(r *request) (any, *protocol.Refusal) {
 	m, refusal := s.w.findMarket(r)
 	if refusal != nil {
@@ -210,7 +210,7 @@ func (s *Server) describeKecInventory(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"InstanceCount": m.stock}, nil
 }
 
-// findMarket looks up the type and zone of a request, within its region.
+// findMarket finds the market of a request's type and zone, within its region.
 func (w *world) findMarket(r *request) (*market, *protocol.Refusal) {
 	zone, typ := r.Get("AvailabilityZone"), r.Get("InstanceType")
 	if w.regionOf(zone) != r.region {

@@ -17,10 +17,10 @@ var attributeRules = []rule{
 
 // modifyInstanceAttribute changes name, password and host name.
 //
-// documented: parameters and answer, the name at once, RestartMode with a password
-// and the host name after a reboot (facts 152, 153). observed: the states on the way
-// (fact 149). assumed: who may be changed when (fact 221), RestartMode (fact 223),
-// when a host name shows (fact 224).
+// documented: parameters and answer, a name at once, a password with RestartMode, a
+// host name after a reboot (facts 152, 153). observed: the states on the way (fact
+// 149). assumed: what may be changed in which state (fact 221), RestartMode (fact
+// 223), when a host name shows (fact 224).
 func (s *Server) modifyInstanceAttribute(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	in, refusal := w.target(r, "InstanceId", r.Get("InstanceId"))
@@ -92,11 +92,10 @@ var autoDeleteRules = []rule{
 	{"AutoDeleteEip", false, boolean},
 }
 
-// checkAutoDelete reads the time of the automatic deletion; it is zero if there is
-// none.
+// checkAutoDelete reads the time of the automatic deletion, zero without one.
 //
-// documented: 30 minutes ahead, and AutoDeleteEip beside a time only (facts 39, 64,
-// 65).
+// documented: at least 30 minutes ahead, and AutoDeleteEip only with a time (facts
+// 39, 64, 65).
 func (w *world) checkAutoDelete(r *request) (time.Time, *protocol.Refusal) {
 	v := r.Get("AutoDeleteTime")
 	if v == "" {
@@ -105,7 +104,7 @@ func (w *world) checkAutoDelete(r *request) (time.Time, *protocol.Refusal) {
 		}
 		return time.Time{}, nil
 	}
-	at, _ := parseChinaTime(v, autoDeleteLayouts...) // the rule table has read it before
+	at, _ := parseChinaTime(v, autoDeleteLayouts...) // it parses: the rule table has checked that
 	if least := w.now.Add(30 * time.Minute); at.Before(least) {
 		return at, protocol.Refuse(protocol.CodeAutoDeleteTime, "AutoDeleteTime %s is less than 30 minutes ahead: it must be %s or later", v, least.In(chinaTime).Format(plainTime))
 	}
@@ -114,9 +113,9 @@ func (w *world) checkAutoDelete(r *request) (time.Time, *protocol.Refusal) {
 
 // modifyInstanceAutoDeleteTime sets, moves or switches off the automatic deletion.
 //
-// documented: parameters, off without a time, Return as a string (fact 154), 30
-// minutes (fact 39). assumed: in any state (fact 221), AutoDeleteEip left out is
-// false (fact 225).
+// documented: parameters, off without a time, Return as a string (fact 154), at
+// least 30 minutes ahead (fact 39). assumed: in any state (fact 221), and that
+// AutoDeleteEip is false if it is left out (fact 225).
 func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	targets, refusal := w.targets(r, protocol.CodeState)
@@ -142,7 +141,7 @@ var protectRules = []rule{{"InstanceId.N", true, nil}, {"IsProtection", true, bo
 // setInstanceResourceProtect switches the protection against deletion on and off.
 //
 // documented: parameters and answer (fact 155). assumed: in any state (fact 221), and
-// what it protects against (facts 161, 208).
+// that it protects against TerminateInstances only (facts 161, 208).
 func (s *Server) setInstanceResourceProtect(r *request) (any, *protocol.Refusal) {
 	targets, refusal := s.w.targets(r, protocol.CodeState)
 	if refusal != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// Order is one purchase. Money is a decimal string in CNY. Extra fields are
-// written beside the known ones, for cause fields and wrappers nobody has seen.
+// Order is one purchase. Amounts are decimals in CNY. Extra fields are written beside the known
+// ones, such as fields for a cause that no model has.
 type Order struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
@@ -24,7 +24,7 @@ type Order struct {
 	RealMoney      string    `json:"realMoney"`
 	PayableMoney   string    `json:"payableMoney"`
 	DiscountAmount string    `json:"discountAmount"`
-	CreateTime     time.Time `json:"createTime,omitzero"` // zero is written as 0 on the wire
+	CreateTime     time.Time `json:"createTime,omitzero"` // the API shows a zero time as 0
 	PayTime        time.Time `json:"payTime,omitzero"`
 	UpdateTime     time.Time `json:"updateTime,omitzero"`
 
@@ -53,7 +53,7 @@ type SubOrder struct {
 	ServiceBegin  time.Time      `json:"serviceBegin,omitzero"`
 	ServiceEnd    time.Time      `json:"serviceEnd,omitzero"`
 	ProjectID     int64          `json:"projectID"`
-	FailReason    string         `json:"failReason,omitempty"` // on the wire where CauseFields is on
+	FailReason    string         `json:"failReason,omitempty"` // the API shows it with CauseFields
 	Extra         map[string]any `json:"extra,omitempty"`
 }
 
@@ -63,7 +63,7 @@ type Item struct {
 	Value string `json:"value"`
 }
 
-// The states of orders, sub-orders and billing records (facts 113, 114, 118).
+// The states of orders, sub-orders and billing records (facts 113, 114, 118: their numbers).
 const (
 	orderPaid       = 1
 	orderSomeFailed = 20
@@ -80,13 +80,13 @@ const (
 	billingDeleted   = 7
 )
 
-// The product numbers are invented (fact 200).
+// The product numbers of instances (fact 200: invented).
 const (
 	productGroup = 100
 	productType  = 58
 )
 
-// record is the billing state of one instance. It outlives the instance.
+// record is the billing record of one instance, which outlives the instance.
 type record struct {
 	instanceID, region, typeName string
 	billType, status             int
@@ -104,8 +104,8 @@ var billingNames = map[int]string{
 
 // openOrder starts the order of a launch.
 //
-// assumed: one order per call, paid at once, the hourly price as money (facts 199,
-// 200).
+// assumed: one order per call, paid at once, with the hourly price as its amounts
+// (facts 199, 200).
 func (w *world) openOrder(l *launch, count int) *Order {
 	price := l.market.last()
 	each := price.onDemand
@@ -133,7 +133,7 @@ func (w *world) putOrder(o *Order) {
 	w.orderByID[o.ID] = o
 }
 
-// book adds an instance to an order: a sub-order and a billing record.
+// book adds an instance to an order, as a sub-order, and opens its billing record.
 func (w *world) book(o *Order, in *instance) {
 	in.order, in.sub = o, len(o.SubOrders)
 	w.orderOf[in.ID] = o.ID
@@ -166,7 +166,7 @@ func (w *world) newRecord(in *instance) *record {
 	return rec
 }
 
-// opened books that an instance runs.
+// opened records that an instance runs.
 func (w *world) opened(in *instance) {
 	in.record.status, in.record.begin = billingOpened, w.now
 	w.updateSubOrder(in, func(sub *SubOrder) {
@@ -174,10 +174,10 @@ func (w *world) opened(in *instance) {
 	})
 }
 
-// failed books that an instance could not be opened, and frees what it held but
-// its addresses, which an instance in error still shows.
+// failed records that an instance could not be opened, and gives back what it held except its
+// addresses, which an instance in state error still shows.
 //
-// assumed: fact 194.
+// assumed: what is given back (fact 194).
 func (w *world) failed(in *instance, reason string) {
 	in.FailReason = reason
 	in.record.status, in.record.reason = billingFailed, reason
@@ -185,8 +185,10 @@ func (w *world) failed(in *instance, reason string) {
 	w.freeUnit(in)
 }
 
-// closed books that an instance is no longer charged. A failed one stays failed;
-// one deleted while it was opening counts as opened (fact 201).
+// closed records that an instance is no longer charged. A failed instance stays failed; an
+// instance that is deleted while it opens counts as opened.
+//
+// assumed: the billing status at the end (fact 201).
 func (w *world) closed(in *instance, status int) {
 	if in.record.status == billingFailed {
 		return
@@ -200,13 +202,14 @@ func (w *world) closed(in *instance, status int) {
 	}
 }
 
-// updateSubOrder changes a sub-order and, once none is creating, settles its order.
+// updateSubOrder changes the sub-order of an instance. Once no sub-order of the order is creating,
+// the order gets its final status.
 //
-// documented: 20 and 21 (fact 113). assumed: when (fact 199).
+// documented: the statuses 20 and 21 (fact 113). assumed: when they come (fact 199).
 func (w *world) updateSubOrder(in *instance, change func(*SubOrder)) {
 	o := in.order
 	if o == nil || in.sub >= len(o.SubOrders) {
-		return // pre-existing, or PutOrder has replaced the order
+		return // no order made the instance, or PutOrder has replaced it
 	}
 	change(&o.SubOrders[in.sub])
 	o.UpdateTime = w.now

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Overview is a copy of what the world holds and is set to. Instances and orders, which can be
-// many, are only counted.
+// Overview is a copy of what the world offers, holds and is set to. Instances and orders can be
+// many and are only counted.
 type Overview struct {
 	Now         time.Time
 	ClockOffset time.Duration
@@ -31,7 +31,7 @@ type Overview struct {
 	Actions        map[string][]string // by service
 }
 
-// ThrottleState is what Throttle has been told, and how many calls it has refused.
+// ThrottleState is the rate that Throttle has set, and the number of calls refused for it.
 type ThrottleState struct {
 	Burst     int     `json:"burst"`
 	PerSecond float64 `json:"perSecond"`
@@ -40,7 +40,7 @@ type ThrottleState struct {
 
 // Offer is one instance type in one zone. Prices are decimals in CNY per hour.
 type Offer struct {
-	Offered  bool   `json:"offered"` // for spot
+	Offered  bool   `json:"offered"` // as spot
 	OnDemand string `json:"onDemand"`
 	Spot     string `json:"spot"`
 	Stock    int    `json:"stock"`
@@ -60,7 +60,7 @@ type Subnet struct {
 	Free int    `json:"free"`
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	Type string `json:"type"` // "Normal", or one that takes no instances
+	Type string `json:"type"` // only "Normal" ones take instances
 	Zone string `json:"zone"`
 }
 
@@ -78,7 +78,7 @@ type Image struct {
 	State string `json:"state"`
 }
 
-// Overview copies what the world holds and is set to. No list of it is nil.
+// Overview copies what the world offers, holds and is set to. None of its lists is nil.
 func (s *Server) Overview() Overview {
 	defer s.lock()()
 	w := s.w

@@ -9,12 +9,12 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// refusalKey is what Refuse has been told of.
+// refusalKey is an action that is refused for an instance.
 type refusalKey struct{ action, id string }
 
-// target finds one machine of the request's region.
+// target finds one instance in the region of the request. The parameter name is for the refusal.
 //
-// documented: the code (fact 38).
+// documented: the code of an unknown id (fact 38).
 func (w *world) target(r *request, name, id string) (*instance, *protocol.Refusal) {
 	in := w.byID[id]
 	if in == nil || in.Region != r.region {
@@ -23,11 +23,11 @@ func (w *world) target(r *request, name, id string) (*instance, *protocol.Refusa
 	return in, nil
 }
 
-// targets finds the machines of InstanceId.N, each in one of the states; with none
-// named, any will do that is not being deleted.
+// targets finds the instances of InstanceId.N. Each must be in one of the states; without states,
+// in any state but deleting.
 //
-// assumed: one that does not fit refuses the whole call, as does an id sent twice
-// (facts 221, 229).
+// assumed: an instance in another state, and an id that is sent twice, refuse the
+// whole call (facts 221, 229).
 func (w *world) targets(r *request, c protocol.Code, states ...string) ([]*instance, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -51,7 +51,7 @@ func (w *world) targets(r *request, c protocol.Code, states ...string) ([]*insta
 	return found, nil
 }
 
-// checkState refuses a machine in another state.
+// checkState refuses an instance that is in none of the states, or, without states, deleting.
 func (in *instance) checkState(name string, c protocol.Code, states ...string) *protocol.Refusal {
 	switch {
 	case len(states) == 0 && in.State == stateDeleting:
@@ -62,8 +62,8 @@ func (in *instance) checkState(name string, c protocol.Code, states ...string) *
 	return nil
 }
 
-// applyEach does something to every machine but those a test has had refused, and
-// answers per id. A message is written under the given name, if there is one.
+// applyEach changes each instance unless a test has the action refused for it, and answers per
+// id. The message is written under messageName, if there is one.
 func (w *world) applyEach(r *request, targets []*instance, messageName string, do func(*instance) (problem string)) any {
 	set := []any{}
 	for _, in := range targets {
@@ -81,7 +81,7 @@ func (w *world) applyEach(r *request, targets []*instance, messageName string, d
 	return map[string]any{"InstancesSet": set}
 }
 
-// applyAll does something to every machine, or to none if a test has had one refused.
+// applyAll changes all instances, or none if a test has the action refused for one of them.
 func (w *world) applyAll(r *request, targets []*instance, do func(*instance)) bool {
 	for _, in := range targets {
 		if _, refused := w.refused(r.action, in.ID); refused {
@@ -94,8 +94,8 @@ func (w *world) applyAll(r *request, targets []*instance, do func(*instance)) bo
 	return true
 }
 
-// transition takes a machine through one state to another. Whatever happens to it in
-// between, a deletion or a change by hand, makes the rest void.
+// transition takes an instance through one state to another. A deletion or a change by hand in
+// between ends the transition.
 func (w *world) transition(in *instance, through string, d time.Duration, to string, then func()) {
 	in.stateChange++
 	turn := in.stateChange
@@ -109,10 +109,10 @@ func (w *world) transition(in *instance, through string, d time.Duration, to str
 	})
 }
 
-// booted is what every way of booting ends in.
+// booted gives an instance its new host name at the end of a boot.
 //
-// documented: a host name takes effect after a reboot (fact 152). assumed: any
-// other boot will do (fact 224).
+// documented: a host name takes effect after a reboot (fact 152). assumed: after any
+// other boot, too (fact 224).
 func (in *instance) booted() {
 	if in.newHost != "" {
 		in.HostName, in.newHost = in.newHost, ""
@@ -133,8 +133,8 @@ var stopRules = []rule{
 // stopInstances shuts instances down.
 //
 // documented: parameters, default and answer, with its misspelling (fact 150).
-// assumed: only active ones, and how long it takes (facts 220, 221); what
-// StopCharging does, and that ForceStop makes no difference (fact 222).
+// assumed: only in state active, and how long it takes (facts 220, 221); that
+// StopCharging gives the stock back and ForceStop makes no difference (fact 222).
 func (s *Server) stopInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	targets, refusal := w.targets(r, protocol.CodeState, stateActive)
@@ -159,7 +159,7 @@ func (s *Server) stopInstances(r *request) (any, *protocol.Refusal) {
 	}), nil
 }
 
-// park gives the capacity of a stopped machine back to the others.
+// park gives the stock of a stopped instance back (fact 222: StopCharging).
 func (w *world) park(in *instance) {
 	if in.unit && !in.parked && in.market != nil {
 		in.parked = true
@@ -171,8 +171,8 @@ var startRules = []rule{{"InstanceId.N", true, nil}}
 
 // startInstances boots stopped instances.
 //
-// documented: only stopped ones, and the codes (facts 150, 151). assumed: how long
-// it takes (fact 220); who needs stock (fact 222).
+// documented: only in state stopped, and the codes (facts 150, 151). assumed: how
+// long it takes (fact 220), and that only a parked instance needs stock (fact 222).
 func (s *Server) startInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	targets, refusal := w.targets(r, protocol.CodeState, stateStopped)
@@ -206,8 +206,8 @@ var rebootRules = []rule{{"InstanceId.N", true, nil}, {"ForceReboot", false, boo
 
 // rebootInstances boots active instances again.
 //
-// documented: parameters, answer and code (facts 150, 151). assumed: only active
-// ones (fact 221), how long it takes (fact 220), and that ForceReboot makes no
+// documented: parameters, answer and code (facts 150, 151). assumed: only in state
+// active (fact 221), how long it takes (fact 220), and that ForceReboot makes no
 // difference (fact 222).
 func (s *Server) rebootInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w

@@ -10,7 +10,7 @@ import (
 
 var projectRules = []rule{{"InstanceId", true, nil}, {"ProjectId", true, integer(0, math.MaxInt64)}}
 
-// checkProject wants a project there is; the name may be left out.
+// checkProject reads ProjectId, 0 without one. The project must exist.
 func (w *world) checkProject(r *request) (int64, *protocol.Refusal) {
 	id, err := strconv.ParseInt(r.Get("ProjectId"), 10, 64)
 	if err == nil && !slices.Contains(w.projects, id) {
@@ -21,8 +21,8 @@ func (w *world) checkProject(r *request) (int64, *protocol.Refusal) {
 
 // updateInstanceProjectID moves an instance to another project.
 //
-// documented: parameters, and an answer with nothing but its id (fact 106). assumed:
-// in any state (fact 221), in any region, and the codes (fact 228).
+// documented: parameters, and an answer with nothing but RequestId (fact 106).
+// assumed: in any state (fact 221), in any region, and the codes (fact 228).
 func (s *Server) updateInstanceProjectID(r *request) (any, *protocol.Refusal) {
 	in := s.w.byID[r.Get("InstanceId")]
 	if in == nil {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Seed starts the draws of FailShare, FailLaunchesShare and RefuseShare anew. The same
-// seed and the same sequence of calls give the same faults; a new server has seed 1.
+// Seed starts the draws of FailShare, FailLaunchesShare and RefuseShare anew. The same seed and
+// the same sequence of calls give the same faults. A new server has seed 1.
 func (s *Server) Seed(seed uint64) {
 	defer s.lock()()
 	s.w.random = seeded(seed)
@@ -15,7 +15,7 @@ func (s *Server) Seed(seed uint64) {
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 
-// draw comes up in a share of all draws.
+// draw is true in a random share of all draws.
 func (w *world) draw(share float64) bool { return w.random.Float64() < share }
 
 func mustShare(share float64) {
@@ -24,13 +24,13 @@ func mustShare(share float64) {
 	}
 }
 
-// randomFaults is what goes wrong at random in the world.
+// randomFaults are the failures that FailLaunchesShare and RefuseShare have set.
 type randomFaults struct {
 	launches [3]randomFault         // by mode, in the order of failureModes
 	refusals map[string]randomFault // by action
 }
 
-// randomFault is a share, and what is said where it comes up.
+// randomFault is a share of draws, and the reason or message where it comes up.
 type randomFault struct {
 	share float64
 	text  string
@@ -38,22 +38,22 @@ type randomFault struct {
 
 var failureModes = [3]string{ModeError, ModeVanish, ModeInvisible}
 
-// FailLaunchesShare has a random share of the instances of RunInstances accepted and
-// then fail in the given mode, with a reason as in FailLaunches (fact 256). Each mode
-// has a share of its own, of all instances; 0 ends it. An unknown mode counts as
-// ModeError. What FailLaunches has scripted goes before it. FailLaunchesShare panics if
-// the share is none.
+// FailLaunchesShare has a random share of the instances of RunInstances fail in the given mode
+// after they were accepted (fact 256: for no reason that shows). The reason is as in
+// FailLaunches, whose script goes first. Each mode has a share of its own, of all instances; 0
+// ends it. An unknown mode counts as ModeError. FailLaunchesShare panics if the share is not
+// between 0 and 1.
 func (s *Server) FailLaunchesShare(share float64, mode, reason string) {
 	defer s.lock()()
 	mustShare(share)
 	s.w.randomFaults.launches[slices.Index(failureModes[:], failureMode(mode))] = randomFault{share, reason}
 }
 
-// RefuseShare has an action answer Return false, inside a 200, for a random share of
-// the ids of its calls. It is drawn for every id of every call: the same one may be
-// taken the next time (fact 256). It adds to what Refuse has scripted, and works for
-// the same actions; those that answer for all ids together do nothing for any. A share
-// of 0 ends it. RefuseShare panics if the share is none.
+// RefuseShare has an action answer Return false, inside a 200, for a random share of the ids of
+// its calls. Each id of each call is drawn for, so that the same id may be accepted the next
+// time (fact 256: for no reason that shows). An action that answers for all ids together refuses
+// them all. Actions without Return in their answer are not refused. A share of 0 ends it.
+// RefuseShare panics if the share is not between 0 and 1.
 func (s *Server) RefuseShare(action string, share float64, message string) {
 	defer s.lock()()
 	mustShare(share)
@@ -63,14 +63,14 @@ func (s *Server) RefuseShare(action string, share float64, message string) {
 	s.w.randomFaults.refusals[action] = randomFault{share, message}
 }
 
-// drawFailure draws for one instance of a launch.
+// drawFailure draws whether and how one instance of a launch fails.
 func (w *world) drawFailure() (mode, reason string) {
 	all := 0.0
 	for _, m := range w.randomFaults.launches {
 		all += m.share
 	}
 	if all == 0 {
-		return "", "" // nothing is drawn where nothing can come up
+		return "", "" // without shares nothing is drawn
 	}
 	drawn := w.random.Float64()
 	for i, m := range w.randomFaults.launches {
@@ -81,7 +81,7 @@ func (w *world) drawFailure() (mode, reason string) {
 	return "", ""
 }
 
-// refused tells whether an action is to be refused for a machine, and with what words.
+// refused tells whether an action is refused for an instance, and the message of the refusal.
 func (w *world) refused(action, id string) (message string, refused bool) {
 	if message, refused = w.refusals[refusalKey{action, id}]; refused {
 		return message, true

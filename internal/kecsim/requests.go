@@ -10,7 +10,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// request is a call on its way through a handler.
+// request is a call that a handler runs.
 type request struct {
 	*protocol.Args
 	service, region, action string
@@ -21,23 +21,23 @@ type request struct {
 
 const maxBody = 4 << 20
 
-// commonFields are taken on every action.
+// commonFields are the parameters that every action takes.
 //
-// documented: fact 6, and DryRun (fact 13).
+// documented: what clients add (fact 6), and DryRun (fact 13).
 var commonFields = []string{
 	"Action", "Version", "Service", "Region", "Accesskey", "Language", "SdkVersion", "AccountId", "UserId", "RoleId", "DryRun",
 }
 
 var commonPatterns = protocol.Patterns(commonFields)
 
-// signingFields belong to the query form of a signature (fact 24).
+// signingFields are the fields of a signature in the query (fact 24: the query form).
 var signingFields = []string{
 	"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Expires",
 	"X-Amz-Security-Token", "X-Ksc-Security-Token",
 }
 
-// readRequest reads a request and checks that it may be run. It fills in the call as far as
-// it gets, so that a refused one is on record too.
+// readRequest reads a request, checks signature and permission, and finds its action. It fills in
+// the call on the way, so that the record of a refused call has what was read.
 func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *protocol.Refusal) {
 	query, sent, refusal := readParameters(r, body, bodyErr)
 	if refusal != nil {
@@ -58,7 +58,7 @@ func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *
 	}
 	call.Action, call.Version = fields.Get("Action"), fields.Get("Version")
 
-	// The keys come before the parameters: who is not known learns nothing.
+	// The signature is checked before the parameters, so that a stranger learns nothing.
 	sig, refusal := protocol.ParseSignature(r, query)
 	if refusal != nil {
 		return nil, refusal
@@ -89,8 +89,8 @@ func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *
 	}, nil
 }
 
-// readParameters reads the query and, from query and body together, the parameters without
-// those of the signature.
+// readParameters reads the query, and the parameters of query and body without those of the
+// signature.
 func readParameters(r *http.Request, body []byte, bodyErr error) (query, sent url.Values, refusal *protocol.Refusal) {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -119,11 +119,11 @@ func readParameters(r *http.Request, body []byte, bodyErr error) (query, sent ur
 	return query, sent, nil
 }
 
-// route finds the action a signature and the common fields lead to.
+// route finds the action that the signature and the common fields name.
 //
-// documented: the scope names service and region (facts 1, 2, 14, 27). assumed:
-// codes of a scope that does not fit, and that Region must agree (facts 163, 170),
-// when a permission is asked for (fact 233).
+// documented: the scope names service and region (facts 1, 2, 14, 27). assumed: the
+// codes for an unknown scope, and that Region must agree with it (facts 163, 170);
+// when the permission is checked (fact 233).
 func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Call) (*action, *protocol.Refusal) {
 	actions := services[sig.Service]
 	if actions == nil {
@@ -158,9 +158,10 @@ func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Cal
 	return a, nil
 }
 
-// acceptedClocks are the clocks any of which may confirm the date of a signature.
+// acceptedClocks are the clocks against which the date of a signature is checked; one that agrees
+// is enough.
 //
-// assumed: facts 180, 254.
+// assumed: the wall clock, as long as KEC's clock has no offset (facts 180, 254).
 func (s *Server) acceptedClocks() []time.Time {
 	if s.off != 0 {
 		return []time.Time{s.w.now.Add(s.off)}

@@ -13,15 +13,15 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// rule is one row of an action's parameter table: the pattern of its name and
-// what a value must look like. A nil check takes any value.
+// rule is one row of an action's parameter table: the pattern of a name, and the check of its
+// values. Without a check any value is accepted.
 type rule struct {
 	name     string
 	required bool
 	check    check
 }
 
-// check says what is wrong with a value, or nothing.
+// check tells what is wrong with a value, "" if nothing is.
 type check func(value string) string
 
 func namesOf(table []rule) []string {
@@ -32,8 +32,8 @@ func namesOf(table []rule) []string {
 	return out
 }
 
-// apply holds every value against its row, in the order of the table, so that
-// the first thing wrong is the same on every run.
+// apply checks all parameters in the order of the table, so that the refusal is the same on every
+// run.
 func apply(table []rule, a *protocol.Args) *protocol.Refusal {
 	for _, r := range table {
 		names := a.Expand(r.name)
@@ -94,7 +94,7 @@ func oneOf(values ...string) check {
 	}
 }
 
-// characters counts characters, not bytes, and wants them visible.
+// characters wants so many visible characters, which are not bytes.
 func characters(low, high int) check {
 	return func(v string) string {
 		if !utf8.ValidString(v) {
@@ -110,7 +110,7 @@ func characters(low, high int) check {
 	}
 }
 
-// identifier wants an UUID, with one of the prefixes if it has any.
+// identifier wants a UUID, with or without one of the prefixes.
 func identifier(prefixes ...string) check {
 	return func(v string) string {
 		bare := v
@@ -143,7 +143,7 @@ func isUUID(v string) bool {
 	return true
 }
 
-// password never shows the value it refuses.
+// password wants 8 to 32 visible characters. Its message never shows the value.
 func password(v string) string {
 	if n := utf8.RuneCountInString(v); n < 8 || n > 32 {
 		return "must have 8 to 32 characters"
@@ -209,7 +209,7 @@ func ipv4(v string) string {
 	return ""
 }
 
-// parseChinaTime reads a time written in one of the layouts, meaning UTC+8.
+// parseChinaTime reads a time in one of the layouts, as UTC+8.
 func parseChinaTime(v string, layouts ...string) (time.Time, bool) {
 	for _, layout := range layouts {
 		if t, err := time.ParseInLocation(layout, v, chinaTime); err == nil {

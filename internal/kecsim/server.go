@@ -13,8 +13,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// Server is a local Kingsoft Cloud. It is safe for concurrent use; requests
-// take turns.
+// Server is a local Kingsoft Cloud. It is safe for concurrent use: one lock guards the world.
 type Server struct {
 	mu       sync.Mutex
 	w        *world
@@ -23,7 +22,7 @@ type Server struct {
 	faults   []*scriptedFault
 	calls    []Call
 	counts   map[string]int // calls by action
-	off      time.Duration  // how far KEC's clock is off the world's time
+	off      time.Duration  // of KEC's clock from the world's time
 	throttle throttle
 	control  Control
 }
@@ -31,18 +30,17 @@ type Server struct {
 // Option changes the server New makes.
 type Option func(*Server)
 
-// WithClock puts the world on a clock of the caller's.
+// WithClock gives the world a clock of the caller's own.
 func WithClock(c *Clock) Option { return func(s *Server) { s.w = defaultWorld(c) } }
 
-// ControlPath is where WithControl serves. It is the simulator's own: nothing of it exists at
-// KEC.
+// ControlPath is the path of WithControl. It is the simulator's own and does not exist at KEC.
 const ControlPath = "/_kecsim/"
 
 // Control answers one request below ControlPath; route is the rest of its path.
 type Control func(s *Server, r *http.Request, route string, body []byte, bodyErr error) protocol.Reply
 
-// WithControl serves ControlPath. Package control has such a function, which steers the world
-// from outside the process.
+// WithControl answers the requests below ControlPath with a function such as control.Serve, which
+// steers the world from outside the process. Without it nothing is there.
 func WithControl(c Control) Option { return func(s *Server) { s.control = c } }
 
 // New makes a server over the default world, which knows AccessKey and SecretKey
@@ -117,8 +115,8 @@ func (s *Server) handle(r *http.Request, body []byte, bodyErr error) protocol.Re
 	return s.serveCall(r, body, bodyErr)
 }
 
-// answer does one call and records it. Where a fault delays it, the world goes on
-// meanwhile; a caller who leaves during that time ends it.
+// serveCall serves and records one call. The lock is not held while a fault holds up the call, so
+// that the world goes on. If the caller leaves during that time, the action is not run.
 func (s *Server) serveCall(r *http.Request, body []byte, bodyErr error) protocol.Reply {
 	call := Call{Method: r.Method, Header: r.Header.Clone(), Params: url.Values{}}
 	req, f, refusal := s.begin(r, body, bodyErr, &call)
@@ -133,8 +131,7 @@ func (s *Server) serveCall(r *http.Request, body []byte, bodyErr error) protocol
 	return out
 }
 
-// begin reads a call and takes the fault that is in store for it: that of a call too
-// many, or a scripted one.
+// begin reads a call and finds its fault: that of the throttle, or a scripted one.
 func (s *Server) begin(r *http.Request, body []byte, bodyErr error, call *Call) (*request, *Fault, *protocol.Refusal) {
 	defer s.lock()()
 	call.At, call.RequestID = s.w.now, s.w.uuid(kindRequest)
@@ -153,8 +150,8 @@ func (s *Server) begin(r *http.Request, body []byte, bodyErr error, call *Call) 
 	return req, s.takeFault(req.action), nil
 }
 
-// end does a call, or refuses it. Without a request and a refusal the caller has
-// left, and nothing is done.
+// end runs a call or refuses it. With neither a request nor a refusal the caller has left, and
+// nothing is run.
 func (s *Server) end(req *request, f *Fault, refusal *protocol.Refusal, call *Call) protocol.Reply {
 	defer s.lock()()
 	out := protocol.Reply{Drop: true}
@@ -172,13 +169,13 @@ func (s *Server) end(req *request, f *Fault, refusal *protocol.Refusal, call *Ca
 	return out
 }
 
-// date is what KEC's clock shows.
+// date is the time of KEC's clock.
 func (s *Server) date() time.Time {
 	defer s.lock()()
 	return s.w.now.Add(s.off)
 }
 
-// maxCalls bounds what a server that runs for days remembers.
+// maxCalls bounds the record of calls, for servers that run for days.
 const maxCalls = 100000
 
 func (s *Server) record(call Call) {
@@ -189,8 +186,7 @@ func (s *Server) record(call Call) {
 	s.counts[call.Action]++
 }
 
-// runWithFault does the action, unless a fault goes before it, and answers as the fault
-// has it.
+// runWithFault runs the action if its fault lets it, and answers as the fault says.
 func (s *Server) runWithFault(req *request, f *Fault, call *Call) protocol.Reply {
 	if f == nil {
 		return s.run(req, call)
@@ -235,12 +231,12 @@ func (s *Server) run(req *request, call *Call) protocol.Reply {
 	return protocol.Reply{Status: http.StatusOK, ContentType: protocol.JSON, Body: protocol.Encode(value)}
 }
 
-// errDryRun is what a call that would have succeeded answers.
+// errDryRun is the answer of a dry run that would have succeeded.
 //
 // documented: 412 (fact 13). assumed: the code (fact 164).
 var errDryRun = &protocol.Refusal{Code: protocol.CodeDryRun, Message: "the request would have succeeded, but DryRun is set"}
 
-// refusal writes an error.
+// refusal is the answer of a refused call.
 //
 // documented: the shape, and no Type in trade (facts 30, 31).
 func (s *Server) refusal(call *Call, e *protocol.Refusal) protocol.Reply {

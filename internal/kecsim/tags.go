@@ -13,9 +13,9 @@ import (
 // tag is one tag of an instance.
 type tag struct{ ID, Key, Value string }
 
-// tag gives an instance another set of tags. One that stays keeps its id.
+// tag replaces the tags of an instance. A tag that stays keeps its id.
 //
-// assumed: fact 228.
+// assumed: the ids (fact 228).
 func (w *world) tag(in *instance, tags []tag) {
 	old := in.tagList
 	in.tagList = nil
@@ -35,10 +35,10 @@ var listTagsRules = []rule{
 	{"ResourceUuids", true, nil},
 }
 
-// listTagsByResourceIDs lists the tags of instances, of those that have any.
+// listTagsByResourceIDs lists the tags of instances.
 //
-// documented: fact 104. assumed: an unknown id is left out (fact 204), and 100 are
-// the most (fact 272).
+// documented: parameters and answer (fact 104). assumed: an unknown id is left out
+// (fact 204), and at most 100 ids are accepted (fact 272).
 func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 	ids := strings.Split(r.Get("ResourceUuids"), ",")
 	if len(ids) > 100 {
@@ -57,8 +57,8 @@ func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"Tags": tags}, nil
 }
 
-// replaceTagsRules holds the tags under flat names; spellTags has put them there.
-// Their values are checked by the handler, under the names the caller used.
+// replaceTagsRules holds the tags under the flat names that spellTags gives them. The handler
+// checks their values, so that a refusal has the names that the caller used.
 var replaceTagsRules = []rule{
 	{"ResourceType", true, oneOf("instance")},
 	{"Tag.N.Key", false, nil},
@@ -69,7 +69,7 @@ var replaceTagsRules = []rule{
 
 var tagName = regexp.MustCompile(`(?i)^Tag_(\d{1,9})_(Key|Value)$`)
 
-// spellTags reads Tag_1_Key, a spelling only this action has (fact 105).
+// spellTags turns Tag_1_Key into Tag.1.Key (fact 105: only this action spells it so).
 func spellTags(sent url.Values) (url.Values, *protocol.Refusal) {
 	out := url.Values{}
 	for name, values := range sent {
@@ -84,11 +84,11 @@ func spellTags(sent url.Values) (url.Values, *protocol.Refusal) {
 	return out, nil
 }
 
-// replaceResourcesTags gives instances another whole set of tags.
+// replaceResourcesTags replaces the tags of instances.
 //
-// documented: the body, with the tags beside the resources; the set is replaced; the
-// answer (fact 105). assumed: TagIds is refused, no tag empties the set, the rest is
-// as at a launch, visible at once (fact 228).
+// documented: the body, with the tags beside the resources, and the answer (fact
+// 105). assumed: TagIds is refused, the set is emptied without tags, limits are those
+// of a launch, and the tags show at once (fact 228).
 func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
 	tags, refusal := readTags(r)
 	if refusal != nil {

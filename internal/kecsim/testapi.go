@@ -10,31 +10,30 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// AddKey makes a key pair known. With a token it is a temporary one, whose
-// requests must carry the token.
+// AddKey adds a key pair. With a token it is a temporary one, whose requests must carry the token.
 func (s *Server) AddKey(accessKey, secretKey, token string) {
 	defer s.lock()()
 	s.keys[accessKey] = protocol.Key{Secret: secretKey, Token: token}
 }
 
-// SetClockOffset puts KEC's clock ahead of the world's time, or behind it: the Date
-// of its answers, and what it holds the date of a signature against (fact 254). With
-// 0, as at first, the wall clock will do for a signature too (fact 180). What happens
-// in the world keeps to the world's time.
+// SetClockOffset puts KEC's clock ahead of the world's time, or behind it. KEC's clock makes the
+// Date of answers and checks the date of signatures (fact 254). Without an offset a signature may
+// have the date of the wall clock, too (fact 180). Events in the world follow the world's time.
 func (s *Server) SetClockOffset(d time.Duration) {
 	defer s.lock()()
 	s.off = d
 }
 
-// DenyService takes the permission for a service away, or gives it back.
+// DenyService takes the permission for a service away, or gives it back (fact 35:
+// PermissionDenied).
 func (s *Server) DenyService(service string, deny bool) {
 	defer s.lock()()
 	s.denied[service] = deny
 }
 
-// DenyAction takes the permission for one action of a service away, or gives it
-// back (fact 233). One that DenyService denies stays denied. It panics if there is
-// no such service or action.
+// DenyAction takes the permission for one action of a service away, or gives it back (fact 233:
+// the same refusal). An action of a service that DenyService denies stays denied. DenyAction
+// panics if there is no such service or action.
 func (s *Server) DenyAction(service, action string, deny bool) {
 	defer s.lock()()
 	if services[service][action] == nil {
@@ -43,9 +42,9 @@ func (s *Server) DenyAction(service, action string, deny bool) {
 	s.denied[service+" "+action] = deny
 }
 
-// mustMarket finds a type in a zone. The Set functions panic when they are told of
-// something the world has not, or of a number that is none: a test that misspells
-// its world would otherwise pass for the wrong reason. Requests never get here.
+// mustMarket finds a type in a zone, or panics. All functions for tests panic if they are given a
+// name that the world does not have, or a bad number, because a test with a misspelt name would
+// pass for the wrong reason. Requests never get here.
 func (s *Server) mustMarket(zone, typ string) *market {
 	m := s.w.markets[marketKey{zone, typ}]
 	if m == nil {
@@ -62,9 +61,9 @@ func mustMoney(amount string) protocol.Money {
 	return m
 }
 
-// SetPrice sets the prices of a type in a zone, decimals in CNY per hour, from
-// now on; an empty one leaves that price as it is. A spot price offers the type
-// for spot. It panics if there is no such type, zone or number.
+// SetPrice sets the prices of a type in a zone from now on, decimals in CNY per hour. An empty
+// price stays as it is. A spot price also offers the type as spot. SetPrice panics if there is no
+// such type or zone, or if a price is not a decimal.
 func (s *Server) SetPrice(zone, typ, spot, onDemand string) {
 	defer s.lock()()
 	m := s.mustMarket(zone, typ)
@@ -79,19 +78,19 @@ func (s *Server) SetPrice(zone, typ, spot, onDemand string) {
 	s.w.checkLimits()
 }
 
-// SetStock sets how many more of a type can be opened in a zone. It panics if
-// there is no such type or zone.
+// SetStock sets how many more instances of a type can be opened in a zone. It panics if there is
+// no such type or zone.
 func (s *Server) SetStock(zone, typ string, n int) {
 	defer s.lock()()
 	s.mustMarket(zone, typ).stock = n
 }
 
-// SellOut takes the stock away. It releases nothing by itself (fact 195).
+// SellOut takes the stock away. It releases no instance by itself (fact 195: the limit does).
 func (s *Server) SellOut(zone, typ string) { s.SetStock(zone, typ, 0) }
 
-// SellOutDisk takes a data disk type off sale in a zone, or puts it back. Disks
-// that are there stay, and so do system disks of that type (fact 230). It panics
-// if there is no such zone or data disk type.
+// SellOutDisk takes a type of data disks off sale in a zone, or puts it back. Existing disks and
+// system disks of the type are not touched (fact 230: data disks only). SellOutDisk panics if
+// there is no such zone or data disk type.
 func (s *Server) SellOutDisk(zone, diskType string, soldOut bool) {
 	defer s.lock()()
 	if s.w.regionOf(zone) == "" {
@@ -113,7 +112,7 @@ func (s *Server) SetQuota(n int) {
 	s.w.quota = n
 }
 
-// SetBalance sets the account's balance, a decimal in CNY. It panics if it is none.
+// SetBalance sets the account's balance, a decimal in CNY. It panics if the amount is not one.
 func (s *Server) SetBalance(amount string) {
 	defer s.lock()()
 	s.w.balance = mustMoney(amount)
@@ -135,7 +134,7 @@ func (w *world) mustSubnet(id string) *subnet {
 	panic(fmt.Sprintf("kecsim: there is no subnet %q", id))
 }
 
-// AddSecurityGroup adds a security group to the default region. Its VPC may be any.
+// AddSecurityGroup adds a security group to Region, with any VPC.
 func (s *Server) AddSecurityGroup(id, vpcID string) {
 	defer s.lock()()
 	s.w.groups = append(s.w.groups, &securityGroup{id, "added", vpcID, Region})
@@ -152,7 +151,7 @@ func (s *Server) SetImageState(imageID, state string) {
 	im.state = state
 }
 
-// Reclaim starts the ten-minute notice of an instance, whatever its age.
+// Reclaim announces the release of an instance in ten minutes, whatever its age.
 func (s *Server) Reclaim(id string) {
 	defer s.lock()()
 	if in := s.w.byID[id]; in != nil {
@@ -160,7 +159,7 @@ func (s *Server) Reclaim(id string) {
 	}
 }
 
-// Release has the system take an instance away at once.
+// Release takes an instance away at once, as the system does.
 func (s *Server) Release(id string) {
 	defer s.lock()()
 	if in := s.w.byID[id]; in != nil {
@@ -168,10 +167,9 @@ func (s *Server) Release(id string) {
 	}
 }
 
-// refuse has an action answer Return false for one id, inside a 200, for as long
-// as the instance lives. The message shows where the action's answer has a place
-// for one. An empty message lifts the refusal. Actions whose answer has no Return
-// are not refused.
+// refuse has an action answer Return false for one id, inside a 200, as long as the instance
+// exists. The message is shown if the action's answer has a field for it. An empty message lifts
+// the refusal. Actions without Return in their answer are not refused.
 func (s *Server) refuse(action, id, message string) {
 	defer s.lock()()
 	if message == "" {
@@ -181,21 +179,20 @@ func (s *Server) refuse(action, id, message string) {
 	s.w.refusals[refusalKey{action, id}] = message
 }
 
-// RefuseTerminate has TerminateInstances answer Return false for one id, inside a 200, for as long
-// as the instance lives. An empty message lifts the refusal.
+// RefuseTerminate has TerminateInstances answer Return false for one id, inside a 200, as long as
+// the instance exists. An empty message lifts the refusal.
 func (s *Server) RefuseTerminate(id, message string) { s.refuse("TerminateInstances", id, message) }
 
-// Update changes the settings. Launches under way keep theirs.
+// Update changes the settings. Launches under way keep the old ones.
 func (s *Server) Update(change func(*Settings)) {
 	defer s.lock()()
 	change(&s.w.settings)
 	s.w.walkPrices()
 }
 
-// FailLaunches has the next n instances accepted by RunInstances and then fail in
-// the given mode; an unknown mode counts as ModeError. The reason shows only where
-// CauseFields is on. It goes before what the world itself has against a launch. With
-// n below 1 what was scripted is forgotten.
+// FailLaunches has the next n instances of RunInstances fail in the given mode after they were
+// accepted. An unknown mode counts as ModeError. The reason is shown with CauseFields, and replaces
+// the world's own reason against a launch. With n below 1 all that was scripted is forgotten.
 func (s *Server) FailLaunches(n int, mode, reason string) {
 	defer s.lock()()
 	if n < 1 {
@@ -205,8 +202,8 @@ func (s *Server) FailLaunches(n int, mode, reason string) {
 	s.w.failures = append(s.w.failures, scriptedFailure{n, failureMode(mode), reason})
 }
 
-// Calls lists the calls so far, refused and dropped ones too, oldest first; of very
-// many, the latest.
+// Calls lists the calls so far, oldest first, among them refused and dropped ones. Of very many
+// calls only the latest are kept.
 func (s *Server) Calls() []Call {
 	defer s.lock()()
 	out := make([]Call, len(s.calls))
@@ -229,7 +226,7 @@ func (s *Server) Counts() map[string]int {
 	return maps.Clone(s.counts)
 }
 
-// Instances lists every machine that is not gone, in order of creation, with those
+// Instances lists all instances that are not gone, in order of creation, among them those that
 // DescribeInstances does not show yet.
 func (s *Server) Instances() []Instance {
 	defer s.lock()()
@@ -240,7 +237,7 @@ func (s *Server) Instances() []Instance {
 	return out
 }
 
-// Instance is one machine that is not gone; false if there is none of that id.
+// Instance is the instance with an id; false if there is none or it is gone.
 func (s *Server) Instance(id string) (Instance, bool) {
 	defer s.lock()()
 	in := s.w.byID[id]
@@ -260,16 +257,15 @@ func (s *Server) Orders() []Order {
 	return out
 }
 
-// OrderOf is the id of the order an instance came from, "" if there is none. It
-// knows instances that are gone.
+// OrderOf is the id of the order of an instance, gone or not; "" if no order made it.
 func (s *Server) OrderOf(instanceID string) string {
 	defer s.lock()()
 	return s.w.orderOf[instanceID]
 }
 
-// SetBillingStatus sets the status of an instance's billing record, also of one
-// that is gone, such as 3 failed to open or 8 in arrears (fact 118). It changes
-// nothing else (fact 232). It panics if there is no record of the instance.
+// SetBillingStatus sets the status in the billing record of an instance, gone or not, such as 3
+// or 8 (fact 118: failed to open, in arrears). It changes nothing else (fact 232: neither
+// instance nor order). SetBillingStatus panics if there is no record of the instance.
 func (s *Server) SetBillingStatus(instanceID string, status int) {
 	defer s.lock()()
 	rec := s.w.findRecord(instanceID)
@@ -279,8 +275,8 @@ func (s *Server) SetBillingStatus(instanceID string, status int) {
 	rec.status = status
 }
 
-// BillingStatus is the status of an instance's billing record, also of one that is gone; false
-// if there is no record.
+// BillingStatus is the status in the billing record of an instance, gone or not; false if there
+// is no record.
 func (s *Server) BillingStatus(instanceID string) (int, bool) {
 	defer s.lock()()
 	rec := s.w.findRecord(instanceID)
@@ -290,8 +286,8 @@ func (s *Server) BillingStatus(instanceID string) (int, bool) {
 	return rec.status, true
 }
 
-// findRecord finds the billing record of an instance; the latest, should an id have
-// come back.
+// findRecord finds the billing record of an instance. If AddInstance has used the id again, it is
+// the latest.
 func (w *world) findRecord(instanceID string) *record {
 	for _, rec := range slices.Backward(w.billing) {
 		if rec.instanceID == instanceID {
@@ -308,7 +304,7 @@ func (s *Server) PutOrder(o Order) {
 	s.w.putOrder(&o)
 }
 
-// Stock is how many of a type can be opened in a zone now. It panics if there is no
+// Stock is how many instances of a type can be opened in a zone now. It panics if there is no
 // such type or zone.
 func (s *Server) Stock(zone, typ string) int {
 	defer s.lock()()

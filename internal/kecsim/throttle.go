@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// throttle is a bucket of tokens. What is missing from it is kept as a time, so that
-// it counts to the nanosecond whatever the rate.
+// throttle is a bucket of tokens. Its level is kept as the time at which it will be full, which is
+// exact to the nanosecond at any rate.
 type throttle struct {
 	perSecond float64
 	burst     int
-	every     time.Duration // between two tokens; 0 lets every call pass
+	every     time.Duration // between two tokens; 0 lets all calls pass
 	full      time.Time     // when the bucket will be full again
 	spelling  Fault
 	refused   int
 }
 
-// Throttle lets no more calls pass than perSecond, and burst at once, on the world's
-// clock: the bucket of the whole account, for every action (fact 255). A call too many
-// is refused as Spelling says; it does nothing, and no scripted fault is used up for
-// it. A rate of 0 lifts it. Throttle panics if the rate is below 0 or no number.
+// Throttle lets at most perSecond calls pass, and burst of them at once, on the world's clock. It
+// counts all calls of the account (fact 255: one bucket for all actions). A call too many is
+// refused as Spelling says; its action is not run, and it uses up no scripted fault. A rate of 0
+// lifts the limit. Throttle panics if the rate is below 0 or not a number.
 func (s *Server) Throttle(perSecond float64, burst int) {
 	defer s.lock()()
 	if !(perSecond >= 0) {
@@ -28,15 +28,15 @@ func (s *Server) Throttle(perSecond float64, burst int) {
 	t := &s.throttle
 	t.perSecond, t.burst, t.every, t.full = perSecond, max(burst, 1), 0, s.w.now
 	if perSecond > 0 {
-		// A rate that is next to none would not fit into a duration.
+		// The time between two tokens of a tiny rate would not fit into a duration.
 		const year = 366 * 24 * time.Hour
 		t.every = time.Duration(min(float64(time.Second)/perSecond, float64(year)))
 	}
 }
 
-// Spelling sets what Throttle refuses with, Throttled unless a test says otherwise:
-// Throttling, ThrottlingException, TooManyRequests, BandwidthExceeded (facts 37, 250)
-// or any other fault that is an answer and nothing else. It panics if it is more.
+// Spelling sets the answer of calls that Throttle refuses; at first it is Throttled. Others are
+// Throttling, ThrottlingException, TooManyRequests and BandwidthExceeded (facts 37, 250: what KEC
+// and its clients know). Spelling panics if the fault is not an answer and nothing else.
 func (s *Server) Spelling(f Fault) {
 	defer s.lock()()
 	if !f.OnlyAnswers() {
@@ -45,7 +45,7 @@ func (s *Server) Spelling(f Fault) {
 	s.throttle.spelling = f
 }
 
-// take takes a token, if there is one.
+// take takes a token; false if there is none.
 func (t *throttle) take(now time.Time) bool {
 	if t.every == 0 {
 		return true

@@ -16,7 +16,8 @@ var queryOrderRules = []rule{{"orderId", true, nil}}
 //
 // documented: names, enumerations, neither wrapper nor RequestId (facts 110-115).
 // assumed: the code of an unknown order (fact 162), one sub-order per instance
-// (fact 199), failReason and a wrapper where switched on (facts 202, 231).
+// (fact 199), failReason with CauseFields and a wrapper with WrapOrders (facts 202,
+// 231).
 func (s *Server) queryOrderInfo(r *request) (any, *protocol.Refusal) {
 	o := s.w.orderByID[r.Get("orderId")]
 	if o == nil {
@@ -62,7 +63,7 @@ func extended(out, extra map[string]any) map[string]any {
 	return out
 }
 
-// amount writes a decimal as a JSON number; what is no decimal counts as 0.
+// amount reads a decimal, for a JSON number. A text that is not a decimal counts as 0.
 func amount(s string) protocol.Money {
 	m, _ := protocol.ParseMoney(s)
 	return m
@@ -90,12 +91,11 @@ var queryInstancesRules = []rule{
 	{"size", false, integer(1, 1000)},
 }
 
-// queryInstances lists billing records, opened ones unless another status is
-// asked for.
+// queryInstances lists billing records with a status, by default opened ones.
 //
-// documented: parameters, the default status, fields (facts 117, 118). assumed:
-// which status a gone instance has, or one whose record was changed by hand,
-// failReason where switched on (facts 201, 202, 232).
+// documented: parameters, the default status, fields (facts 117, 118). assumed: the
+// status of an instance that is gone, or whose record was changed by hand, and
+// failReason with CauseFields (facts 201, 202, 232).
 func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
 	ids := r.List("instanceIds")
 	status := r.Number("status", billingOpened)
@@ -128,7 +128,7 @@ func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
 		found = append(found, out)
 	}
 	size := r.Number("size", 10)
-	// In terms of what is left, so that no page number can overflow.
+	// Compared in pages, because page times size could overflow.
 	start := len(found)
 	if skip := r.Number("page", 1) - 1; skip <= len(found)/size {
 		start = min(skip*size, len(found))
@@ -155,11 +155,11 @@ func (w *world) regionLabel(name string) string {
 
 var tradeDescribeRules = []rule{{"InstanceIds", true, nil}}
 
-// tradeDescribeInstances shows billing states of known ids.
+// tradeDescribeInstances shows the billing records of ids.
 //
-// documented: fact 119, with the misspelt serviveDeleteTime. assumed: failed
-// instances are left out, since the documented list has no status for them (fact
-// 201).
+// documented: parameters and answer, with the misspelt serviveDeleteTime (fact 119).
+// assumed: failed instances are left out, since the documented list has no status for
+// them (fact 201).
 func (s *Server) tradeDescribeInstances(r *request) (any, *protocol.Refusal) {
 	ids := strings.Split(r.Get("InstanceIds"), ",")
 	if len(ids) > 100 {
@@ -179,8 +179,7 @@ func (s *Server) tradeDescribeInstances(r *request) (any, *protocol.Refusal) {
 	return map[string]any{"data": data}, nil
 }
 
-// upperKeys writes every key upper-first, as one of the SDKs models them
-// (fact 110).
+// upperKeys writes all keys with an upper-case first letter (fact 110: one SDK models them so).
 func upperKeys(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

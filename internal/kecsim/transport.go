@@ -13,18 +13,16 @@ import (
 // TransportOption changes what Transport makes.
 type TransportOption func(*transport)
 
-// WithLatency has every request take d longer, half of it on the way there and half on
-// the way back.
+// WithLatency makes every request take d longer, half of it before the server and half after it.
 func WithLatency(d time.Duration) TransportOption { return func(t *transport) { t.latency = d } }
 
-// Transport reaches the server without a network: a request is served in the goroutine
-// of its caller, and what a fault does to the connection is returned as the error that
-// net/http's own transport would return. It starts no goroutine and waits on timers and
-// the request's context only, so that it works inside a bubble of testing/synctest, where
-// no wait takes any time. A server used in a bubble with a RunningClock must have been
-// made there.
+// Transport reaches the server without a network. A request is served in the goroutine of its
+// caller, and a connection that a fault closes or resets is returned as the error of net/http's
+// own transport. Transport starts no goroutine and waits on timers and the request's context only,
+// so that it works inside a bubble of testing/synctest, where no wait takes any time. A server
+// with a RunningClock must be made in the bubble in which it is used.
 //
-// The hooks of httptrace are called in their order: GetConn, GotConn (without a Conn),
+// The hooks of httptrace are called in their usual order: GetConn, GotConn (without a Conn),
 // WroteHeaders, WroteRequest, GotFirstResponseByte.
 func (s *Server) Transport(opts ...TransportOption) http.RoundTripper {
 	t := &transport{server: s}
@@ -57,7 +55,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, sent, maxBody))
 	var tooLarge *http.MaxBytesError
 	if err != nil && !errors.As(err, &tooLarge) {
-		return nil, err // what is wrong with the caller's own body never gets here
+		return nil, err // net/http's own transport does not send such a request either
 	}
 	hooks.WroteRequest(httptrace.WroteRequestInfo{})
 
@@ -76,7 +74,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// hooksOf are the hooks the caller has set, and such as do nothing in place of the rest.
+// hooksOf are the hooks that the caller has set. The others do nothing.
 func hooksOf(ctx context.Context) httptrace.ClientTrace {
 	hooks := httptrace.ClientTrace{
 		GetConn: func(string) {}, GotConn: func(httptrace.GotConnInfo) {},
@@ -104,7 +102,7 @@ func hooksOf(ctx context.Context) httptrace.ClientTrace {
 	return hooks
 }
 
-// address is where a connection for the request would go to.
+// address is the address that a connection for the request would have.
 func address(req *http.Request) string {
 	port := req.URL.Port()
 	if port == "" {
@@ -116,9 +114,9 @@ func address(req *http.Request) string {
 	return net.JoinHostPort(req.URL.Hostname(), port)
 }
 
-// arrived is the request as the server sees it.
+// arrived is the request as net/http's server would hand it over.
 func arrived(req *http.Request) *http.Request {
-	in := req.WithContext(req.Context()) // a copy: the caller's own stays as it is
+	in := req.WithContext(req.Context()) // a copy: a transport must not change the request
 	in.Body = http.NoBody                // has been read
 	if in.Host == "" {
 		in.Host = req.URL.Host
@@ -132,7 +130,7 @@ func arrived(req *http.Request) *http.Request {
 	return in
 }
 
-// pause waits, and tells whether the caller is still there at the end of it.
+// pause waits for d; false if the caller leaves before the end.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -19,8 +19,8 @@ type subnet struct {
 	taken                             map[netip.Addr]bool
 }
 
-// newSubnet has 250 free addresses in a /24: three are the service's own, three
-// more are kept back.
+// newSubnet makes a subnet with 250 free addresses, as a /24 has: three of 256 are reserved, and
+// three more are kept back.
 func newSubnet(id, name, vpc, region, zone, kind, cidr string) *subnet {
 	return &subnet{id, name, vpc, region, zone, kind, netip.MustParsePrefix(cidr), 250, map[netip.Addr]bool{}}
 }
@@ -35,9 +35,10 @@ func (s *subnet) broadcast() netip.Addr {
 	return netip.AddrFrom4(b)
 }
 
-// problem tells why an address cannot be taken, or nothing.
+// problem tells why an address cannot be taken, "" if it can.
 //
-// documented: inside the subnet (fact 57). assumed: the rest (fact 173).
+// documented: it is inside the subnet (fact 57). assumed: it is neither reserved nor
+// in use (fact 173).
 func (s *subnet) problem(ip netip.Addr) string {
 	switch {
 	case !s.cidr.Contains(ip):
@@ -50,8 +51,7 @@ func (s *subnet) problem(ip netip.Addr) string {
 	return ""
 }
 
-// take hands out an address: the one asked for, else the lowest free one, so that
-// it is the same on every run.
+// take takes an address: the wanted one, else the lowest free one, which is the same on every run.
 func (s *subnet) take(want string) (netip.Addr, bool) {
 	if s.free < 1 {
 		return netip.Addr{}, false
@@ -128,8 +128,8 @@ func page(r *request, name string, set []any) map[string]any {
 
 // describeSubnets lists subnets with their zone and free addresses.
 //
-// documented: fields, both misspellings and numbers as strings (facts 100-102).
-// assumed: filters, an unknown id is left out (fact 204).
+// documented: fields, with a misspelt name and numbers as strings (facts 100-102).
+// assumed: the filters, and that an unknown id is left out (fact 204).
 func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id", "subnet-type", "availability-zone-name")
 	if refusal != nil {
@@ -157,7 +157,7 @@ func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 
 // describeSecurityGroups lists security groups.
 //
-// documented: fact 103. assumed: filters (fact 204).
+// documented: parameters and answer (fact 103). assumed: the filters (fact 204).
 func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id")
 	if refusal != nil {
@@ -179,7 +179,7 @@ func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 
 // describeVpcs lists the VPCs.
 //
-// assumed: by the likeness of its neighbours (fact 204).
+// assumed: it is like DescribeSubnets and DescribeSecurityGroups (fact 204).
 func (s *Server) describeVpcs(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id")
 	if refusal != nil {

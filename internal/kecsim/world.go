@@ -10,7 +10,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// world is everything the simulator remembers. The server's mutex guards it.
+// world is all that the simulator keeps. The server's mutex guards it.
 type world struct {
 	clock    *Clock
 	now      time.Time // the time up to which events have happened
@@ -30,8 +30,8 @@ type world struct {
 	quota   int
 	balance protocol.Money
 
-	instances []*instance          // every one that is not gone, in order of creation
-	byID      map[string]*instance // the same
+	instances []*instance          // those that are not gone, in order of creation
+	byID      map[string]*instance // the same instances
 	orders    []*Order
 	orderByID map[string]*Order
 	orderOf   map[string]string // by instance id
@@ -48,8 +48,8 @@ type world struct {
 	randomFaults randomFaults
 }
 
-// Settings are the parts of the world a test may want otherwise. The defaults
-// are assumed (facts 190-192, 220, 231).
+// Settings are the parts of the world that a test may change. The defaults are assumed (facts
+// 190-192, 220, 231).
 type Settings struct {
 	Boot          time.Duration // from the order to active, 20 s
 	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
@@ -59,20 +59,20 @@ type Settings struct {
 	Reboot        time.Duration // from active to active, 8 s
 	Modify        time.Duration // how long it is updating a password or a host name, 5 s
 
-	// AsyncChecks moves stock, price, quota, balance, subnet and image from
-	// RunInstances to after the acceptance.
+	// AsyncChecks has stock, price, quota, balance, subnet and image checked after RunInstances
+	// has accepted the launch.
 	AsyncChecks bool
-	// FailureMode is how a launch that fails after acceptance ends where nothing
-	// else is said: ModeError, ModeVanish or ModeInvisible.
+	// FailureMode is how a launch fails after it was accepted, unless FailLaunches says
+	// otherwise: ModeError, ModeVanish or ModeInvisible.
 	FailureMode string
-	// CauseFields adds reason fields that no model has (fact 202).
+	// CauseFields adds the reasons of failures to answers (fact 202: no model has them).
 	CauseFields bool
-	// UpperKeys writes trade's keys upper-first, as one of the SDKs has them.
+	// UpperKeys writes the keys of trade with an upper-case first letter (fact 110: as one SDK).
 	UpperKeys bool
-	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId,
-	// which no model does (fact 231).
+	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId (fact 231: no
+	// model has it so).
 	WrapOrders bool
-	// MovePrices lets prices walk every hour; Seed picks the walk.
+	// MovePrices moves spot prices every hour; Seed chooses how.
 	MovePrices bool
 	Seed       int64
 
@@ -80,14 +80,14 @@ type Settings struct {
 	MaxDataDiskSize int // GB, 16000
 }
 
-// How a launch can fail after acceptance (fact 191).
+// The ways in which a launch fails after it was accepted (fact 191: all three are assumed).
 const (
 	ModeError     = "error"     // ends in state error and stays
 	ModeVanish    = "vanish"    // is visible, then gone
 	ModeInvisible = "invisible" // is never visible
 )
 
-// failureMode reads a mode; what is none counts as ModeError.
+// failureMode reads a mode. An unknown one counts as ModeError.
 func failureMode(mode string) string {
 	if mode != ModeVanish && mode != ModeInvisible {
 		return ModeError
@@ -103,8 +103,8 @@ func defaultSettings() Settings {
 	}
 }
 
-// Identifiers count up per kind, so that output is the same on every run. The
-// first group tells the kind.
+// The kinds of identifiers. Identifiers count up per kind, so that they are the same on every
+// run. The first group of a UUID is the kind.
 const (
 	kindRequest   = "0000000a"
 	kindInstance  = "1a5ce000"
@@ -125,7 +125,7 @@ func (w *world) uuid(kind string) string {
 	return fmt.Sprintf("%s-0000-4000-8000-%012x", kind, w.next(kind))
 }
 
-// event is something the world will do at a time.
+// event is a change of the world at a time.
 type event struct {
 	at time.Time
 	do func()
@@ -133,14 +133,14 @@ type event struct {
 
 func (w *world) after(d time.Duration, do func()) { w.at(w.now.Add(d), do) }
 
-// at puts an event in its place; those that fall together keep their order.
+// at schedules an event. Events of the same time happen in the order in which they were scheduled.
 func (w *world) at(t time.Time, do func()) {
 	i := sort.Search(len(w.events), func(i int) bool { return w.events[i].at.After(t) })
 	w.events = slices.Insert(w.events, i, event{t, do})
 }
 
-// runDue lets everything happen that is due, in the order of time. While an
-// event runs, now is its time, so what it schedules follows from there.
+// runDue runs all events that are due, in the order of time. While an event runs, now is its time,
+// so that the events it schedules follow from there.
 func (w *world) runDue() {
 	until := w.clock.Now()
 	for len(w.events) > 0 && !w.events[0].at.After(until) {

@@ -1,3 +1,6 @@
+// Package control steers a simulator over HTTP, from outside its process: what tests do through the
+// Go API of package kecsim, the demo, the benchmarks and users do with curl at kecsim.ControlPath.
+// GET on that path lists the routes. Nothing of it exists at KEC.
 package control
 
 import (
@@ -63,15 +66,15 @@ POST billing        {"id", "status"}                        of the record of an 
 // errUnknownRoute is a control route that does not exist.
 var errUnknownRoute = errors.New("there is no such route; GET " + kecsim.ControlPath + " lists them")
 
-// Serve answers one request of the control path; route is what follows it. Give Serve to
-// kecsim.WithControl.
+// Serve answers one request of the control path, for kecsim.WithControl; route is the rest of the
+// path.
 func Serve(sim *kecsim.Server, r *http.Request, route string, body []byte, bodyErr error) protocol.Reply {
 	c := api{sim}
 	var out any
 	var err error
 	switch {
 	case r.Header.Get("Origin") != "":
-		// A web page the user happens to have open must not steer the world.
+		// A web page that the user has open must not steer the world.
 		return answer(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
 	case r.Method == http.MethodGet && route == "":
 		return protocol.Reply{Status: http.StatusOK, ContentType: protocol.PlainText, Body: []byte(help)}
@@ -97,10 +100,10 @@ func answer(status int, v any) protocol.Reply {
 	return protocol.Reply{Status: status, ContentType: protocol.JSON, Body: append(protocol.Encode(v), '\n')}
 }
 
-// api holds a route's function each.
+// api has one method per route.
 type api struct{ sim *kecsim.Server }
 
-// shownInstance is what the control path tells of a machine: no secrets.
+// shownInstance is what the control path shows of an instance: no secrets.
 type shownInstance struct {
 	ID             string            `json:"id"`
 	Name           string            `json:"name"`
@@ -184,8 +187,7 @@ func (c api) showWorld() any {
 	}
 }
 
-// decode reads a body strictly: a field nobody knows is a mistake the
-// caller wants to hear about.
+// decode reads a body. It refuses unknown fields, because a misspelt one would have no effect.
 func decode(body []byte, into any) error {
 	dec := json.NewDecoder(strings.NewReader(string(body)))
 	dec.DisallowUnknownFields()

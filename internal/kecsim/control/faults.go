@@ -10,7 +10,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// namedFaults are the predeclared faults the control path knows by name.
+// namedFaults are the faults of package kecsim by their names.
 var namedFaults = map[string]kecsim.Fault{
 	"Throttled": kecsim.Throttled, "Throttling": kecsim.Throttling, "ThrottlingException": kecsim.ThrottlingException,
 	"TooManyRequests": kecsim.TooManyRequests, "BandwidthExceeded": kecsim.BandwidthExceeded, "ThrottledRetryAfter": kecsim.ThrottledRetryAfter,
@@ -26,7 +26,7 @@ var namedFaults = map[string]kecsim.Fault{
 type shownFault struct {
 	Action string  `json:"action"`
 	Share  float64 `json:"share,omitempty"`
-	Left   int     `json:"left,omitempty"` // of a share only if it is limited
+	Left   int     `json:"left,omitempty"` // how many calls; of a share only if it is limited
 	Name   string  `json:"name,omitempty"`
 	kecsim.Fault
 	Slow string `json:"slow,omitempty"`
@@ -103,7 +103,7 @@ func (c api) scriptFault(body []byte) error {
 	return nil
 }
 
-// readFault is the fault of a name, or the one whose fields were given.
+// readFault is the named fault, or without a name the fault of the given fields.
 func readFault(name, slow, late string, f kecsim.Fault) (kecsim.Fault, error) {
 	for _, d := range []struct {
 		name, text string
@@ -137,7 +137,7 @@ func readFault(name, slow, late string, f kecsim.Fault) (kecsim.Fault, error) {
 	return f, nil
 }
 
-// maxSlow bounds how long an answer can be held up: every held one is a connection.
+// maxSlow bounds how long a fault holds up an answer, which occupies a connection.
 const maxSlow = 10 * time.Minute
 
 func checkMode(mode string) error {

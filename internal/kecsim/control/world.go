@@ -10,8 +10,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// maxAdvance bounds one step, so that a slip of the finger does not walk prices
-// through a century.
+// maxAdvance bounds times and steps of time, so that a typing error does not walk prices through a
+// century.
 const maxAdvance = 366 * 24 * time.Hour
 
 func (c api) change(route string, body []byte) error {
@@ -163,7 +163,7 @@ func (c api) setImage(body []byte) error {
 	if in.State == "" {
 		return errors.New("state must be given")
 	}
-	// An image is found by its id with the prefix or without (fact 41).
+	// The id of an image is taken as in a launch (fact 41: the prefix IMG- is optional).
 	known := slices.ContainsFunc(c.sim.Overview().Images, func(im kecsim.Image) bool { return im.ID == in.ID || im.ID == "IMG-"+in.ID })
 	if err := exists("image", in.ID, known); err != nil {
 		return err
@@ -292,7 +292,7 @@ func (c api) setSettings(body []byte) error {
 	return nil
 }
 
-// maxMachines bounds what one call adds.
+// maxMachines bounds the instances that one call adds.
 const maxMachines = 100000
 
 func (c api) addMachines(body []byte) error {

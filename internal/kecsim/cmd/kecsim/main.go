@@ -1,6 +1,6 @@
-// Command kecsim serves a local Kingsoft Cloud on a loopback port: the kec, trade,
-// vpc, tagv2 and iam services over a world in memory. It prints one line with its
-// endpoint when it is ready, and serves until it is interrupted.
+// Command kecsim serves a local Kingsoft Cloud on a loopback port: the services kec, trade, vpc,
+// tagv2 and iam over a world in memory. When it is ready it prints one line with its endpoint, and
+// it serves until it is interrupted.
 package main
 
 import (
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	case <-ctx.Done():
 	}
-	// Requests in flight may finish, but not hold up the end.
+	// Requests in flight have three seconds to finish.
 	end, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	if err := server.Shutdown(end); err != nil {
@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// loopback refuses an address others could reach: the control path has no
+// loopback refuses an address that other machines can reach, because the control path has no
 // password.
 func loopback(address string) error {
 	host, _, err := net.SplitHostPort(address)
