@@ -13,7 +13,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/testclient"
 )
 
-// What a test pays for a world of its own.
+// The cost of a new world.
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -21,8 +21,8 @@ func BenchmarkNew(b *testing.B) {
 	}
 }
 
-// repeated sends one signed request over and over. Its clock stands still, so that the
-// signature stays good, and making it costs nothing.
+// repeated sends one signed request over and over. The clock stands still, so that its signature
+// stays valid and is made only once.
 func repeated(b *testing.B, sim *Server, action, body string) {
 	b.Helper()
 	me := &testclient.Client{Sim: sim, AccessKey: AccessKey, Secret: SecretKey, Region: Region}

@@ -46,7 +46,7 @@ func TestDisks_soldOutInOneZone(t *testing.T) {
 	same(t, "instances", len(sim.Instances()), 1)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 
-	// The next zone has them, and here a system disk of the type is another matter.
+	// The next zone has such disks, and a system disk of the type is not affected.
 	me.launch(append(twoDisks, "SubnetId", SubnetB)...)
 	me.launch("SystemDisk.DiskType", "EHDD", "DataDisk.1.Type", "ESSD_PL1", "DataDisk.1.Size", "50")
 	sim.Advance(20 * time.Second)

@@ -113,7 +113,7 @@ var wireFaults = []struct {
 	{"a gateway", HTMLGatewayAfter, true, 502, badGateway, nil},
 }
 
-// What a fault does to a connection reads the same with a network and without one.
+// A fault does the same to a connection over the network and in memory.
 func TestFaults_onTheWire(t *testing.T) {
 	t.Parallel()
 	for way, start := range map[string]func(*httptest.Server){"http": (*httptest.Server).Start, "https": (*httptest.Server).StartTLS, "memory": nil} {
@@ -195,7 +195,7 @@ func TestFaults_afterTheActionWasDone(t *testing.T) {
 		same(t, c.name+": status on record", sim.Calls()[0].Status, c.status)
 		same(t, c.name+": code on record", sim.Calls()[0].Code, c.code)
 	}
-	// What the action itself refuses is not done by a fault either.
+	// A call that the action refuses is refused in spite of the fault.
 	sim, me := newWorld(t)
 	sim.FailNext("RunInstances", EmptyObjectAfter, 1)
 	same(t, "body", me.KEC("RunInstances", spot("MaxCount", "0")...).OK().Raw, "{}")
@@ -250,7 +250,7 @@ func TestFaults_slow(t *testing.T) {
 		same(t, "status", me.KEC("DescribeRegions").Status, 504)
 		same(t, "real time", time.Since(start), 11*time.Second)
 
-		// The Date is that of the answer, not that of the question.
+		// The Date is the time of the answer, not of the request.
 		sim.FailNext("DescribeRegions", Fault{Slow: time.Second, After: true}, 1)
 		go func() { time.Sleep(time.Millisecond); sim.Advance(time.Hour) }()
 		same(t, "date", me.KEC("DescribeRegions").OK().Header.Get("Date"), "Mon, 02 Mar 2026 10:01:00 GMT")
@@ -289,7 +289,7 @@ func TestFaults_slowForACallerWhoLeaves(t *testing.T) {
 	})
 }
 
-// Looking for what a lost call has done proves nothing as long as it can still be done.
+// A lost call may be carried out after a look-up has not found what it does.
 func TestFaults_doneLater(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
@@ -321,7 +321,7 @@ func TestFaults_doneLater(t *testing.T) {
 		same(t, c.name+": at", sim.launchRecords()[before].At, asked.At.Add(10*time.Second))
 		same(t, c.name+": request", sim.launchRecords()[before].RequestID, asked.RequestID)
 	}
-	// By then the world may refuse it.
+	// A late call may be refused at its time.
 	sim.FailNext("RunInstances", DoneLater, 1)
 	_, _, _ = me.over(client, inMemory)
 	sim.SellOut(ZoneA, TypeSmall)

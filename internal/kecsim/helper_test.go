@@ -22,7 +22,8 @@ func newWorld(t *testing.T) (*Server, *caller) {
 	return sim, &caller{Client: client, t: t, sim: sim}
 }
 
-// spot is the least a spot launch needs.
+// spot is the shortest launch of a spot instance, changed by pairs of name and value; "-" leaves a
+// name out.
 func spot(pairs ...string) []string {
 	base := map[string]string{
 		"ImageId": ImageUbuntu, "InstanceType": TypeSmall, "MinCount": "1", "MaxCount": "1", "SubnetId": SubnetA,

@@ -106,7 +106,7 @@ func TestModifyNetworkInterfaceAttribute_refusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { me.modifyNIC(id, 0, c.pairs...).Refused(400, c.code, c.message) })
 	}
-	// One in the region, of another VPC.
+	// A group in the region, but in another VPC.
 	sim.w.groups = append(sim.w.groups, &securityGroup{"0c000000-0000-4000-8000-0000000000aa", "x", vpc2, Region})
 	me.modifyNIC(id, 0, "SecurityGroupId.1", "0c000000-0000-4000-8000-0000000000aa").Refused(400, value, "belongs to VPC "+vpc2+", the subnet to "+VPC)
 	me.KEC("ModifyNetworkInterfaceAttribute", "InstanceId", id, "NetworkInterfaceId", VPC, "SecurityGroupId.1", SecurityGroup).Refused(400, value, "NetworkInterfaceId "+VPC+" is not an interface")

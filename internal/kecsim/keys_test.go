@@ -23,7 +23,7 @@ func TestKeys_attachAndDetach(t *testing.T) {
 	same(t, "detached", keys(), "["+KeyB+"]")
 	same(t, "state", me.state(id), "stopped")
 
-	// What is there already, or not at all, is refused inside the answer.
+	// A key that is attached already, or not attached, is refused inside the answer.
 	other := machine(sim, Instance{State: "stopped"})
 	set := me.KEC("AttachKey", "InstanceId.1", id, "InstanceId.2", other, "KeyId.1", KeyA, "KeyId.2", KeyB).OK().JSON["InstancesSet"].([]any)
 	same(t, "return", set[0].(map[string]any)["Return"], any(false))

@@ -51,7 +51,7 @@ func TestPriceHistory_endsWithThePriceNow(t *testing.T) {
 	same(t, "not for spot", len(me.KEC("DescribeSpotPriceHistory", "InstanceType", TypeNotSpot, "AvailabilityZone", ZoneA).OK().JSON["SpotPrices"].([]any)), 0)
 }
 
-// The past is made up when it is first asked for, which must not show.
+// The price history is made on demand, and is the same whenever that is.
 func TestPriceHistory_isTheSameHoweverLateItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	story := func(early bool) string {

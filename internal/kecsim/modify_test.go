@@ -71,7 +71,7 @@ func TestModifyInstanceAttribute_hostName(t *testing.T) {
 	sim.Advance(8 * time.Second)
 	same(t, "after the reboot", host(), any("new"))
 
-	// Stopping and starting is a boot too, as is the restart a password needs.
+	// A stop and a start is a boot, too, and so is the restart for a password.
 	me.attribute(id, "HostName", "newer").OK()
 	sim.Advance(5 * time.Second)
 	me.stopped(id)

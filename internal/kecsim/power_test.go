@@ -18,7 +18,7 @@ func firstItem(a answer) map[string]any {
 	return first
 }
 
-// machine is a spot instance that has been active for a while.
+// machine adds an active spot instance.
 func machine(sim *Server, in Instance) string {
 	in.ChargeType = "Spot"
 	return sim.AddInstance(in)
@@ -179,21 +179,21 @@ func TestPower_whatHappensOnTheWay(t *testing.T) {
 	sim.Advance(time.Second)
 	same(t, "state", me.state(a), "")
 
-	// So does a hand in the console.
+	// A change by hand wins over a stop, too.
 	me.KEC("RebootInstances", "InstanceId.1", b).OK()
 	sim.Edit(b, func(in *Instance) { in.State = "stopped" })
 	sim.Advance(time.Minute)
 	same(t, "state", me.state(b), "stopped")
 
-	// A stopped one is reclaimed as well.
+	// A stopped instance is reclaimed, too.
 	sim.Reclaim(c)
 	same(t, "notice", me.describe(c)["SpotRecyclingTime"], any("2026-03-02 17:11:05"))
 	sim.Advance(10 * time.Minute)
 	same(t, "state", me.state(c), "")
 }
 
-// Every action that changes something can be made to fail, to refuse inside a 200
-// and to be tried without doing anything.
+// Every action that changes something can fail by a fault, be refused inside a 200, and be tried
+// with DryRun.
 func TestChanges_faultsRefusalsAndDryRuns(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

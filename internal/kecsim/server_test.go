@@ -48,7 +48,7 @@ func TestPermissions_missForOneAction(t *testing.T) {
 	other.Secret = "wrong"
 	other.Call("trade", "QueryInstances", "2025-08-28").Refused(403, "SignatureDoesNotMatch")
 
-	// The two kinds of denial do not know each other.
+	// The denials of a service and of an action are independent.
 	sim.DenyService("trade", true)
 	same(t, "message", query().Message(), "lack of policy: this key may not use trade")
 	sim.DenyAction("trade", "QueryInstances", false)

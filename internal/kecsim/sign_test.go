@@ -65,7 +65,7 @@ func TestClockOffset_refusesTheRightTime(t *testing.T) {
 	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 09:20:00 GMT")
 	same(t, "world's time", sim.Calls()[0].At, DefaultStart)
 
-	// A caller who has learnt from the Date is taken.
+	// A caller who corrects the time by the Date is accepted.
 	me.Skew = 20 * time.Minute
 	a = me.KEC("DescribeRegions").OK()
 	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 09:20:00 GMT")
@@ -79,7 +79,7 @@ func TestClockOffset_refusesTheRightTime(t *testing.T) {
 	a.Refused(403, "RequestTimeTooSkewed")
 	same(t, "date", a.Header.Get("Date"), "Mon, 02 Mar 2026 08:40:20 GMT")
 
-	// The wall clock is no witness as long as there is an offset.
+	// With an offset the date of the wall clock is refused.
 	me.Skew = time.Since(sim.Now())
 	me.KEC("DescribeRegions").Refused(403, "RequestTimeTooSkewed")
 	sim.SetClockOffset(0)

@@ -103,18 +103,18 @@ func TestBilling_setByHand(t *testing.T) {
 	same(t, "order", o["status"], any(1.0))
 	same(t, "sub-order", o["orderList"].([]any)[1].(map[string]any)["status"], any(2.0))
 
-	// The end of the instance settles it.
+	// The end of the instance sets the final status.
 	me.KEC("TerminateInstances", "InstanceId.1", in).OK()
 	same(t, "deleted", len(me.billed(in, `,"status":7`)), 1)
 
-	// Whatever the record says meanwhile, the order goes its way.
+	// The status of the record does not change the order.
 	opening := me.launch()[0]
 	sim.SetBillingStatus(opening, 12)
 	me.KEC("TerminateInstances", "InstanceId.1", opening).OK()
 	same(t, "deleted while opening", len(me.billed(opening, `,"status":7`)), 1)
 	same(t, "its sub-order", me.order(sim.OrderOf(opening))["orderList"].([]any)[0].(map[string]any)["status"], any(2.0))
 
-	// An id that has come back: the record of the living one.
+	// If an id was used twice, it is the record of the instance that exists.
 	sim.AddInstance(Instance{ID: gone})
 	sim.SetBillingStatus(gone, 9)
 	same(t, "new", len(me.billed(gone, `,"status":9`)), 1)
@@ -134,7 +134,7 @@ func TestOrder_wrapped(t *testing.T) {
 	same(t, "status", o["data"].(map[string]any)["status"], any(1.0))
 	same(t, "request id", o["RequestId"], any("0000000a-0000-4000-8000-000000000003"))
 
-	// Nothing else is wrapped, and nothing twice.
+	// Other answers are not wrapped.
 	same(t, "billing", len(me.billed(sim.Instances()[0].ID, "")), 1)
 	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "8").Refused(400, "OrderNotExist", "8")
 

@@ -133,8 +133,8 @@ func TestTransport_callsTheHooksInTheirOrder(t *testing.T) {
 	same(t, "cause", err, failing)
 }
 
-// A machine boots while twenty virtual seconds pass and no real ones, on the world's
-// clock and the client's alike.
+// An instance boots in twenty virtual seconds, of the world's clock and of the client, and in no
+// real time.
 func TestTransport_inVirtualTime(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
@@ -200,8 +200,8 @@ func TestTransport_aCallerWhoLeaves(t *testing.T) {
 	}
 }
 
-// Many callers in one bubble: nobody waits for anybody, and the same seed gives the
-// same faults as long as the calls come in the same order.
+// Many callers in one bubble do not wait for each other, and the same seed gives the same faults if
+// the calls come in the same order.
 func TestTransport_manyCallersInVirtualTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

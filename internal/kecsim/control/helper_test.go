@@ -28,7 +28,8 @@ func (c *caller) post(route, body string) {
 	}
 }
 
-// spot is the least a spot launch needs.
+// spot is the shortest launch of a spot instance, changed by pairs of name and value; "-" leaves a
+// name out.
 func spot(pairs ...string) []string {
 	base := map[string]string{
 		"ImageId": kecsim.ImageUbuntu, "InstanceType": kecsim.TypeSmall, "MinCount": "1", "MaxCount": "1", "SubnetId": kecsim.SubnetA,
