@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,16 +40,19 @@ func New(t *testing.T) *Env {
 }
 
 // Block is the provider block that points at the simulator, with more lines in it.
-func (e *Env) Block(more string) string {
+func (e *Env) Block(more string) string { return e.BlockIn(strconv.Quote(kecsim.Region), more) }
+
+// BlockIn is Block with a region of the test's choice, an expression of HCL.
+func (e *Env) BlockIn(region, more string) string {
 	return fmt.Sprintf(`
 provider "kec" {
-  region     = %q
+  region     = %s
   access_key = %q
   secret_key = %q
   endpoint   = %q
   %s
 }
-`, kecsim.Region, kecsim.AccessKey, kecsim.SecretKey, e.URL, more)
+`, region, kecsim.AccessKey, kecsim.SecretKey, e.URL, more)
 }
 
 // Config is the provider block and a configuration, in which the names of the

@@ -14,23 +14,20 @@ import (
 
 // bid has one attribute on each line, so that a test can name the line that a
 // message must point at.
-const bid = `resource "kec_spot_instance" "worker" {
-  for_each           = { b = "@subnet_a" }
-  spot_price_limit   = 0.05
-  instance_type      = "N3.2B"
-  image_id           = "@custom"
-  subnet_id          = each.value
-  security_group_ids = ["@group"]
-  system_disk        = { type = "SSD3.0", size_gib = 40 }
-  data_disks = [
+var bid = acctest.NewHCL(`resource "kec_spot_instance" "worker"`,
+	"for_each", `{ b = "@subnet_a" }`, "spot_price_limit", "0.05", "instance_type", `"N3.2B"`, "image_id", `"@custom"`,
+	"subnet_id", "each.value", "security_group_ids", `["@group"]`, "system_disk", `{ type = "SSD3.0", size_gib = 40 }`,
+	"data_disks", dataDisks(60), "private_ip_address", `"10.7.0.99"`, "password_wo", "local.password", "user_data", "local.script")
+
+// dataDisks is a value of data_disks, in which the second disk has the given size.
+func dataDisks(sizeGiB int) string {
+	return fmt.Sprintf(`[
     { type = "EHDD", size_gib = 50, delete_with_instance = true },
-    { type = "SSD3.0", size_gib = 60, delete_with_instance = true },
-  ]
-  private_ip_address = "10.7.0.99"
-  password_wo        = local.password
-  user_data          = local.script
+    { type = "SSD3.0", size_gib = %d, delete_with_instance = true },
+  ]`, sizeGiB)
 }
 
+const secrets = `
 locals {
   password = sensitive("Pa55word-canary")
   script   = sensitive("#!/bin/sh\nexport TOKEN=canary-of-user-data\n")
@@ -55,7 +52,7 @@ type cause struct {
 	attribute string // of kec_spot_instance; "" where the cause lies outside of it
 	line      string // the line that a message about the resource points at; "" for the resource
 	arrange   func(sim *kecsim.Server)
-	alter     []string // old and new text in bid
+	alter     []string // pairs of attribute and value in bid
 
 	refused said
 	kec     string // KEC's code and words, as RunInstances says them
@@ -130,7 +127,7 @@ var causes = []cause{
 	},
 	{
 		code: "PriceAboveOnDemand", attribute: "spot_price_limit", line: `3: spot_price_limit = 0.5`,
-		arrange: func(*kecsim.Server) {}, alter: []string{"0.05\n", "0.5\n"},
+		arrange: func(*kecsim.Server) {}, alter: []string{"spot_price_limit", "0.5"},
 		refused: said{
 			"Spot price limit is above the on-demand price",
 			"N3.2B in cn-beijing-6a costs 0.0393 CNY per hour now (on-demand 0.1965); the limit is 0.5.",
@@ -147,7 +144,7 @@ var causes = []cause{
 	},
 	{
 		code: "SpotNotOffered", attribute: "instance_type", line: `4: instance_type = "I4.2B"`,
-		arrange: func(*kecsim.Server) {}, alter: []string{"N3.2B", "I4.2B"},
+		arrange: func(*kecsim.Server) {}, alter: []string{"instance_type", `"I4.2B"`},
 		refused: said{
 			"This instance type is not offered as a Spot Instance here", "",
 			"Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
@@ -206,14 +203,14 @@ var causes = []cause{
 	},
 	{
 		code: "InvalidParameter", attribute: "data_disks[1].size_gib", line: `9: data_disks = [`,
-		arrange: func(*kecsim.Server) {}, alter: []string{"size_gib = 60", "size_gib = 6"},
+		arrange: func(*kecsim.Server) {}, alter: []string{"data_disks", dataDisks(6)},
 		refused: said{"KEC does not accept a value", "Attribute: data_disks[1].size_gib", "Change the value as KEC says below."},
 		kec:     `"DataDisk.2.Size must be between 10 and 16000, not 6" (InvalidParameterValue)`,
 	},
 	{
 		code: "InvalidParameter", attribute: "security_group_ids", line: `7: security_group_ids = ["` + foreignGroup + `"]`,
 		arrange: func(sim *kecsim.Server) { sim.AddSecurityGroup(foreignGroup, foreignVPC) },
-		alter:   []string{"@group", foreignGroup},
+		alter:   []string{"security_group_ids", `["` + foreignGroup + `"]`},
 		refused: said{"KEC does not accept a value", "", "Change the value as KEC says below."},
 		kec:     `"SecurityGroupId.1 ` + foreignGroup + ` belongs to VPC ` + foreignVPC + `, the subnet to ` + kecsim.VPC + `" (InvalidParameterValue)`,
 		plan: said{
@@ -225,7 +222,7 @@ var causes = []cause{
 	},
 	{
 		code: "InvalidParameter", attribute: "private_ip_address", line: `13: private_ip_address = "10.9.0.99"`,
-		arrange: func(*kecsim.Server) {}, alter: []string{"10.7.0.99", "10.9.0.99"},
+		arrange: func(*kecsim.Server) {}, alter: []string{"private_ip_address", `"10.9.0.99"`},
 		refused: said{"KEC does not accept a value", "", "Change the value as KEC says below."},
 		kec:     `"PrivateIpAddress 10.9.0.99 is not inside the subnet's 10.7.0.0/24" (InvalidParameterValue)`,
 		plan: said{
@@ -277,8 +274,12 @@ func (c cause) world(t *testing.T, preflight string) (*acctest.Env, *acctest.Wor
 		c.arrange(env.Sim)
 	}
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(strings.NewReplacer(c.alter...).Replace(bid)) + env.Block(`preflight = "`+preflight+`"`))
+	w.Write(c.config(env, preflight))
 	return env, w
+}
+
+func (c cause) config(env *acctest.Env, preflight string) string {
+	return bid.With(c.alter...).String() + secrets + env.Block(`preflight = "`+preflight+`"`)
 }
 
 // pointsAt checks the place of a message in the user's own HCL.
@@ -317,7 +318,7 @@ func TestAccCauses_inThePlan(t *testing.T) {
 			detail := []string{c.plan.facts, c.plan.remedy, fmt.Sprintf("Code: %s (preflight, %s)", c.code, c.lookup)}
 			got := w.Plan().Want(t, 1, append(detail, "Error: "+c.plan.summary)...).Lacks(t, "KEC:")
 			c.pointsAt(t, got)
-			w.Write(strings.Replace(w.Read("main.tf"), `"error"`, `"warn"`, 1))
+			w.Write(c.config(env, "warn"))
 			got = w.Plan().Want(t, 2, append(detail, "Warning: "+c.plan.summary, "Plan: 1 to add")...).Lacks(t, "Error:")
 			c.pointsAt(t, got)
 			if n := env.Sim.Count("RunInstances"); n != 0 {

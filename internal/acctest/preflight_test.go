@@ -3,6 +3,7 @@ package acctest_test
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,17 +12,15 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-// workers is a block of n alike instances.
-func workers(n int) string {
-	return acctest.Expand(fmt.Sprintf(`resource "kec_spot_instance" "worker" {
-  count              = %d
-  instance_type      = "N3.2B"
-  spot_price_limit   = 0.05
-  image_id           = "@ubuntu"
-  subnet_id          = "@subnet_a"
-  security_group_ids = ["@group"]
+// workers is a block of n alike instances, changed by pairs of attribute and value.
+func workers(n int, pairs ...string) string {
+	return instances("worker", "count", strconv.Itoa(n), "instance_type", `"N3.2B"`, "spot_price_limit", "0.05").With(pairs...).String()
 }
-`, n))
+
+// instances is a resource with the pairs of attribute and value, and what every instance needs.
+func instances(name string, pairs ...string) acctest.HCL {
+	return acctest.NewHCL(`resource "kec_spot_instance" "`+name+`"`, pairs...).With(
+		"image_id", `"@ubuntu"`, "subnet_id", `"@subnet_a"`, "security_group_ids", `["@group"]`)
 }
 
 // lookups are the actions with which a plan asks what KEC offers.
@@ -169,8 +168,8 @@ func TestAccPreflight_sumsOverAllResources(t *testing.T) {
 	env := acctest.New(t)
 	env.Sim.SetSubnetFree(kecsim.SubnetA, 7)
 	w := env.Workspace(t)
-	other := strings.NewReplacer(`"worker"`, `"other"`, "N3.2B", "N3.4B", "0.05", "0.01").Replace(workers(4))
-	w.Write(workers(5) + other + env.Block(""))
+	other := instances("other", "count", "4", "instance_type", `"N3.4B"`, "spot_price_limit", "0.01")
+	w.Write(workers(5) + other.String() + env.Block(""))
 	got := w.Plan().Want(t, 1,
 		"Error: The subnet has too few free addresses: 9 wanted, 7 free",
 		"This plan needs 9 addresses in subnet "+kecsim.SubnetA+" (10.7.0.0/24) in cn-beijing-6a; 7 are free, 2 short.",
@@ -193,7 +192,7 @@ func TestAccPreflight_asksNothingWhereNothingIsOrdered(t *testing.T) {
 	env.Sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.19", "")
 	w.Plan().Want(t, 0, "No changes.")
 	w.Plan("-destroy").Want(t, 2, "Plan: 0 to add, 0 to change, 2 to destroy.")
-	w.Write(strings.Replace(workers(2), "  spot_price", "  instance_name = \"renamed\"\n  spot_price", 1) + env.Block(""))
+	w.Write(workers(2, "instance_name", `"renamed"`) + env.Block(""))
 	w.Plan().Want(t, 2, "Plan: 0 to add, 2 to change, 0 to destroy.")
 	if after := fmt.Sprint(looked(env.Sim)); after != before {
 		t.Errorf("look-ups %s, were %s", after, before)
@@ -208,13 +207,13 @@ func TestAccPreflight_aReplacementCountsOnce(t *testing.T) {
 	w := env.Workspace(t)
 	w.Write(workers(3) + env.Block(""))
 	w.Apply().Want(t, 0)
-	w.Write(strings.Replace(workers(3), kecsim.ImageUbuntu, kecsim.ImageCustom, 1) + env.Block(""))
+	w.Write(workers(3, "image_id", `"@custom"`) + env.Block(""))
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 3)
 	env.Sim.SetSubnetFree(kecsim.SubnetA, 0)
 	w.Plan().Want(t, 2, "Plan: 3 to add, 0 to change, 3 to destroy.").Lacks(t, "Error")
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 2)
 	w.Plan().Want(t, 1, "Error: Out of stock: 3 wanted, 2 available").Lacks(t, "SubnetFull")
-	w.Write(strings.Replace(workers(5), kecsim.ImageUbuntu, kecsim.ImageCustom, 1) + env.Block(""))
+	w.Write(workers(5, "image_id", `"@custom"`) + env.Block(""))
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 50)
 	w.Plan().Want(t, 1, "Error: The subnet has no free address", "This plan needs 5 addresses in subnet", "0 are free, 2 short.",
 		"3 more are those of instances that this plan ends.")
@@ -227,9 +226,9 @@ func TestAccPreflight_skipsWhatIsUnknown(t *testing.T) {
 	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
 	w := env.Workspace(t)
 	later := "resource \"terraform_data\" \"later\" {\n  input = { type = \"N3.2B\", subnet = \"" + kecsim.SubnetA + "\" }\n}\n"
-	w.Write(strings.Replace(workers(1), `"N3.2B"`, "terraform_data.later.output.type", 1) + later + env.Block(""))
+	w.Write(workers(1, "instance_type", "terraform_data.later.output.type") + later + env.Block(""))
 	w.Plan().Want(t, 2, "Plan: 2 to add").Lacks(t, "Error", "Warning")
-	w.Write(strings.Replace(workers(1), `"`+kecsim.SubnetA+`"`, "terraform_data.later.output.subnet", 1) + later + env.Block(""))
+	w.Write(workers(1, "subnet_id", "terraform_data.later.output.subnet") + later + env.Block(""))
 	w.Plan().Want(t, 2, "Plan: 2 to add").Lacks(t, "Error", "Warning")
 	want := map[string]int{"DescribeImages": 2, "DescribeSubnets": 1, "DescribeSecurityGroups": 1}
 	if got := looked(env.Sim); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -283,7 +282,7 @@ func TestAccPreflight_aDoubtIsAWarning(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(strings.Replace(workers(2), "N3.2B", "I4.2B", 1) + env.Block(""))
+	w.Write(workers(2, "instance_type", `"I4.2B"`) + env.Block(""))
 	w.Plan().Want(t, 2, "Warning: Probably not offered as a Spot Instance", `3: instance_type = "I4.2B"`, "KEC lists no spot price for I4.2B in cn-beijing-6a.",
 		"Choose an instance_type that is sold as Spot Instance in this zone, or a subnet_id in another zone.",
 		"Code: SpotNotOffered (preflight, DescribeSpotPriceHistory)").Lacks(t, "Error")
@@ -292,17 +291,17 @@ func TestAccPreflight_aDoubtIsAWarning(t *testing.T) {
 // An id that a well-formed answer does not hold is told with the plan.
 func TestAccPreflight_whatDoesNotExist(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ have, put, line, want, facts string }{
+	for _, c := range []struct{ attribute, value, line, want, facts string }{
 		{
-			kecsim.SubnetA, "0b000000-0000-4000-8000-00000000dead", "6: subnet_id", "Error: No such subnet",
+			"subnet_id", `"0b000000-0000-4000-8000-00000000dead"`, "6: subnet_id", "Error: No such subnet",
 			"KEC shows no subnet 0b000000-0000-4000-8000-00000000dead in this region.",
 		},
 		{
-			kecsim.SecurityGroup, kecsim.SecurityGroupOther, "7: security_group_ids", "Error: No such security group",
+			"security_group_ids", `["` + kecsim.SecurityGroupOther + `"]`, "7: security_group_ids", "Error: No such security group",
 			"KEC shows no security group " + kecsim.SecurityGroupOther + " in this region.",
 		},
 		{
-			kecsim.ImageUbuntu, "IMG-0d000000-0000-4000-8000-00000000dead", "5: image_id", "Error: The image cannot be used",
+			"image_id", `"IMG-0d000000-0000-4000-8000-00000000dead"`, "5: image_id", "Error: The image cannot be used",
 			"KEC shows no image IMG-0d000000-0000-4000-8000-00000000dead in this region.",
 		},
 	} {
@@ -310,7 +309,7 @@ func TestAccPreflight_whatDoesNotExist(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
 			w := env.Workspace(t)
-			w.Write(strings.Replace(workers(1), c.have, c.put, 1) + env.Block(""))
+			w.Write(workers(1, c.attribute, c.value) + env.Block(""))
 			w.Plan().Want(t, 1, c.want, c.line, c.facts, "(preflight, Describe")
 		})
 	}

@@ -141,16 +141,6 @@ func (w *Workspace) WriteModule(folder, hcl string) {
 	}
 }
 
-// Read returns a file of the workspace.
-func (w *Workspace) Read(name string) string {
-	w.t.Helper()
-	content, err := os.ReadFile(filepath.Join(w.Dir, name))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return string(content)
-}
-
 // Result is what a command printed, on both streams, and its exit code.
 type Result struct {
 	Raw  string
