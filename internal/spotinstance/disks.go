@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 type systemDisk struct {
@@ -47,7 +47,7 @@ func (d systemDisk) object() types.Object {
 // refreshSystemDisk keeps what KEC does not report.
 func refreshSystemDisk(now kec.Disk, was types.Object) types.Object {
 	d := systemDiskOf(was)
-	d.Type = keep(value.Text(now.Type), d.Type)
+	d.Type = keep(tfvalue.Text(now.Type), d.Type)
 	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
 	return d.object()
 }
@@ -103,7 +103,7 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 	if imported {
 		old = make([]dataDisk, len(now))
 		for i, d := range now {
-			old[i].ID = value.Text(d.ID)
+			old[i].ID = tfvalue.Text(d.ID)
 		}
 	}
 	if len(old) == 0 {
@@ -132,10 +132,10 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 }
 
 func (d *dataDisk) refresh(now kec.Disk) {
-	d.Type = keep(value.Text(now.Type), d.Type)
+	d.Type = keep(tfvalue.Text(now.Type), d.Type)
 	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
 	d.SnapshotID = known(d.SnapshotID)
-	d.ID = keep(value.Text(now.ID), d.ID)
+	d.ID = keep(tfvalue.Text(now.ID), d.ID)
 	if now.DeleteWithInstance != nil {
 		d.DeleteWithInstance = types.BoolValue(*now.DeleteWithInstance)
 	} else if d.DeleteWithInstance.IsNull() {

@@ -15,7 +15,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // model is the resource in Terraform's three forms: config, plan and state.
@@ -181,7 +181,7 @@ func (m *model) launch() market.Launch {
 		ImageID:          m.ImageID.ValueString(),
 		SubnetID:         m.SubnetID.ValueString(),
 		Zone:             m.AvailabilityZone.ValueString(),
-		PriceLimit:       value.Decimal(m.SpotPriceLimit),
+		PriceLimit:       tfvalue.Decimal(m.SpotPriceLimit),
 		SecurityGroupIDs: param.Texts(m.SecurityGroupIDs),
 		PrivateIP:        m.PrivateIPAddress.ValueString(),
 	}
@@ -200,12 +200,12 @@ func (m *model) launch() market.Launch {
 // has just been imported.
 func (m *model) refresh(in *kec.Instance, imported bool) {
 	m.ID = types.StringValue(in.ID)
-	m.SpotStrategy = keep(value.Text(in.SpotStrategy), m.SpotStrategy)
+	m.SpotStrategy = keep(tfvalue.Text(in.SpotStrategy), m.SpotStrategy)
 	switch {
 	case in.SpotStrategy == asPriceGo:
 		m.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
 	case in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0:
-		m.SpotPriceLimit = value.Number(in.SpotPriceLimit)
+		m.SpotPriceLimit = tfvalue.Number(in.SpotPriceLimit)
 	case imported:
 		m.SpotPriceLimit = types.NumberNull()
 	}
@@ -215,10 +215,10 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 			m.SpotStrategy = types.StringValue(withPriceLimit)
 		}
 	}
-	m.InstanceType = keep(value.Text(in.Type), m.InstanceType)
-	m.ImageID = sameImage(keep(value.Text(in.ImageID), m.ImageID), m.ImageID)
+	m.InstanceType = keep(tfvalue.Text(in.Type), m.InstanceType)
+	m.ImageID = sameImage(keep(tfvalue.Text(in.ImageID), m.ImageID), m.ImageID)
 
-	m.SubnetID = keep(value.Text(in.SubnetID), m.SubnetID)
+	m.SubnetID = keep(tfvalue.Text(in.SubnetID), m.SubnetID)
 	var nic kec.NIC
 	if primary := in.PrimaryNIC(); primary != nil {
 		nic = *primary
@@ -226,7 +226,7 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	if len(nic.SecurityGroupIDs) > 0 {
 		m.SecurityGroupIDs = textSet(nic.SecurityGroupIDs)
 	}
-	m.PrivateIPAddress = keep(value.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
+	m.PrivateIPAddress = keep(tfvalue.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
 
 	m.SecondaryNICs = refreshSecondaryNICs(in, m.SecondaryNICs, imported)
 
@@ -240,8 +240,8 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 		m.KeyIDs = set
 	}
 
-	m.InstanceName = keep(value.Text(in.Name), m.InstanceName)
-	m.HostName = keep(value.Text(in.HostName), m.HostName)
+	m.InstanceName = keep(tfvalue.Text(in.Name), m.InstanceName)
+	m.HostName = keep(tfvalue.Text(in.HostName), m.HostName)
 	if in.ProjectID != nil {
 		m.ProjectID = types.Int64Value(*in.ProjectID)
 	} else if m.ProjectID.IsUnknown() || m.ProjectID.IsNull() {
@@ -251,7 +251,7 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 		m.UserData, m.UserDataBase64 = userDataFrom(in.UserData)
 	}
 	if !m.DataGuardID.IsNull() || imported {
-		m.DataGuardID = value.Text(in.DataGuardID)
+		m.DataGuardID = tfvalue.Text(in.DataGuardID)
 	}
 	m.SriovNetSupport = refreshFlag(in.SriovNetSupport, m.SriovNetSupport)
 	m.DistributeIPv6 = refreshFlag(in.DistributeIPv6, m.DistributeIPv6)
@@ -259,19 +259,19 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	m.KeepImageLogin = refreshFlag(nil, m.KeepImageLogin)
 	m.DeletionProtection = refreshFlag(nil, m.DeletionProtection)
 
-	m.State = value.Text(in.State)
-	m.AvailabilityZone = keep(value.Text(in.Zone), m.AvailabilityZone)
-	m.VPCID = keep(value.Text(nic.VPCID), m.VPCID)
-	m.NetworkInterfaceID = keep(value.Text(nic.ID), m.NetworkInterfaceID)
-	m.PublicIP = value.Text(nic.PublicIP)
+	m.State = tfvalue.Text(in.State)
+	m.AvailabilityZone = keep(tfvalue.Text(in.Zone), m.AvailabilityZone)
+	m.VPCID = keep(tfvalue.Text(nic.VPCID), m.VPCID)
+	m.NetworkInterfaceID = keep(tfvalue.Text(nic.ID), m.NetworkInterfaceID)
+	m.PublicIP = tfvalue.Text(nic.PublicIP)
 	m.CreatedAt, m.ProtectedUntil = known(m.CreatedAt), known(m.ProtectedUntil)
 	if created, ok := in.CreatedAt(); ok {
 		until := created.Add(protectedFor)
-		m.CreatedAt, m.ProtectedUntil = value.Instant(&created), value.Instant(&until)
+		m.CreatedAt, m.ProtectedUntil = tfvalue.Instant(&created), tfvalue.Instant(&until)
 	}
-	m.RecyclingTime = value.Text(in.RecyclingTime)
+	m.RecyclingTime = tfvalue.Text(in.RecyclingTime)
 	if at, ok := in.RecyclingAt(); ok {
-		m.RecyclingTime = value.Instant(&at)
+		m.RecyclingTime = tfvalue.Instant(&at)
 	}
 }
 
@@ -289,7 +289,7 @@ func (m *model) refreshRelease(in *kec.Instance, imported bool) {
 		case !ok:
 			m.AutoDeleteTime = types.StringNull()
 		case err != nil || !at.Equal(was):
-			m.AutoDeleteTime = value.Instant(&at)
+			m.AutoDeleteTime = tfvalue.Instant(&at)
 		}
 	}
 	m.AutoDeleteEIP = refreshFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)

@@ -13,7 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -47,7 +47,7 @@ func TestRefresh_fillsAnImport(t *testing.T) {
 	}{
 		{"id", m.ID, types.StringValue("5b7f0a52")},
 		{"spot_strategy", m.SpotStrategy, types.StringValue("SpotWithPriceLimit")},
-		{"spot_price_limit", m.SpotPriceLimit, value.Number(ptr(decimal.RequireFromString("0.12345")))},
+		{"spot_price_limit", m.SpotPriceLimit, tfvalue.Number(ptr(decimal.RequireFromString("0.12345")))},
 		{"instance_type", m.InstanceType, types.StringValue("N3.2B")},
 		{"image_id", m.ImageID, types.StringValue("IMG-6f2b")},
 		{"subnet_id", m.SubnetID, types.StringValue("0d6f")},

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 type secondaryNIC struct {
@@ -74,7 +74,7 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 	if imported {
 		old = make([]secondaryNIC, len(now))
 		for i, n := range now {
-			old[i] = secondaryNIC{ID: value.Text(n.ID), SecurityGroupIDs: types.SetNull(types.StringType)}
+			old[i] = secondaryNIC{ID: tfvalue.Text(n.ID), SecurityGroupIDs: types.SetNull(types.StringType)}
 		}
 	}
 	if len(old) == 0 {
@@ -103,8 +103,8 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 			continue
 		}
 		n, found := old[i], now[at]
-		n.ID, n.SubnetID = keep(value.Text(found.ID), n.ID), keep(value.Text(found.SubnetID), n.SubnetID)
-		n.PrivateIPAddress = keep(value.Text(found.PrivateIP), n.PrivateIPAddress)
+		n.ID, n.SubnetID = keep(tfvalue.Text(found.ID), n.ID), keep(tfvalue.Text(found.SubnetID), n.SubnetID)
+		n.PrivateIPAddress = keep(tfvalue.Text(found.PrivateIP), n.PrivateIPAddress)
 		if len(found.SecurityGroupIDs) > 0 {
 			n.SecurityGroupIDs = textSet(found.SecurityGroupIDs)
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // dice makes valid models: what a user could write, each attribute or not.
@@ -43,7 +43,7 @@ func (d dice) model(now time.Time) model {
 	}
 	if d.maybe() {
 		limit := decimal.New(10000+d.Int64N(1000), -5) // between every market price and every on-demand price of the world
-		m.SpotStrategy, m.SpotPriceLimit = text(withPriceLimit), value.Number(&limit)
+		m.SpotStrategy, m.SpotPriceLimit = text(withPriceLimit), tfvalue.Number(&limit)
 	}
 	if d.maybe() {
 		m.PrivateIPAddress = text(fmt.Sprintf("10.7.%d.%d", map[string]int{kecsim.SubnetA: 0, kecsim.SubnetB: 1}[m.SubnetID.ValueString()], 100+d.IntN(100)))

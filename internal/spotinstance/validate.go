@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/shopspring/decimal"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // ValidateConfig holds the rules that need more than one attribute. What is
@@ -108,7 +108,7 @@ func (price) Description(context.Context) string {
 func (p price) MarkdownDescription(ctx context.Context) string { return p.Description(ctx) }
 
 func (price) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	limit := value.Decimal(req.ConfigValue)
+	limit := tfvalue.Decimal(req.ConfigValue)
 	switch {
 	case limit == nil:
 	case limit.Sign() <= 0:

@@ -8,7 +8,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/value"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 type model struct {
@@ -72,13 +72,13 @@ func (m *model) refresh(v verdict) {
 	for _, s := range order.SubOrders {
 		m.SubOrders = append(m.SubOrders, part(order, s))
 	}
-	m.OrderName = value.Text(order.Name)
-	m.Purpose = value.Text(purposes[order.Use])
-	m.OrderType = value.Text(orderTypes[order.Type])
+	m.OrderName = tfvalue.Text(order.Name)
+	m.Purpose = tfvalue.Text(purposes[order.Use])
+	m.OrderType = tfvalue.Text(orderTypes[order.Type])
 	m.StatusCode = code(order.Status)
-	m.BillingMethod = value.Text(order.BillName)
-	m.TotalPrice, m.PaidPrice, m.PayablePrice = value.Number(order.TotalMoney), value.Number(order.RealMoney), value.Number(order.PayableMoney)
-	m.CreatedAt, m.PaidAt, m.UpdatedAt = value.Instant(order.CreatedAt), value.Instant(order.PaidAt), value.Instant(order.UpdatedAt)
+	m.BillingMethod = tfvalue.Text(order.BillName)
+	m.TotalPrice, m.PaidPrice, m.PayablePrice = tfvalue.Number(order.TotalMoney), tfvalue.Number(order.RealMoney), tfvalue.Number(order.PayableMoney)
+	m.CreatedAt, m.PaidAt, m.UpdatedAt = tfvalue.Instant(order.CreatedAt), tfvalue.Instant(order.PaidAt), tfvalue.Instant(order.UpdatedAt)
 }
 
 var purposes = map[int]string{
@@ -90,9 +90,9 @@ var orderTypes = map[int]string{1: "trial", 2: "regular"}
 
 func explained(f failure.Failure) failureModel {
 	return failureModel{
-		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: value.Text(f.Words),
-		Remedy: types.StringValue(f.RemedyText(spotinstance.Parameters())), Attribute: value.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
-		Source: types.StringValue(string(f.Source)), SubOrderID: value.Text(f.SubOrderID), InstanceID: value.Text(f.InstanceID),
+		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: tfvalue.Text(f.Words),
+		Remedy: types.StringValue(f.RemedyText(spotinstance.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
+		Source: types.StringValue(string(f.Source)), SubOrderID: tfvalue.Text(f.SubOrderID), InstanceID: tfvalue.Text(f.InstanceID),
 	}
 }
 
@@ -106,9 +106,9 @@ func attribute(f failure.Failure) string {
 
 func part(order *kec.Order, s kec.SubOrder) subOrder {
 	m := subOrder{
-		ID: value.Text(s.ID), InstanceID: value.Text(s.InstanceID), State: types.StringValue(subOrderState(order, s)), StatusCode: code(s.Status),
-		Quantity: types.Int64Value(s.Quantity), Price: value.Number(s.Price), Product: value.Text(s.ProductTypeName),
-		Items: make(map[string]types.String, len(s.Items)), ServiceBegin: value.Instant(s.ServiceBegin), ServiceEnd: value.Instant(s.ServiceEnd),
+		ID: tfvalue.Text(s.ID), InstanceID: tfvalue.Text(s.InstanceID), State: types.StringValue(subOrderState(order, s)), StatusCode: code(s.Status),
+		Quantity: types.Int64Value(s.Quantity), Price: tfvalue.Number(s.Price), Product: tfvalue.Text(s.ProductTypeName),
+		Items: make(map[string]types.String, len(s.Items)), ServiceBegin: tfvalue.Instant(s.ServiceBegin), ServiceEnd: tfvalue.Instant(s.ServiceEnd),
 	}
 	for k, v := range s.Items {
 		m.Items[k] = types.StringValue(v)

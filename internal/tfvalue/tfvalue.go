@@ -1,6 +1,6 @@
-// Package value turns plain Go values into Terraform's and back without losing
+// Package tfvalue turns plain Go values into Terraform's and back without losing
 // anything: an absent text is null and never "", and money stays exact.
-package value
+package tfvalue
 
 import (
 	"math/big"
