@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // Line is one setting. A line with no Name only takes part in the change set.
@@ -86,7 +88,7 @@ func encode(q url.Values, name string, value attr.Value) error {
 	}
 	switch v := value.(type) {
 	case types.Set:
-		for i, element := range Texts(v) {
+		for i, element := range tfvalue.SetTexts(v) {
 			q.Set(name+"."+strconv.Itoa(i+1), element)
 		}
 	case types.Map:
@@ -276,20 +278,6 @@ func plain(name string) string {
 		_, err := strconv.Atoi(s)
 		return err == nil
 	}), ".")
-}
-
-// Texts lists the elements of a set of text, sorted; what is null or unknown is
-// left out.
-func Texts(set types.Set) []string {
-	elements := set.Elements()
-	texts := make([]string, 0, len(elements))
-	for _, e := range elements {
-		if s, ok := e.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
-			texts = append(texts, s.ValueString())
-		}
-	}
-	slices.Sort(texts)
-	return texts
 }
 
 func keys(elements map[string]attr.Value) []string {

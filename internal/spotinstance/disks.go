@@ -1,11 +1,8 @@
 package spotinstance
 
 import (
-	"context"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
@@ -30,15 +27,9 @@ var (
 		"type": types.StringType, "size_gib": types.Int64Type, "snapshot_id": types.StringType,
 		"delete_with_instance": types.BoolType, "id": types.StringType,
 	}}
-	// A disk that is null or unknown as a whole reads as one without values.
-	orEmpty = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
 )
 
-func systemDiskOf(o types.Object) systemDisk {
-	var d systemDisk
-	o.As(context.Background(), &d, orEmpty)
-	return d
-}
+func systemDiskOf(o types.Object) systemDisk { return tfvalue.Struct[systemDisk](o) }
 
 func (d systemDisk) object() types.Object {
 	return types.ObjectValueMust(systemDiskType, map[string]attr.Value{"type": d.Type, "size_gib": d.SizeGiB})
@@ -47,20 +38,12 @@ func (d systemDisk) object() types.Object {
 // refreshSystemDisk keeps what KEC does not report.
 func refreshSystemDisk(now kec.Disk, was types.Object) types.Object {
 	d := systemDiskOf(was)
-	d.Type = keep(tfvalue.Text(now.Type), d.Type)
-	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
+	d.Type = tfvalue.Keep(tfvalue.Text(now.Type), d.Type)
+	d.SizeGiB = tfvalue.KeepSize(now.SizeGB, d.SizeGiB)
 	return d.object()
 }
 
-func dataDisksOf(l types.List) []dataDisk {
-	disks := make([]dataDisk, len(l.Elements()))
-	for i, element := range l.Elements() {
-		if o, ok := element.(types.Object); ok {
-			o.As(context.Background(), &disks[i], orEmpty)
-		}
-	}
-	return disks
-}
+func dataDisksOf(l types.List) []dataDisk { return tfvalue.Structs[dataDisk](l) }
 
 func dataDiskList(disks []dataDisk) types.List {
 	elements := make([]attr.Value, 0, len(disks))
@@ -132,25 +115,14 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 }
 
 func (d *dataDisk) refresh(now kec.Disk) {
-	d.Type = keep(tfvalue.Text(now.Type), d.Type)
-	d.SizeGiB = keepSize(now.SizeGB, d.SizeGiB)
-	d.SnapshotID = known(d.SnapshotID)
-	d.ID = keep(tfvalue.Text(now.ID), d.ID)
+	d.Type = tfvalue.Keep(tfvalue.Text(now.Type), d.Type)
+	d.SizeGiB = tfvalue.KeepSize(now.SizeGB, d.SizeGiB)
+	d.SnapshotID = tfvalue.Known(d.SnapshotID)
+	d.ID = tfvalue.Keep(tfvalue.Text(now.ID), d.ID)
 	if now.DeleteWithInstance != nil {
 		d.DeleteWithInstance = types.BoolValue(*now.DeleteWithInstance)
 	} else if d.DeleteWithInstance.IsNull() {
 		d.DeleteWithInstance = types.BoolValue(false) // KEC's default
-	}
-}
-
-func keepSize(now int64, was types.Int64) types.Int64 {
-	switch {
-	case now > 0:
-		return types.Int64Value(now)
-	case was.IsUnknown():
-		return types.Int64Null()
-	default:
-		return was
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -182,7 +181,7 @@ func (m *model) launch() market.Launch {
 		SubnetID:         m.SubnetID.ValueString(),
 		Zone:             m.AvailabilityZone.ValueString(),
 		PriceLimit:       tfvalue.Decimal(m.SpotPriceLimit),
-		SecurityGroupIDs: param.Texts(m.SecurityGroupIDs),
+		SecurityGroupIDs: tfvalue.SetTexts(m.SecurityGroupIDs),
 		PrivateIP:        m.PrivateIPAddress.ValueString(),
 	}
 	for _, nic := range secondaryNICsOf(m.SecondaryNICs) {
@@ -200,7 +199,7 @@ func (m *model) launch() market.Launch {
 // has just been imported.
 func (m *model) refresh(in *kec.Instance, imported bool) {
 	m.ID = types.StringValue(in.ID)
-	m.SpotStrategy = keep(tfvalue.Text(in.SpotStrategy), m.SpotStrategy)
+	m.SpotStrategy = tfvalue.Keep(tfvalue.Text(in.SpotStrategy), m.SpotStrategy)
 	switch {
 	case in.SpotStrategy == asPriceGo:
 		m.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
@@ -215,33 +214,33 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 			m.SpotStrategy = types.StringValue(withPriceLimit)
 		}
 	}
-	m.InstanceType = keep(tfvalue.Text(in.Type), m.InstanceType)
-	m.ImageID = sameImage(keep(tfvalue.Text(in.ImageID), m.ImageID), m.ImageID)
+	m.InstanceType = tfvalue.Keep(tfvalue.Text(in.Type), m.InstanceType)
+	m.ImageID = sameImage(tfvalue.Keep(tfvalue.Text(in.ImageID), m.ImageID), m.ImageID)
 
-	m.SubnetID = keep(tfvalue.Text(in.SubnetID), m.SubnetID)
+	m.SubnetID = tfvalue.Keep(tfvalue.Text(in.SubnetID), m.SubnetID)
 	var nic kec.NIC
 	if primary := in.PrimaryNIC(); primary != nil {
 		nic = *primary
 	}
 	if len(nic.SecurityGroupIDs) > 0 {
-		m.SecurityGroupIDs = textSet(nic.SecurityGroupIDs)
+		m.SecurityGroupIDs = tfvalue.TextSet(nic.SecurityGroupIDs)
 	}
-	m.PrivateIPAddress = keep(tfvalue.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
+	m.PrivateIPAddress = tfvalue.Keep(tfvalue.Text(first(in.PrivateIP, nic.PrivateIP)), m.PrivateIPAddress)
 
 	m.SecondaryNICs = refreshSecondaryNICs(in, m.SecondaryNICs, imported)
 
 	m.SystemDisk = refreshSystemDisk(in.SystemDisk, m.SystemDisk)
 	m.DataDisks = refreshDataDisks(in.DataDisks, m.DataDisks, imported)
 	if gib := in.LocalDataDiskGB; gib != nil && (!m.LocalDataDiskGiB.IsNull() || imported) {
-		m.LocalDataDiskGiB = keepSize(*gib, m.LocalDataDiskGiB)
+		m.LocalDataDiskGiB = tfvalue.KeepSize(*gib, m.LocalDataDiskGiB)
 	}
 
-	if set := textSet(in.KeyIDs); !m.KeyIDs.IsNull() && len(m.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
+	if set := tfvalue.TextSet(in.KeyIDs); !m.KeyIDs.IsNull() && len(m.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
 		m.KeyIDs = set
 	}
 
-	m.InstanceName = keep(tfvalue.Text(in.Name), m.InstanceName)
-	m.HostName = keep(tfvalue.Text(in.HostName), m.HostName)
+	m.InstanceName = tfvalue.Keep(tfvalue.Text(in.Name), m.InstanceName)
+	m.HostName = tfvalue.Keep(tfvalue.Text(in.HostName), m.HostName)
 	if in.ProjectID != nil {
 		m.ProjectID = types.Int64Value(*in.ProjectID)
 	} else if m.ProjectID.IsUnknown() || m.ProjectID.IsNull() {
@@ -253,18 +252,18 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	if !m.DataGuardID.IsNull() || imported {
 		m.DataGuardID = tfvalue.Text(in.DataGuardID)
 	}
-	m.SriovNetSupport = refreshFlag(in.SriovNetSupport, m.SriovNetSupport)
-	m.DistributeIPv6 = refreshFlag(in.DistributeIPv6, m.DistributeIPv6)
+	m.SriovNetSupport = tfvalue.KeepFlag(in.SriovNetSupport, m.SriovNetSupport)
+	m.DistributeIPv6 = tfvalue.KeepFlag(in.DistributeIPv6, m.DistributeIPv6)
 	m.refreshRelease(in, imported)
-	m.KeepImageLogin = refreshFlag(nil, m.KeepImageLogin)
-	m.DeletionProtection = refreshFlag(nil, m.DeletionProtection)
+	m.KeepImageLogin = tfvalue.KeepFlag(nil, m.KeepImageLogin)
+	m.DeletionProtection = tfvalue.KeepFlag(nil, m.DeletionProtection)
 
 	m.State = tfvalue.Text(in.State)
-	m.AvailabilityZone = keep(tfvalue.Text(in.Zone), m.AvailabilityZone)
-	m.VPCID = keep(tfvalue.Text(nic.VPCID), m.VPCID)
-	m.NetworkInterfaceID = keep(tfvalue.Text(nic.ID), m.NetworkInterfaceID)
+	m.AvailabilityZone = tfvalue.Keep(tfvalue.Text(in.Zone), m.AvailabilityZone)
+	m.VPCID = tfvalue.Keep(tfvalue.Text(nic.VPCID), m.VPCID)
+	m.NetworkInterfaceID = tfvalue.Keep(tfvalue.Text(nic.ID), m.NetworkInterfaceID)
 	m.PublicIP = tfvalue.Text(nic.PublicIP)
-	m.CreatedAt, m.ProtectedUntil = known(m.CreatedAt), known(m.ProtectedUntil)
+	m.CreatedAt, m.ProtectedUntil = tfvalue.Known(m.CreatedAt), tfvalue.Known(m.ProtectedUntil)
 	if created, ok := in.CreatedAt(); ok {
 		until := created.Add(protectedFor)
 		m.CreatedAt, m.ProtectedUntil = tfvalue.Instant(&created), tfvalue.Instant(&until)
@@ -292,20 +291,7 @@ func (m *model) refreshRelease(in *kec.Instance, imported bool) {
 			m.AutoDeleteTime = tfvalue.Instant(&at)
 		}
 	}
-	m.AutoDeleteEIP = refreshFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
-}
-
-// refreshFlag reads a flag back whose default is false; what KEC does not report
-// stays as it is.
-func refreshFlag(now *bool, was types.Bool) types.Bool {
-	switch {
-	case now != nil:
-		return types.BoolValue(*now)
-	case was.IsNull() || was.IsUnknown():
-		return types.BoolValue(false)
-	default:
-		return was
-	}
+	m.AutoDeleteEIP = tfvalue.KeepFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
 }
 
 // userDataFrom is user data as text where it is text, else as it came.
@@ -335,29 +321,6 @@ func sameImage(now, was types.String) types.String {
 		return was
 	}
 	return now
-}
-
-// keep falls back to the last known value where KEC reports none.
-func keep(now, was types.String) types.String {
-	if now.IsNull() {
-		return known(was)
-	}
-	return now
-}
-
-func known(s types.String) types.String {
-	if s.IsUnknown() {
-		return types.StringNull()
-	}
-	return s
-}
-
-func textSet(all []string) types.Set {
-	elements := make([]attr.Value, 0, len(all))
-	for _, s := range all {
-		elements = append(elements, types.StringValue(s))
-	}
-	return types.SetValueMust(types.StringType, elements)
 }
 
 func first(texts ...string) string {

@@ -51,13 +51,13 @@ func TestRefresh_fillsAnImport(t *testing.T) {
 		{"instance_type", m.InstanceType, types.StringValue("N3.2B")},
 		{"image_id", m.ImageID, types.StringValue("IMG-6f2b")},
 		{"subnet_id", m.SubnetID, types.StringValue("0d6f")},
-		{"security_group_ids", m.SecurityGroupIDs, textSet([]string{"sg1"})},
+		{"security_group_ids", m.SecurityGroupIDs, tfvalue.TextSet([]string{"sg1"})},
 		{"private_ip_address", m.PrivateIPAddress, types.StringValue("10.7.0.12")},
 		{"system_disk", m.SystemDisk, systemDisk{types.StringValue("SSD3.0"), types.Int64Value(40)}.object()},
 		{"data_disks", m.DataDisks, dataDiskList([]dataDisk{{
 			types.StringValue("SSD3.0"), types.Int64Value(50), types.StringNull(), types.BoolValue(true), types.StringValue("d1"),
 		}})},
-		{"key_ids", m.KeyIDs, textSet([]string{"k1"})},
+		{"key_ids", m.KeyIDs, tfvalue.TextSet([]string{"k1"})},
 		{"instance_name", m.InstanceName, types.StringValue("worker")},
 		{"host_name", m.HostName, types.StringValue("worker-1")},
 		{"project_id", m.ProjectID, types.Int64Value(7)},
@@ -113,12 +113,12 @@ func TestRefresh_derivesAStrategyThatKECDoesNotReport(t *testing.T) {
 func TestRefresh_keepsAnEmptyCollectionAsWritten(t *testing.T) {
 	t.Parallel()
 	empty := types.MapValueMust(types.StringType, nil)
-	m := model{Tags: empty, DataDisks: dataDiskList(nil), KeyIDs: textSet(nil)}
+	m := model{Tags: empty, DataDisks: dataDiskList(nil), KeyIDs: tfvalue.TextSet(nil)}
 	in := reported()
 	in.KeyIDs = nil
 	m.refresh(in, false)
 	m.refreshTags(nil, nil)
-	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDiskList(nil)) || !m.KeyIDs.Equal(textSet(nil)) {
+	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDiskList(nil)) || !m.KeyIDs.Equal(tfvalue.TextSet(nil)) {
 		t.Errorf("tags %s, data_disks %s, key_ids %s", m.Tags, m.DataDisks, m.KeyIDs)
 	}
 }
@@ -191,7 +191,7 @@ func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
 func TestRefreshSecondaryNICs_keepTheUsersOrder(t *testing.T) {
 	t.Parallel()
 	nic := func(address, id types.String, groups ...string) secondaryNIC {
-		return secondaryNIC{SubnetID: types.StringValue("s"), SecurityGroupIDs: textSet(groups), PrivateIPAddress: address, ID: id}
+		return secondaryNIC{SubnetID: types.StringValue("s"), SecurityGroupIDs: tfvalue.TextSet(groups), PrivateIPAddress: address, ID: id}
 	}
 	text, unknown := types.StringValue, types.StringUnknown()
 	in := &kec.Instance{NICs: []kec.NIC{
@@ -206,43 +206,6 @@ func TestRefreshSecondaryNICs_keepTheUsersOrder(t *testing.T) {
 	})
 	if got := refreshSecondaryNICs(in, was, false); !got.Equal(want) {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-// What is saved right after the launch must be free of unknown values, whatever
-// the user left out, or Terraform would drop the id with the rest; and what was
-// planned must stay, whatever KEC reports.
-func TestResolve(t *testing.T) {
-	t.Parallel()
-	object := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"size": tftypes.Number, "type": tftypes.String}}
-	list := tftypes.List{ElementType: object}
-	whole := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String, "name": tftypes.String, "disk": object, "disks": list}}
-	disk := func(size, kind any) tftypes.Value {
-		return tftypes.NewValue(object, map[string]tftypes.Value{
-			"size": tftypes.NewValue(tftypes.Number, size), "type": tftypes.NewValue(tftypes.String, kind),
-		})
-	}
-	value := func(id, name any, one tftypes.Value, many ...tftypes.Value) tftypes.Value {
-		return tftypes.NewValue(whole, map[string]tftypes.Value{
-			"id": tftypes.NewValue(tftypes.String, id), "name": tftypes.NewValue(tftypes.String, name),
-			"disk": one, "disks": tftypes.NewValue(list, many),
-		})
-	}
-	unknown := tftypes.UnknownValue
-	plan := value(unknown, "planned", tftypes.NewValue(object, unknown), disk(50, unknown), disk(60, unknown))
-	for _, c := range []struct {
-		name        string
-		fresh, want tftypes.Value
-	}{
-		{"nothing reported", tftypes.NewValue(whole, nil), value(nil, "planned", tftypes.NewValue(object, nil), disk(50, nil), disk(60, nil))},
-		{"all reported", value("i-1", "Planned", disk(20, "SSD3.0"), disk(55, "EHDD"), disk(60, "SSD3.0")),
-			value("i-1", "planned", disk(20, "SSD3.0"), disk(50, "EHDD"), disk(60, "SSD3.0"))},
-		{"a disk is missing", value("i-1", nil, disk(20, "SSD3.0"), disk(50, "EHDD")),
-			value("i-1", "planned", disk(20, "SSD3.0"), disk(50, "EHDD"), disk(60, nil))},
-	} {
-		if got := resolve(plan, c.fresh); !got.Equal(c.want) {
-			t.Errorf("%s: got  %s\nwant %s", c.name, got, c.want)
-		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package spotinstance
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -33,18 +32,11 @@ var secondaryNICType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"private_ip_address": types.StringType, "id": types.StringType,
 }}
 
-func eipOf(o types.Object) eip {
-	var e eip
-	o.As(context.Background(), &e, orEmpty)
-	return e
-}
+func eipOf(o types.Object) eip { return tfvalue.Struct[eip](o) }
 
 func secondaryNICsOf(l types.List) []secondaryNIC {
-	nics := make([]secondaryNIC, len(l.Elements()))
-	for i, element := range l.Elements() {
-		if o, ok := element.(types.Object); ok {
-			o.As(context.Background(), &nics[i], orEmpty)
-		}
+	nics := tfvalue.Structs[secondaryNIC](l)
+	for i := range nics {
 		if nics[i].SecurityGroupIDs.IsNull() {
 			nics[i].SecurityGroupIDs = types.SetNull(types.StringType)
 		}
@@ -87,7 +79,7 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 		return w.ID.ValueString() == "" && strings.EqualFold(r.SubnetID, w.SubnetID.ValueString())
 	}
 	groups := func(w secondaryNIC, r kec.NIC) bool {
-		return subnet(w, r) && textSet(r.SecurityGroupIDs).Equal(w.SecurityGroupIDs)
+		return subnet(w, r) && tfvalue.TextSet(r.SecurityGroupIDs).Equal(w.SecurityGroupIDs)
 	}
 	present := make([]secondaryNIC, 0, len(old))
 	for i, at := range pair(old, now,
@@ -103,10 +95,10 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 			continue
 		}
 		n, found := old[i], now[at]
-		n.ID, n.SubnetID = keep(tfvalue.Text(found.ID), n.ID), keep(tfvalue.Text(found.SubnetID), n.SubnetID)
-		n.PrivateIPAddress = keep(tfvalue.Text(found.PrivateIP), n.PrivateIPAddress)
+		n.ID, n.SubnetID = tfvalue.Keep(tfvalue.Text(found.ID), n.ID), tfvalue.Keep(tfvalue.Text(found.SubnetID), n.SubnetID)
+		n.PrivateIPAddress = tfvalue.Keep(tfvalue.Text(found.PrivateIP), n.PrivateIPAddress)
 		if len(found.SecurityGroupIDs) > 0 {
-			n.SecurityGroupIDs = textSet(found.SecurityGroupIDs)
+			n.SecurityGroupIDs = tfvalue.TextSet(found.SecurityGroupIDs)
 		}
 		present = append(present, n)
 	}

@@ -36,7 +36,7 @@ func (d dice) model(now time.Time) model {
 	m := model{
 		InstanceType: text(pick(d, "N3.2B", "N3.4B", "E1.2B", "N2.2B")), ImageID: text(pick(d, kecsim.ImageUbuntu, kecsim.ImageCustom)),
 		SubnetID:         text(pick(d, kecsim.SubnetA, kecsim.SubnetB)),
-		SecurityGroupIDs: textSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2)),
+		SecurityGroupIDs: tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2)),
 		KeyIDs:           types.SetNull(types.StringType), TagsAll: types.MapNull(types.StringType),
 		SystemDisk: types.ObjectNull(systemDiskType), DataDisks: types.ListNull(dataDiskType), SecondaryNICs: types.ListNull(secondaryNICType),
 		SpotStrategy: text(asPriceGo),
@@ -64,7 +64,7 @@ func (d dice) model(now time.Time) model {
 	if n := d.IntN(3); n > 0 {
 		nics := make([]secondaryNIC, n)
 		for i := range nics {
-			nics[i] = secondaryNIC{SubnetID: m.SubnetID, SecurityGroupIDs: textSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))}
+			nics[i] = secondaryNIC{SubnetID: m.SubnetID, SecurityGroupIDs: tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))}
 		}
 		m.SecondaryNICs = secondaryNICList(nics)
 	}
@@ -72,7 +72,7 @@ func (d dice) model(now time.Time) model {
 	case 0:
 		m.PasswordWO, m.PasswordWOVersion = text("Correct-Horse-1"), types.Int64Value(d.Int64())
 	case 1:
-		m.KeyIDs = textSet(d.some(kecsim.KeyA, kecsim.KeyB))
+		m.KeyIDs = tfvalue.TextSet(d.some(kecsim.KeyA, kecsim.KeyB))
 	case 2:
 		m.ImageID, m.KeepImageLogin = text(kecsim.ImageCustom), types.BoolValue(true)
 	}

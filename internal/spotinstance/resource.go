@@ -19,6 +19,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 var (
@@ -133,7 +134,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	attempt.Accepted()
 
 	plan.ID = types.StringValue(launched.InstanceID)
-	resp.State.Raw = with(ctx, resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
+	resp.State.Raw = tfvalue.With(ctx, tfvalue.Resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 	if at, err := launched.At.MarshalJSON(); err == nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, at)...)
@@ -164,7 +165,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
 	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
-	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }
 
 // cleanUp removes a failed launch from KEC, and from the state once KEC
@@ -291,7 +292,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).WithoutPath(Parameters())}
 	}
-	state.refreshTags(tags, texts(r.DefaultTags))
+	state.refreshTags(tags, tfvalue.MapTexts(r.DefaultTags))
 	return nil
 }
 
@@ -354,7 +355,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
-	resp.State.Raw = resolve(req.Plan.Raw, resp.State.Raw)
+	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 }
 

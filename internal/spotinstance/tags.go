@@ -45,14 +45,3 @@ func (m *model) refreshTags(now, defaults map[string]string) {
 		m.Tags = types.MapValueMust(types.StringType, own)
 	}
 }
-
-// texts is the map as plain text; what is null or unknown is left out.
-func texts(m types.Map) map[string]string {
-	out := make(map[string]string, len(m.Elements()))
-	for k, v := range m.Elements() {
-		if s, ok := v.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
-			out[k] = s.ValueString()
-		}
-	}
-	return out
-}

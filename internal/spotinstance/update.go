@@ -10,6 +10,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // change is one call, or a few that belong together, that brings attributes of a
@@ -36,14 +37,14 @@ var changes = []change{
 		attributes: []string{"security_group_ids"},
 		call: func(ctx context.Context, u *update) error {
 			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
-			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, param.Texts(u.plan.SecurityGroupIDs))
+			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
 		},
 		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
 	},
 	{
 		attributes: []string{"tags"},
 		call: func(ctx context.Context, u *update) error {
-			return u.client.SetTags(ctx, u.id, texts(u.plan.TagsAll))
+			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},
@@ -209,7 +210,7 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 // changeKeys attaches what is new and then detaches what is no longer wanted: a
 // new key that KEC does not take must not leave the machine without any.
 func (u *update) changeKeys(ctx context.Context) error {
-	was, want := param.Texts(u.now.KeyIDs), param.Texts(u.plan.KeyIDs)
+	was, want := tfvalue.SetTexts(u.now.KeyIDs), tfvalue.SetTexts(u.plan.KeyIDs)
 	without := func(all, some []string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 	}

@@ -1,0 +1,44 @@
+package tfvalue
+
+import "github.com/hashicorp/terraform-plugin-framework/types"
+
+// Keep is what KEC reports now, or the last known value where KEC reports none.
+func Keep(now, was types.String) types.String {
+	if now.IsNull() {
+		return Known(was)
+	}
+	return now
+}
+
+// Known is the value, null if it is unknown.
+func Known(s types.String) types.String {
+	if s.IsUnknown() {
+		return types.StringNull()
+	}
+	return s
+}
+
+// KeepSize is the size that KEC reports now, or the last known one where KEC reports none, which is 0.
+func KeepSize(now int64, was types.Int64) types.Int64 {
+	switch {
+	case now > 0:
+		return types.Int64Value(now)
+	case was.IsUnknown():
+		return types.Int64Null()
+	default:
+		return was
+	}
+}
+
+// KeepFlag is the flag that KEC reports now, or the last known value where KEC reports none, which is nil.
+// A flag that was never known is false, its default.
+func KeepFlag(now *bool, was types.Bool) types.Bool {
+	switch {
+	case now != nil:
+		return types.BoolValue(*now)
+	case was.IsNull() || was.IsUnknown():
+		return types.BoolValue(false)
+	default:
+		return was
+	}
+}
