@@ -1,14 +1,17 @@
 package spotinstance
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -71,6 +74,13 @@ type model struct {
 	RecyclingTime      types.String `tfsdk:"recycling_time"`
 	TagsAll            types.Map    `tfsdk:"tags_all"`
 }
+
+// codec reads and writes the model.
+var codec = sync.OnceValue(func() *tfvalue.Codec[model] {
+	var resp resource.SchemaResponse
+	(&Resource{}).Schema(context.Background(), resource.SchemaRequest{}, &resp)
+	return tfvalue.NewCodec[model]("instance", resp.Schema)
+})
 
 // Parameters is the table of an empty kec_spot_instance, for whoever has to
 // name the attribute behind an API parameter without having an instance.

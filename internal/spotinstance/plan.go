@@ -23,14 +23,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	var state, plan model
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if living {
-		resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
+		resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	}
 	if destroying {
 		r.frees(&state)
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
 		return
 	}
-	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

@@ -97,8 +97,8 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
-	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
-	resp.Diagnostics.Append(config.from(ctx, req.Config.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)
 	timeout, diags := plan.Timeouts.Create(ctx, createTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -164,7 +164,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
-	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
+	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }
 
@@ -195,7 +195,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer guard.Recover(&resp.Diagnostics, "reading a spot instance")
 	defer r.Preflight.Busy()()
 	var state model
-	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Read(ctx, readTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -242,7 +242,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
-	resp.Diagnostics.Append(state.into(ctx, &resp.State.Raw)...)
+	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 }
 
@@ -302,9 +302,9 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "changing a spot instance")
 	var plan, state, config model
-	resp.Diagnostics.Append(plan.from(ctx, req.Plan.Raw)...)
-	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
-	resp.Diagnostics.Append(config.from(ctx, req.Config.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
@@ -342,19 +342,19 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
 			now.refresh(in, false)
 		}
-		resp.Diagnostics.Append(now.into(ctx, &resp.State.Raw)...)
+		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
 		return
 	}
 	if len(wanted) > 0 {
 		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
-			resp.Diagnostics.Append(now.into(ctx, &resp.State.Raw)...) // the changes are made all the same
+			resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...) // the changes are made all the same
 			return
 		}
 	}
 	plan.refresh(in, false)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
-	resp.Diagnostics.Append(plan.into(ctx, &resp.State.Raw)...)
+	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 }
@@ -363,7 +363,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
 	var state model
-	resp.Diagnostics.Append(state.from(ctx, req.State.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

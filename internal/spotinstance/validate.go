@@ -25,7 +25,7 @@ import (
 // still unknown breaks no rule.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var c model
-	resp.Diagnostics.Append(c.from(ctx, req.Config.Raw)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &c)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
