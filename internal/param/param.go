@@ -18,29 +18,56 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-// Line is one setting. A line with no Name only takes part in the change set.
-// A line with an empty Path is fixed by the resource: the user cannot change
-// it and no diagnostic can point at it.
+// Line is one setting. A line with no Name only takes part in the change set. A line with an empty Path is
+// fixed by the resource: the user cannot change it and no diagnostic can point at it.
 type Line struct {
 	Path path.Path
-	// Name is the wire name with 1-based indexes, such as "DataDisk.2.Size".
-	// For a set it is the name before the index ("KeyId" of "KeyId.1"), for a
-	// map the name before the index of its pairs ("Tag" of "Tag.1.Key").
+	// Name is the name of the API parameter with 1-based indexes, such as "DataDisk.2.Size". For a set it is
+	// the name before the index ("KeyId" of "KeyId.1"), for a map the name before the index of its pairs
+	// ("Tag" of "Tag.1.Key").
 	Name  string
 	Value attr.Value
+	// Change names what brings a new value to a machine in place. A line without it replaces the machine.
+	Change Change
+
+	unreported bool
+	unless     string // the mark of an import that KEC has told the setting
+}
+
+// Change names one call, or a few that belong together, that change settings of a machine in place.
+type Change string
+
+// InPlace is the option of a setting that KEC changes in place, by the named change.
+func (l *Line) InPlace(by Change) *Line {
+	l.Change = by
+	return l
+}
+
+// Unreported is the option of a setting that KEC never reports: null says nothing about an imported machine.
+func (l *Line) Unreported() *Line {
+	l.unreported = true
+	return l
+}
+
+// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times: an import of a machine of
+// which it does bears the mark.
+func (l *Line) UnreportedUnless(mark string) *Line {
+	l.unless = mark
+	return l.Unreported()
 }
 
 // Table lists settings in the order in which the user meets them.
 type Table []Line
 
-// Root adds the setting of a top-level attribute.
-func (t *Table) Root(attribute, name string, value attr.Value) {
-	t.At(path.Root(attribute), name, value)
+// Root adds the setting of a top-level attribute. The line is for its options, until the next one is added.
+func (t *Table) Root(attribute, name string, value attr.Value) *Line {
+	return t.At(path.Root(attribute), name, value)
 }
 
-// At adds the setting of an attribute anywhere below the root.
-func (t *Table) At(p path.Path, name string, value attr.Value) {
+// At adds the setting of an attribute anywhere below the root, see [Table.Root].
+func (t *Table) At(p path.Path, name string, value attr.Value) *Line {
 	*t = append(*t, Line{Path: p, Name: name, Value: value})
+	return &(*t)[len(*t)-1]
 }
 
 // Fixed adds a parameter that is sent with every request and has no attribute.
@@ -48,21 +75,27 @@ func (t *Table) Fixed(name, value string) {
 	*t = append(*t, Line{Name: name, Value: types.StringValue(value)})
 }
 
-// Version adds an attribute that is never sent: it stands in the change set for
-// a write-only one, which Terraform does not remember.
-func (t *Table) Version(attribute string, value attr.Value) {
-	t.At(path.Root(attribute), "", value)
+// Version adds an attribute that is never sent, see [Table.Root]. It stands in the change set for a
+// write-only attribute, which Terraform does not remember.
+func (t *Table) Version(attribute string, value attr.Value) *Line {
+	return t.At(path.Root(attribute), "", value)
 }
 
-// NameOf is the parameter behind a top-level attribute, "" if it has none.
-func (t Table) NameOf(attribute string) string {
-	name := ""
+// NameOf is the parameter behind the first attribute of a change, "" if it has none.
+func (t Table) NameOf(change Change) string {
 	for _, line := range t {
-		if line.Path.Equal(path.Root(attribute)) {
-			name = line.Name
+		if line.Change == change {
+			return line.Name
 		}
 	}
-	return name
+	return ""
+}
+
+// Unreported tells whether the table of an imported machine knows nothing of the setting at a path: KEC does
+// not report it, so the import has left it null. The mark is that of the import, see [Line.UnreportedUnless].
+func (t Table) Unreported(at path.Path, mark string) bool {
+	i := slices.IndexFunc(t, func(l Line) bool { return l.Path.Equal(at) })
+	return i >= 0 && t[i].unreported && !t[i].set() && (t[i].unless == "" || t[i].unless != mark)
 }
 
 // Encode returns the wire form of every setting that is known and not null.

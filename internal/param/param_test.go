@@ -200,3 +200,42 @@ func TestChanged(t *testing.T) {
 		})
 	}
 }
+
+func TestChange_isNamedByTheLine(t *testing.T) {
+	t.Parallel()
+	var table Table
+	table.Root("instance_type", "InstanceType", types.StringValue("N3.2B"))
+	table.Root("auto_delete_time", "AutoDeleteTime", types.StringNull()).InPlace("automatic deletion")
+	table.Root("auto_delete_eip", "AutoDeleteEip", types.BoolNull()).InPlace("automatic deletion")
+	table.Version("password_wo_version", types.Int64Null()).InPlace("password")
+	for change, want := range map[Change]string{"automatic deletion": "AutoDeleteTime", "password": "", "nothing": ""} {
+		if got := table.NameOf(change); got != want {
+			t.Errorf("the parameter of %s is %q, want %q", change, got, want)
+		}
+	}
+	var after Table
+	after.Root("auto_delete_eip", "AutoDeleteEip", types.BoolValue(true)).InPlace("automatic deletion")
+	if changed := after.Changed(table); len(changed) != 2 || changed[0].Change != "automatic deletion" || changed[1].Change != "" {
+		t.Errorf("changed: %v", changed)
+	}
+}
+
+func TestUnreported(t *testing.T) {
+	t.Parallel()
+	var table Table
+	table.Root("image_id", "ImageId", types.StringNull())
+	table.Root("iam_role_name", "IamRoleName", types.StringNull()).Unreported()
+	table.Root("host_name", "HostName", types.StringValue("a")).Unreported()
+	table.Root("user_data", "UserData", types.StringNull()).UnreportedUnless("told")
+	for _, c := range []struct {
+		attribute, mark string
+		want            bool
+	}{
+		{"image_id", "", false}, {"iam_role_name", "", true}, {"iam_role_name", "told", true}, {"host_name", "", false},
+		{"user_data", "", true}, {"user_data", "other", true}, {"user_data", "told", false}, {"nowhere", "", false},
+	} {
+		if got := table.Unreported(path.Root(c.attribute), c.mark); got != c.want {
+			t.Errorf("%s, marked %q: %t, want %t", c.attribute, c.mark, got, c.want)
+		}
+	}
+}

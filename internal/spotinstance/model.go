@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -100,7 +101,7 @@ func (m *model) params() param.Table {
 	t.Root("image_id", "ImageId", m.ImageID)
 
 	t.Root("subnet_id", "SubnetId", m.SubnetID)
-	t.Root("security_group_ids", "SecurityGroupId", m.SecurityGroupIDs)
+	t.Root("security_group_ids", "SecurityGroupId", m.SecurityGroupIDs).InPlace(changeSecurityGroups)
 	t.Root("private_ip_address", "PrivateIpAddress", m.PrivateIPAddress)
 	if m.SecondaryNICs.IsUnknown() {
 		t.Version("secondary_network_interfaces", m.SecondaryNICs)
@@ -122,7 +123,7 @@ func (m *model) params() param.Table {
 		at, n := path.Root("data_disks").AtListIndex(i), fmt.Sprintf("DataDisk.%d.", i+1) // the API counts from 1
 		t.At(at.AtName("type"), n+"Type", d.Type)
 		t.At(at.AtName("size_gib"), n+"Size", d.SizeGiB)
-		t.At(at.AtName("snapshot_id"), n+"SnapshotId", d.SnapshotID)
+		t.At(at.AtName("snapshot_id"), n+"SnapshotId", d.SnapshotID).Unreported()
 		t.At(at.AtName("delete_with_instance"), n+"DeleteWithInstance", d.DeleteWithInstance)
 	}
 	t.Root("local_data_disk_gib", "DataDiskGb", m.LocalDataDiskGiB)
@@ -131,37 +132,51 @@ func (m *model) params() param.Table {
 	if m.EIP.IsUnknown() {
 		t.Version("eip", m.EIP)
 	}
-	t.At(at.AtName("line_id"), "LineId", address.LineID)
-	t.At(at.AtName("bandwidth_mbps"), "AddressBandWidth", address.BandwidthMbps)
-	t.At(at.AtName("charge_type"), "AddressChargeType", address.ChargeType)
-	t.At(at.AtName("purchase_months"), "AddressPurchaseTime", address.PurchaseMonths)
-	t.At(at.AtName("project_id"), "AddressProjectId", address.ProjectID)
-	t.At(at.AtName("bandwidth_share_id"), "BandWidthShareId", address.BandwidthShareID)
+	add := func(attribute, name string, value attr.Value) {
+		line := t.At(at.AtName(attribute), name, value)
+		// Without a public address there was none to be bought: then null says that there is none.
+		if m.EIP.IsNull() && !m.PublicIP.IsNull() {
+			line.Unreported()
+		}
+	}
+	add("line_id", "LineId", address.LineID)
+	add("bandwidth_mbps", "AddressBandWidth", address.BandwidthMbps)
+	add("charge_type", "AddressChargeType", address.ChargeType)
+	add("purchase_months", "AddressPurchaseTime", address.PurchaseMonths)
+	add("project_id", "AddressProjectId", address.ProjectID)
+	add("bandwidth_share_id", "BandWidthShareId", address.BandwidthShareID)
 
 	t.Root("password_wo", "InstancePassword", m.PasswordWO)
-	t.Version("password_wo_version", m.PasswordWOVersion)
-	t.Root("key_ids", "KeyId", m.KeyIDs)
-	t.Root("keep_image_login", "KeepImageLogin", unlessFalse(m.KeepImageLogin))
+	t.Version("password_wo_version", m.PasswordWOVersion).InPlace(changePassword).Unreported()
+	t.Root("key_ids", "KeyId", m.KeyIDs).InPlace(changeKeys)
+	t.Root("keep_image_login", "KeepImageLogin", unlessFalse(m.KeepImageLogin)).Unreported()
 
-	t.Root("instance_name", "InstanceName", m.InstanceName)
-	t.Root("host_name", "HostName", m.HostName)
+	t.Root("instance_name", "InstanceName", m.InstanceName).InPlace(changeName)
+	t.Root("host_name", "HostName", m.HostName).InPlace(changeHostName)
 
-	t.Root("project_id", "ProjectId", m.ProjectID)
-	t.Root("tags", "Tag", m.TagsAll)
+	t.Root("project_id", "ProjectId", m.ProjectID).InPlace(changeProject)
+	t.Root("tags", "Tag", m.TagsAll).InPlace(changeTags)
 	if len(m.TagsAll.Elements()) > 0 {
 		t.Fixed("SyncTag", "true") // the data disks carry the tags too
 	}
 
-	t.Root("user_data", "UserData", encoded(m.UserData))
-	t.Root("user_data_base64", "UserData", m.UserDataBase64)
-	t.Root("iam_role_name", "IamRoleName", m.IAMRoleName)
+	for _, way := range []struct {
+		attribute string
+		value     types.String
+	}{{"user_data", encoded(m.UserData)}, {"user_data_base64", m.UserDataBase64}} {
+		line := t.Root(way.attribute, "UserData", way.value)
+		if m.UserData.IsNull() && m.UserDataBase64.IsNull() {
+			line.UnreportedUnless(importedWithUserData)
+		}
+	}
+	t.Root("iam_role_name", "IamRoleName", m.IAMRoleName).Unreported()
 	t.Root("data_guard_id", "DataGuardId", m.DataGuardID)
 	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(m.SriovNetSupport))
 	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(m.DistributeIPv6))
 
-	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(m.AutoDeleteTime))
-	t.Root("auto_delete_eip", "AutoDeleteEip", unlessFalse(m.AutoDeleteEIP))
-	t.Root("deletion_protection", "IsProtect", unlessFalse(m.DeletionProtection))
+	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(m.AutoDeleteTime)).InPlace(changeAutoDelete)
+	t.Root("auto_delete_eip", "AutoDeleteEip", unlessFalse(m.AutoDeleteEIP)).InPlace(changeAutoDelete)
+	t.Root("deletion_protection", "IsProtect", unlessFalse(m.DeletionProtection)).InPlace(changeProtection)
 	return t
 }
 

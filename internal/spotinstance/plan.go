@@ -55,7 +55,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	deleting := false
 	wanted, believed := changed(&plan, &state, imported)
 	for _, line := range wanted {
-		c, inPlace := changeOf(line.Path)
+		c, inPlace := changeOf(line.Change)
 		switch {
 		case !inPlace:
 			resp.RequiresReplace = append(resp.RequiresReplace, line.Path)
@@ -63,7 +63,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		case c.disrupts != "" && c.needed(&plan):
 			restarting = append(restarting, fmt.Sprintf("%s (%s)", line.Path, c.disrupts))
 		}
-		if c.attributes != nil && c.attributes[0] == "auto_delete_time" {
+		if line.Change == changeAutoDelete {
 			deleting = true
 		}
 	}
@@ -149,45 +149,19 @@ func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
 			"any more: take it out of the state with state rm, and delete it in the console.)")
 }
 
-// changed is what differs between plan and state: what is wanted of KEC, and the
-// paths of what an imported instance is believed to have.
+// changed is what differs between plan and state: what is wanted of KEC, and the paths of what an imported
+// instance is believed to have. KEC never reports the latter, so the import has left it null, and the
+// configuration is taken at its word: replacing a healthy machine to learn nothing would be worse.
 func changed(plan, state *model, imported []byte) (wanted param.Table, believed []string) {
-	for _, line := range plan.params().Changed(state.params()) {
-		if unreported(line, state, imported) {
+	before := state.params()
+	for _, line := range plan.params().Changed(before) {
+		if len(imported) > 0 && before.Unreported(line.Path, string(imported)) {
 			believed = append(believed, line.Path.String())
 		} else {
 			wanted = append(wanted, line)
 		}
 	}
 	return wanted, believed
-}
-
-// unreported tells whether a changed setting is one that KEC never reports and
-// an import therefore left null. The configuration is then taken at its word:
-// replacing a healthy machine to learn nothing would be worse.
-func unreported(line param.Line, state *model, imported []byte) bool {
-	if len(imported) == 0 {
-		return false
-	}
-	switch line.Path.String() {
-	case "password_wo_version":
-		return state.PasswordWOVersion.IsNull()
-	case "keep_image_login":
-		return !state.KeepImageLogin.ValueBool()
-	case "user_data", "user_data_base64":
-		return string(imported) != importedWithUserData && state.UserData.IsNull() && state.UserDataBase64.IsNull()
-	case "iam_role_name":
-		return state.IAMRoleName.IsNull()
-	}
-	if strings.HasPrefix(line.Path.String(), "eip.") {
-		return state.EIP.IsNull() && !state.PublicIP.IsNull() // without an address there is none to be believed in
-	}
-	for i, d := range dataDisksOf(state.DataDisks) {
-		if line.Path.String() == fmt.Sprintf("data_disks[%d].snapshot_id", i) {
-			return d.SnapshotID.IsNull()
-		}
-	}
-	return false
 }
 
 // warnProtected says what is given up by ending an instance in the hour in

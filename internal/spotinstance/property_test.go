@@ -162,7 +162,7 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 		imported.refresh(in, true)
 		imported.refreshTags(tags[in.ID], nil)
 		same(t, seed, "imported", asked, imported, func(l param.Line) bool {
-			return unreported(l, &imported, []byte("true")) || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
+			return imported.params().Unreported(l.Path, "true") || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
 		})
 		sim.Release(in.ID)
 	}

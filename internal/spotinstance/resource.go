@@ -329,8 +329,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	failed, err := u.run(ctx, wanted)
 	if err != nil {
 		params, f := plan.params(), failure.Of(err)
-		if f.Param == "" && len(failed.attributes) > 0 {
-			f.Param = params.NameOf(failed.attributes[0])
+		if f.Param == "" && failed != "" {
+			f.Param = params.NameOf(failed)
 		}
 		f.Note = "What was changed before this is in the state; the next apply goes on from there."
 		if u.down {

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
 // providerOnly are settable attributes that no API parameter stands for.
@@ -167,7 +168,7 @@ func TestRemedies_nameAttributesThatExist(t *testing.T) {
 	}
 }
 
-// The description tells what a change does, and the table of changes does it.
+// The description tells what a change does, and the line of the attribute says which change does it.
 func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
 	t.Parallel()
 	for _, group := range Groups(context.Background()) {
@@ -175,7 +176,9 @@ func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
 			if !a.IsRequired() && !a.IsOptional() || name == "timeouts" || name == "password_wo" {
 				continue
 			}
-			c, inPlace := changeOf(path.Root(name))
+			lines := withOneDisk().params()
+			i := slices.IndexFunc(lines, func(l param.Line) bool { return param.TopLevel(l.Path).Equal(path.Root(name)) })
+			c, inPlace := changeOf(lines[i].Change)
 			says := a.GetMarkdownDescription()
 			if strings.Contains(says, "eplaces the instance") == inPlace || strings.Contains(says, "in place") != inPlace {
 				t.Errorf("%s changes in place: %t, but its description says: %s", name, inPlace, says)
@@ -195,5 +198,25 @@ func TestGroups_holdEveryAttributeOnce(t *testing.T) {
 	}
 	if got := len(schemaOf(t).Attributes); got != n {
 		t.Errorf("%d attributes in the groups, %d in the schema", n, got)
+	}
+}
+
+// Every change that a line names is there, and every change has a line.
+func TestChanges_areThoseThatTheLinesName(t *testing.T) {
+	t.Parallel()
+	named := map[param.Change]bool{}
+	for _, line := range withOneDisk().params() {
+		if line.Change == "" {
+			continue
+		}
+		named[line.Change] = true
+		if _, ok := changeOf(line.Change); !ok {
+			t.Errorf("%s is changed by %q, which does not exist", line.Path, line.Change)
+		}
+	}
+	for _, c := range changes {
+		if !named[c.name] {
+			t.Errorf("no attribute is changed by %q", c.name)
+		}
 	}
 }

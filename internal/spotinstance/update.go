@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
@@ -16,25 +14,38 @@ import (
 // change is one call, or a few that belong together, that brings attributes of a
 // living instance from what they are to what is planned.
 type change struct {
-	attributes []string // top-level names
-	disrupts   string   // what it does to a running machine; "" for nothing
-	call       func(ctx context.Context, u *update) error
-	done       func(now, plan *model) // notes in now what KEC has from then on
+	name     param.Change
+	disrupts string // what it does to a running machine; "" for nothing
+	call     func(ctx context.Context, u *update) error
+	done     func(now, plan *model) // notes in now what KEC has from then on
 }
+
+// The changes, as the lines of the attributes name them.
+const (
+	changeName           param.Change = "name"
+	changeHostName       param.Change = "host name"
+	changeSecurityGroups param.Change = "security groups"
+	changeTags           param.Change = "tags"
+	changeAutoDelete     param.Change = "automatic deletion"
+	changeProtection     param.Change = "deletion protection"
+	changeProject        param.Change = "project"
+	changePassword       param.Change = "password"
+	changeKeys           param.Change = "keys"
+)
 
 // changes lists everything that KEC changes in place, in the order in which it
 // is done: first what disturbs nothing, then what restarts the machine, so that a
 // failure leaves it running. An attribute that is not here replaces the instance.
 var changes = []change{
 	{
-		attributes: []string{"instance_name"},
+		name: changeName,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
 		},
 		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
 	},
 	{
-		attributes: []string{"security_group_ids"},
+		name: changeSecurityGroups,
 		call: func(ctx context.Context, u *update) error {
 			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
 			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
@@ -42,14 +53,14 @@ var changes = []change{
 		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
 	},
 	{
-		attributes: []string{"tags"},
+		name: changeTags,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},
 	{
-		attributes: []string{"auto_delete_time", "auto_delete_eip"},
+		name: changeAutoDelete,
 		call: func(ctx context.Context, u *update) error {
 			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
 			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
@@ -63,22 +74,22 @@ var changes = []change{
 		},
 	},
 	{
-		attributes: []string{"deletion_protection"},
+		name: changeProtection,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
 		},
 		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
 	},
 	{
-		attributes: []string{"project_id"},
+		name: changeProject,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
 		},
 		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
 	},
 	{
-		attributes: []string{"host_name"},
-		disrupts:   "restarted",
+		name:     changeHostName,
+		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
 			u.restart = true // which makes it the machine's own name
 			return u.whenReady(ctx, func() error {
@@ -88,8 +99,8 @@ var changes = []change{
 		done: func(now, plan *model) { now.HostName = plan.HostName },
 	},
 	{
-		attributes: []string{"password_wo_version"},
-		disrupts:   "restarted",
+		name:     changePassword,
+		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
 			if u.password == nil {
 				return nil // there is none any more; KEC cannot take one away
@@ -106,23 +117,21 @@ var changes = []change{
 		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
 	},
 	{
-		attributes: []string{"key_ids"},
-		disrupts:   "stopped and started",
-		call:       func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.changeKeys) },
-		done:       func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
+		name:     changeKeys,
+		disrupts: "stopped and started",
+		call:     func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.attachAndDetach) },
+		done:     func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
 	},
 }
 
-// needed tells whether the change asks KEC for anything: there may be no password
-// any more to set.
+// needed tells whether the change asks KEC for anything: there may be no password any more to set.
 func (c change) needed(plan *model) bool {
-	return c.attributes[0] != "password_wo_version" || !plan.PasswordWOVersion.IsNull()
+	return c.name != changePassword || !plan.PasswordWOVersion.IsNull()
 }
 
-// changeOf is the change that covers an attribute, by any path below it.
-func changeOf(at path.Path) (change, bool) {
-	name := param.TopLevel(at).String()
-	i := slices.IndexFunc(changes, func(c change) bool { return slices.Contains(c.attributes, name) })
+// changeOf is the change of that name, and whether there is one.
+func changeOf(name param.Change) (change, bool) {
+	i := slices.IndexFunc(changes, func(c change) bool { return c.name == name })
 	if i < 0 {
 		return change{}, false
 	}
@@ -146,26 +155,22 @@ const (
 	stopped = "stopped"
 )
 
-// run makes every change that wanted names. It stops at the first failure and
-// returns the change that failed; now then holds what was done before.
-func (u *update) run(ctx context.Context, wanted param.Table) (change, error) {
+// run makes every change that wanted names. It stops at the first failure and returns the name of the change
+// that failed; now then holds what was done before.
+func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, error) {
 	for _, c := range changes {
-		if !slices.ContainsFunc(wanted, func(l param.Line) bool {
-			covered, ok := changeOf(l.Path)
-			return ok && covered.attributes[0] == c.attributes[0]
-		}) {
+		if !slices.ContainsFunc(wanted, func(l param.Line) bool { return l.Change == c.name }) {
 			continue
 		}
 		if err := c.call(ctx, u); err != nil {
-			return c, err
+			return c.name, err
 		}
 		c.done(u.now, u.plan)
 	}
 	if !u.restart || u.state != active {
-		return change{}, nil
+		return "", nil
 	}
-	c, _ := changeOf(path.Root("host_name"))
-	return c, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
+	return changeHostName, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
 }
 
 // whenReady makes a call as soon as the machine's state allows it, and waits for
@@ -207,9 +212,9 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	return err
 }
 
-// changeKeys attaches what is new and then detaches what is no longer wanted: a
+// attachAndDetach attaches what is new and then detaches what is no longer wanted: a
 // new key that KEC does not take must not leave the machine without any.
-func (u *update) changeKeys(ctx context.Context) error {
+func (u *update) attachAndDetach(ctx context.Context) error {
 	was, want := tfvalue.SetTexts(u.now.KeyIDs), tfvalue.SetTexts(u.plan.KeyIDs)
 	without := func(all, some []string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
