@@ -2,12 +2,8 @@ package spotinstance
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strings"
 	"sync"
-	"time"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -189,13 +185,6 @@ func unlessFalse(b types.Bool) types.Bool {
 	return b
 }
 
-func encoded(s types.String) types.String {
-	if s.IsNull() || s.IsUnknown() {
-		return s
-	}
-	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
-}
-
 // launch is the part of the model that a refusal, or a plan, is held against. What
 // is unknown is left empty.
 func (m *model) launch() market.Launch {
@@ -297,55 +286,6 @@ func (m *model) refresh(in *kec.Instance, imported bool) {
 	if at, ok := in.RecyclingAt(); ok {
 		m.RecyclingTime = tfvalue.Instant(&at)
 	}
-}
-
-// protectedFor is how long KEC never releases a new instance by itself.
-const protectedFor = time.Hour
-
-// refreshRelease reads automatic deletion back, in the user's spelling of the
-// instant.
-func (m *model) refreshRelease(in *kec.Instance, imported bool) {
-	if !m.AutoDeleteTime.IsNull() || imported {
-		at, ok := in.AutoDeleteAt()
-		was, err := time.Parse(time.RFC3339, m.AutoDeleteTime.ValueString())
-		switch {
-		case !ok && !in.TellsAutoDelete: // nothing is known
-		case !ok:
-			m.AutoDeleteTime = types.StringNull()
-		case err != nil || !at.Equal(was):
-			m.AutoDeleteTime = tfvalue.Instant(&at)
-		}
-	}
-	m.AutoDeleteEIP = tfvalue.KeepFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
-}
-
-// userDataFrom is user data as text where it is text, else as it came.
-func userDataFrom(reported string) (plain, base types.String) {
-	raw, err := base64.StdEncoding.DecodeString(reported)
-	switch {
-	case reported == "" || err != nil:
-		return types.StringNull(), types.StringNull()
-	case utf8.Valid(raw):
-		return types.StringValue(string(raw)), types.StringNull()
-	default:
-		return types.StringNull(), types.StringValue(reported)
-	}
-}
-
-// sameImage keeps the user's spelling where KEC reports the same image with or
-// without the prefix IMG- (fact 217).
-func sameImage(now, was types.String) types.String {
-	bare := func(s types.String) string {
-		id := s.ValueString()
-		if len(id) > 4 && strings.EqualFold(id[:4], "IMG-") {
-			id = id[4:]
-		}
-		return strings.ToLower(id)
-	}
-	if !was.IsNull() && !was.IsUnknown() && bare(now) == bare(was) {
-		return was
-	}
-	return now
 }
 
 func first(texts ...string) string {

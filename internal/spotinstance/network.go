@@ -1,15 +1,90 @@
 package spotinstance
 
 import (
+	"context"
+	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
+
+func networkAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"subnet_id": schema.StringAttribute{
+			Required: true,
+			MarkdownDescription: "Subnet of the primary network interface, a UUID. The subnet decides the VPC and the zone, and so price and stock. " +
+				"It must be of type `Normal` and have a free address. A change replaces the instance.",
+			Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
+		},
+		"security_group_ids": schema.SetAttribute{
+			Required: true, ElementType: types.StringType,
+			MarkdownDescription: "Security groups of the primary network interface, UUIDs, at least one. They must belong to the subnet's VPC. KEC documents " +
+				"support for one; its own tools send several. Changed in place.",
+			Validators: rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
+		},
+		"private_ip_address": schema.StringAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one. A change replaces the instance.",
+			Validators:          rootedStrings(ipv4{}),
+			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+		},
+		"secondary_network_interfaces": schema.ListNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. A change replaces the instance.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"subnet_id": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Required. Subnet of the interface, a UUID, in the VPC and zone of the primary one.",
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
+				},
+				"security_group_ids": schema.SetAttribute{
+					Optional: true, ElementType: types.StringType,
+					MarkdownDescription: "Required. Security groups of the interface, UUIDs, at least one.",
+					Validators:          rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
+				},
+				"private_ip_address": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one.",
+					Validators:          rootedStrings(ipv4{}),
+					PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				},
+				"id": schema.StringAttribute{
+					Computed:            true,
+					MarkdownDescription: "Network interface id, a UUID.",
+					PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				},
+			}},
+		},
+	}
+}
+
+type ipv4 struct{}
+
+func (ipv4) Description(context.Context) string { return "an IPv4 address" }
+
+func (v ipv4) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (ipv4) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if ip, err := netip.ParseAddr(req.ConfigValue.ValueString()); err != nil || !ip.Is4() {
+		resp.Diagnostics.AddAttributeError(req.Path, "Not an IPv4 address",
+			fmt.Sprintf("%q is not an IPv4 address.\n\nGive a free address of the subnet, or leave it out and let KEC pick one.", req.ConfigValue.ValueString()))
+	}
+}
 
 type secondaryNIC struct {
 	SubnetID         types.String `tfsdk:"subnet_id"`
@@ -18,21 +93,10 @@ type secondaryNIC struct {
 	ID               types.String `tfsdk:"id"`
 }
 
-type eip struct {
-	LineID           types.String `tfsdk:"line_id"`
-	BandwidthMbps    types.Int64  `tfsdk:"bandwidth_mbps"`
-	ChargeType       types.String `tfsdk:"charge_type"`
-	PurchaseMonths   types.Int64  `tfsdk:"purchase_months"`
-	ProjectID        types.Int64  `tfsdk:"project_id"`
-	BandwidthShareID types.String `tfsdk:"bandwidth_share_id"`
-}
-
 var secondaryNICType = types.ObjectType{AttrTypes: map[string]attr.Type{
 	"subnet_id": types.StringType, "security_group_ids": types.SetType{ElemType: types.StringType},
 	"private_ip_address": types.StringType, "id": types.StringType,
 }}
-
-func eipOf(o types.Object) eip { return tfvalue.Struct[eip](o) }
 
 func secondaryNICsOf(l types.List) []secondaryNIC {
 	nics := tfvalue.Structs[secondaryNIC](l)

@@ -2,13 +2,29 @@ package spotinstance
 
 import (
 	"maps"
+	"regexp"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
+
+// TagValidators hold KEC's rules for tags, of an instance and of the provider's
+// default_tags.
+func TagValidators() []validator.Map {
+	return []validator.Map{
+		mapvalidator.NoNullValues(),
+		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
+			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
+			stringvalidator.NoneOf(kec.MarkKey)), // by which a launch is found again
+		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
+	}
+}
 
 // allTags is what the instance carries: the provider's default tags, and the
 // resource's own, which win. It is unknown while either is.

@@ -1,12 +1,88 @@
 package spotinstance
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
+
+func storageAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"system_disk": schema.SingleNestedAttribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "System disk. Default: the type and size that KEC gives to the instance type and image. A change replaces the instance.",
+			PlanModifiers:       []planmodifier.Object{objectplanmodifier.UseStateForUnknown()},
+			Attributes: map[string]schema.Attribute{
+				"type": schema.StringAttribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "Disk type: `Local_SSD`, `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_Entry`, `ESSD_AutoPL` or one of " +
+						"the `ESSD_SYSTEM_` types. Which of them an instance type takes: the console's wizard. Default: the first type that KEC offers for the instance type.",
+					Validators:    rootedStrings(stringvalidator.LengthAtLeast(1)),
+					PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				},
+				"size_gib": schema.Int64Attribute{
+					Optional: true, Computed: true,
+					MarkdownDescription: "Size in GiB, 20 to 500. Default: the image's size.",
+					Validators:          rootedInt64s(int64validator.Between(20, 500)),
+					PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+				},
+			},
+		},
+		// What every disk needs is optional in the schema and required by ValidateConfig: the framework takes an element that is
+		// unknown as a whole for one without its required attributes.
+		"data_disks": schema.ListNestedAttribute{
+			Optional:            true,
+			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Their order is kept; after an import it is KEC's. Default: none. A change replaces the instance.",
+			Validators:          []validator.List{listvalidator.SizeAtMost(8)},
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"type": schema.StringAttribute{
+					Optional: true,
+					MarkdownDescription: "Required. Disk type: `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_PL3`, `ESSD_Entry`, `ESSD_AutoPL` or " +
+						"`Local_SSD`. Which of them a zone offers: the console's wizard.",
+					Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
+				},
+				"size_gib": schema.Int64Attribute{
+					Optional:            true,
+					MarkdownDescription: "Required. Size in GiB. KEC takes 10 to 16000 for most types; ESSD types start higher.",
+					Validators:          rootedInt64s(int64validator.AtLeast(1)),
+				},
+				"snapshot_id": schema.StringAttribute{
+					Optional:            true,
+					MarkdownDescription: "Snapshot to fill the disk from. Valid values: the console's snapshot list. Default: an empty disk. KEC does not report it, so it is not imported.",
+					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
+				},
+				"delete_with_instance": schema.BoolAttribute{
+					Optional: true,
+					MarkdownDescription: "Required. What happens to the disk when the instance goes, be it by destroy or because KEC reclaims it. `true`: it is deleted " +
+						"with its data. `false`: the data survives, but the disk goes on being charged, outside the state, until somebody deletes it. Neither is a safe " +
+						"default, so there is none.",
+				},
+				"id": schema.StringAttribute{
+					Computed:            true,
+					MarkdownDescription: "Disk id, a UUID.",
+					PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				},
+			}},
+		},
+		"local_data_disk_gib": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Size of the local data disk in GiB, 1 to 16000. It lives and dies with the machine. KEC ignores it on types N1, N2, N3 and I4. " +
+				"Default: none. A change replaces the instance.",
+			Validators: rootedInt64s(int64validator.Between(1, 16000)),
+		},
+	}
+}
 
 type systemDisk struct {
 	Type    types.String `tfsdk:"type"`

@@ -1,0 +1,117 @@
+package spotinstance
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/boolplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func advancedAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"user_data": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Script or cloud-config for the first boot, as plain text of at most 16 KiB (16384 bytes); the provider encodes it. For images with " +
+				"cloud-init. It is kept in the state as it is: put no secret into it. At most one of `user_data` and `user_data_base64`. Default: none. A change " +
+				"replaces the instance, because it runs at the first boot only.",
+			Validators: []validator.String{userData{}, stringvalidator.ConflictsWith(path.MatchRoot("user_data_base64"))},
+		},
+		"user_data_base64": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The same in base64, for what is no text, such as a gzip archive: at most 16 KiB (16384 bytes) before encoding. Default: none. A change " +
+				"replaces the instance.",
+			Validators: []validator.String{userDataBase64{}},
+		},
+		"iam_role_name": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "IAM role whose temporary keys programs inside the machine can fetch. Valid values: the console's IAM role list. KEC does not report it, so " +
+				"it is not imported. Default: none. A change replaces the instance.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"data_guard_id": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Data guard group, which spreads its members over different hosts, by its id. Valid values: the console's data guard list. Default: none. A " +
+				"change replaces the instance.",
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"sriov_net_support": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			PlanModifiers:       []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "`true` asks for the enhanced network of types and images that support it. Default: what KEC gives the type, as a rule `false`. A change replaces the instance.",
+		},
+		"distribute_ipv6": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			PlanModifiers: []planmodifier.Bool{boolplanmodifier.UseStateForUnknown()},
+			MarkdownDescription: "`true` gives the primary network interface an IPv6 address; the subnet and the image must support it. Default: what KEC gives, as a rule `false`. A change replaces " +
+				"the instance.",
+		},
+	}
+}
+
+// maxUserData is KEC's limit in bytes. Whether it means the text or its base64
+// form is not documented; the text is measured (fact 214).
+const maxUserData = 16 * 1024
+
+type userData struct{}
+
+func (userData) Description(context.Context) string { return "at most 16 KiB" }
+
+func (u userData) MarkdownDescription(ctx context.Context) string { return u.Description(ctx) }
+
+func (userData) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	checkUserData(len(req.ConfigValue.ValueString()), req.Path, &resp.Diagnostics)
+}
+
+func checkUserData(n int, at path.Path, diags *diag.Diagnostics) {
+	if n > maxUserData {
+		diags.AddAttributeError(at, "User data is too long",
+			fmt.Sprintf("It has %d bytes; KEC takes %d.\n\nShorten it, or let it fetch the rest from elsewhere.", n, maxUserData))
+	}
+}
+
+type userDataBase64 struct{}
+
+func (userDataBase64) Description(context.Context) string {
+	return "base64 of at most 16 KiB"
+}
+
+func (u userDataBase64) MarkdownDescription(ctx context.Context) string { return u.Description(ctx) }
+
+func (userDataBase64) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	raw, err := base64.StdEncoding.DecodeString(req.ConfigValue.ValueString())
+	if err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "User data is not base64",
+			"It cannot be decoded.\n\nEncode it with base64encode or filebase64, or give plain text in user_data.")
+		return
+	}
+	checkUserData(len(raw), req.Path, &resp.Diagnostics)
+}
+
+// userDataFrom is user data as text where it is text, else as it came.
+func userDataFrom(reported string) (plain, base types.String) {
+	raw, err := base64.StdEncoding.DecodeString(reported)
+	switch {
+	case reported == "" || err != nil:
+		return types.StringNull(), types.StringNull()
+	case utf8.Valid(raw):
+		return types.StringValue(string(raw)), types.StringNull()
+	default:
+		return types.StringNull(), types.StringValue(reported)
+	}
+}
+
+func encoded(s types.String) types.String {
+	if s.IsNull() || s.IsUnknown() {
+		return s
+	}
+	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
+}

@@ -1,0 +1,84 @@
+package spotinstance
+
+import (
+	"context"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func loginAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"password_wo": schema.StringAttribute{
+			Optional: true, WriteOnly: true, Sensitive: true,
+			MarkdownDescription: "Password of the image's administrator: 8 to 32 characters with an upper-case letter, a lower-case letter and a digit. Write-only: " +
+				"it is in no plan and no state. At most one of `password_wo`, `key_ids` and `keep_image_login` can be used; with none of them the login is set " +
+				"in the console after creation.",
+			Validators: []validator.String{password{}},
+		},
+		"password_wo_version": schema.Int64Attribute{
+			Optional: true,
+			MarkdownDescription: "Any number; a change of it makes the provider use `password_wo` again, in place, with a restart. Needed to change " +
+				"the password, because Terraform cannot see a change of a write-only value. Default: none.",
+			Validators: []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("password_wo"))},
+		},
+		"key_ids": schema.SetAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "SSH keys that may log in. Valid values: the console's key list of the region. Not for images of type `other-linux`. Default: none. Changed in place, with a stop and a start.",
+			Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+		},
+		"keep_image_login": schema.BoolAttribute{
+			Optional: true, Computed: true,
+			Default:             booldefault.StaticBool(false),
+			MarkdownDescription: "`true` keeps the login that is inside a custom image. Default: `false`. KEC does not report it, so it is not imported. A change replaces the instance.",
+		},
+	}
+}
+
+// password states KEC's rule without ever repeating the value.
+type password struct{}
+
+func (password) Description(context.Context) string {
+	return "8 to 32 characters with an upper-case letter, a lower-case letter and a digit"
+}
+
+func (p password) MarkdownDescription(ctx context.Context) string { return p.Description(ctx) }
+
+func (p password) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	secret := req.ConfigValue.ValueString()
+	var upper, lower, digit, hidden bool
+	for _, c := range secret {
+		upper = upper || c >= 'A' && c <= 'Z'
+		lower = lower || c >= 'a' && c <= 'z'
+		digit = digit || c >= '0' && c <= '9'
+		hidden = hidden || !unicode.IsGraphic(c) || unicode.IsSpace(c)
+	}
+	lacks := ""
+	switch n := utf8.RuneCountInString(secret); {
+	case n < 8 || n > 32:
+		lacks = fmt.Sprintf("It has %d characters", n)
+	case !upper:
+		lacks = "It has no upper-case letter"
+	case !lower:
+		lacks = "It has no lower-case letter"
+	case !digit:
+		lacks = "It has no digit"
+	case hidden:
+		lacks = "It has a space or an invisible character"
+	default:
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Password breaks KEC's rule", lacks+"; KEC wants "+p.Description(ctx)+".\n\nChoose another password.")
+}
