@@ -26,18 +26,18 @@ func networkAttributes() map[string]schema.Attribute {
 			Required: true,
 			MarkdownDescription: "Subnet of the primary network interface, a UUID. The subnet decides the VPC and the zone, and so price and stock. " +
 				"It must be of type `Normal` and have a free address. A change replaces the instance.",
-			Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"security_group_ids": schema.SetAttribute{
 			Required: true, ElementType: types.StringType,
 			MarkdownDescription: "Security groups of the primary network interface, UUIDs, at least one. They must belong to the subnet's VPC. KEC documents " +
 				"support for one; its own tools send several. Changed in place.",
-			Validators: rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
+			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 		},
 		"private_ip_address": schema.StringAttribute{
 			Optional: true, Computed: true,
 			MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one. A change replaces the instance.",
-			Validators:          rootedStrings(ipv4{}),
+			Validators:          []validator.String{ipv4{}},
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
 		"secondary_network_interfaces": schema.ListNestedAttribute{
@@ -47,17 +47,17 @@ func networkAttributes() map[string]schema.Attribute {
 				"subnet_id": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Required. Subnet of the interface, a UUID, in the VPC and zone of the primary one.",
-					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
+					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				},
 				"security_group_ids": schema.SetAttribute{
 					Optional: true, ElementType: types.StringType,
 					MarkdownDescription: "Required. Security groups of the interface, UUIDs, at least one.",
-					Validators:          rootedSets(setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))),
+					Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 				},
 				"private_ip_address": schema.StringAttribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "IPv4 address inside the subnet. Default: KEC picks a free one.",
-					Validators:          rootedStrings(ipv4{}),
+					Validators:          []validator.String{ipv4{}},
 					PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				},
 				"id": schema.StringAttribute{

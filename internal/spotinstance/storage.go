@@ -28,13 +28,13 @@ func storageAttributes() map[string]schema.Attribute {
 					Optional: true, Computed: true,
 					MarkdownDescription: "Disk type: `Local_SSD`, `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_Entry`, `ESSD_AutoPL` or one of " +
 						"the `ESSD_SYSTEM_` types. Which of them an instance type takes: the console's wizard. Default: the first type that KEC offers for the instance type.",
-					Validators:    rootedStrings(stringvalidator.LengthAtLeast(1)),
+					Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
 					PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 				},
 				"size_gib": schema.Int64Attribute{
 					Optional: true, Computed: true,
 					MarkdownDescription: "Size in GiB, 20 to 500. Default: the image's size.",
-					Validators:          rootedInt64s(int64validator.Between(20, 500)),
+					Validators:          []validator.Int64{int64validator.Between(20, 500)},
 					PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 				},
 			},
@@ -50,17 +50,17 @@ func storageAttributes() map[string]schema.Attribute {
 					Optional: true,
 					MarkdownDescription: "Required. Disk type: `SSD3.0`, `EHDD`, `ESSD_PL0`, `ESSD_PL1`, `ESSD_PL2`, `ESSD_PL3`, `ESSD_Entry`, `ESSD_AutoPL` or " +
 						"`Local_SSD`. Which of them a zone offers: the console's wizard.",
-					Validators: rootedStrings(stringvalidator.LengthAtLeast(1)),
+					Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 				},
 				"size_gib": schema.Int64Attribute{
 					Optional:            true,
 					MarkdownDescription: "Required. Size in GiB. KEC takes 10 to 16000 for most types; ESSD types start higher.",
-					Validators:          rootedInt64s(int64validator.AtLeast(1)),
+					Validators:          []validator.Int64{int64validator.AtLeast(1)},
 				},
 				"snapshot_id": schema.StringAttribute{
 					Optional:            true,
 					MarkdownDescription: "Snapshot to fill the disk from. Valid values: the console's snapshot list. Default: an empty disk. KEC does not report it, so it is not imported.",
-					Validators:          rootedStrings(stringvalidator.LengthAtLeast(1)),
+					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 				},
 				"delete_with_instance": schema.BoolAttribute{
 					Optional: true,
@@ -79,7 +79,7 @@ func storageAttributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "Size of the local data disk in GiB, 1 to 16000. It lives and dies with the machine. KEC ignores it on types N1, N2, N3 and I4. " +
 				"Default: none. A change replaces the instance.",
-			Validators: rootedInt64s(int64validator.Between(1, 16000)),
+			Validators: []validator.Int64{int64validator.Between(1, 16000)},
 		},
 	}
 }
