@@ -23,7 +23,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // said is KEC's no to RunInstances with this code.
@@ -91,7 +91,7 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		if c.failure.Code != cause.Code || c.failure.Summary != cause.Summary {
 			t.Errorf("%s: got %s: %s", cause.Code, c.failure.Code, c.failure.Summary)
 		}
-		got, attribute := c.failure.Diagnostic(spotinstance.Parameters()), ""
+		got, attribute := c.failure.Diagnostic(wizard.Parameters()), ""
 		if d, ok := got.(diag.DiagnosticWithPath); ok {
 			attribute = d.Path().String()
 		}
@@ -178,7 +178,7 @@ func nothing[T any]() market.Answer[T] { return market.AnswerOf[T](nil, nil) }
 
 // planned is the table of an instance with two data disks.
 var planned = func() param.Table {
-	t := spotinstance.Parameters()
+	t := wizard.Parameters()
 	for i := range 2 {
 		t.At(path.Root("data_disks").AtListIndex(i).AtName("type"), fmt.Sprintf("DataDisk.%d.Type", i+1), types.StringValue("EHDD"))
 	}
@@ -190,7 +190,7 @@ var planned = func() param.Table {
 func TestRemedies_nameParametersThatTheTableLocates(t *testing.T) {
 	t.Parallel()
 	attributes := map[string]bool{}
-	for _, line := range spotinstance.Parameters() {
+	for _, line := range wizard.Parameters() {
 		if len(line.Path.Steps()) > 0 {
 			attributes[param.TopLevel(line.Path).String()] = true
 		}
@@ -209,7 +209,7 @@ func TestRemedies_nameParametersThatTheTableLocates(t *testing.T) {
 					}
 					if name, ok := strings.CutPrefix(name, "{"); ok {
 						named++
-						if _, ok := spotinstance.Parameters().Locate(strings.TrimSuffix(name, "}")); !ok {
+						if _, ok := wizard.Parameters().Locate(strings.TrimSuffix(name, "}")); !ok {
 							t.Errorf("%s names %s, which no attribute has", text.Value, name)
 						}
 					}

@@ -12,7 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 const (
@@ -43,7 +43,7 @@ func whole(findings []preflight.Finding) string {
 		if f.Veto {
 			loud = "error"
 		}
-		lines = append(lines, fmt.Sprintf("%s %s at %s: %s", loud, f.Code, f.Param, f.Summary), f.Facts, f.RemedyText(spotinstance.Parameters()), f.Action)
+		lines = append(lines, fmt.Sprintf("%s %s at %s: %s", loud, f.Code, f.Param, f.Summary), f.Facts, f.RemedyText(wizard.Parameters()), f.Action)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 func TestCheck_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
@@ -31,7 +31,7 @@ func TestCheck_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
 				f := got[0]
 				equal(t, "the rest", fmt.Sprint(f.Code, f.Param, f.Source, f.Action, f.Veto, f.Retryable),
 					fmt.Sprint(failure.OutOfStock, "InstanceType", failure.FromPreflight, "DescribeKecInventory", true, true))
-				equal(t, "remedy", f.RemedyText(spotinstance.Parameters()), "Order fewer, move some to another zone, or choose another instance_type.")
+				equal(t, "remedy", f.RemedyText(wizard.Parameters()), "Order fewer, move some to another zone, or choose another instance_type.")
 				w.passed(3*latency + quiet) // the subnet, what it decides, the silence, the zones elsewhere
 				for action, want := range map[string]int{
 					"DescribeSubnets": 1, "DescribeSecurityGroups": 1, "DescribeImages": 1, "DescribeSpotPriceHistory": 1, "DescribeInstanceTypeConfigs": 1,

@@ -29,6 +29,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // Defaults of the provider block.
@@ -147,7 +148,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"default_tags": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Tags for every instance; a resource's own `tags` win. Keys up to 128 characters, not starting with `ksc`; values up to 255. Default: none.",
-				Validators:          spotinstance.TagValidators(),
+				Validators:          wizard.TagValidators(),
 			},
 			"preflight": schema.StringAttribute{
 				Optional: true,

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // value makes any value of a type: null or unknown at times, and at times one that the framework refuses.
@@ -101,7 +103,7 @@ func TestModel_isReadAndWrittenAsTheFrameworkDoes(t *testing.T) {
 		}
 	}
 	kept := tftypes.NewValue(object, nil)
-	for _, m := range []model{{}, {TagsAll: types.MapNull(types.Int64Type)}} {
+	for _, m := range []model{{}, {Steps: wizard.Steps{TagMaps: wizard.TagMaps{TagsAll: types.MapNull(types.Int64Type)}}}} {
 		if state := (tfsdk.State{Schema: schema, Raw: kept}); !state.Set(ctx, &m).HasError() || !codec().Write(ctx, &m, &kept).HasError() || !kept.IsNull() {
 			t.Errorf("%+v is written", m)
 		}

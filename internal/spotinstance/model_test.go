@@ -14,9 +14,17 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 func ptr[T any](v T) *T { return &v }
+
+// The nested attributes of a model.
+var (
+	systemDisks   = tfvalue.NewNested[wizard.SystemDisk](wizard.Storage{}.Attributes()["system_disk"].GetType())
+	dataDisks     = tfvalue.NewNested[wizard.DataDisk](wizard.Storage{}.Attributes()["data_disks"].GetType())
+	secondaryNICs = tfvalue.NewNested[wizard.SecondaryNIC](wizard.Network{}.Attributes()["secondary_network_interfaces"].GetType())
+)
 
 // reported is a complete answer of KEC.
 func reported() *kec.Instance {
@@ -37,9 +45,9 @@ func reported() *kec.Instance {
 
 func TestRefresh_fillsAnImport(t *testing.T) {
 	t.Parallel()
-	m := model{ID: types.StringValue("5b7f0a52")}
+	m := model{Reported: wizard.Reported{ID: types.StringValue("5b7f0a52")}}
 	m.refresh(reported(), true)
-	m.refreshTags(map[string]string{"team": "search", "ksc:internal": "x"}, nil)
+	m.TagMaps.Refresh(map[string]string{"team": "search", "ksc:internal": "x"}, nil)
 	for _, c := range []struct {
 		name string
 		got  attr.Value
@@ -53,9 +61,9 @@ func TestRefresh_fillsAnImport(t *testing.T) {
 		{"subnet_id", m.SubnetID, types.StringValue("0d6f")},
 		{"security_group_ids", m.SecurityGroupIDs, tfvalue.TextSet([]string{"sg1"})},
 		{"private_ip_address", m.PrivateIPAddress, types.StringValue("10.7.0.12")},
-		{"system_disk", m.SystemDisk, systemDisk{types.StringValue("SSD3.0"), types.Int64Value(40)}.object()},
-		{"data_disks", m.DataDisks, dataDiskList([]dataDisk{{
-			types.StringValue("SSD3.0"), types.Int64Value(50), types.StringNull(), types.BoolValue(true), types.StringValue("d1"),
+		{"system_disk", m.SystemDisk, systemDisks.Object(wizard.SystemDisk{Type: types.StringValue("SSD3.0"), SizeGiB: types.Int64Value(40)})},
+		{"data_disks", m.DataDisks, dataDisks.List([]wizard.DataDisk{{
+			Type: types.StringValue("SSD3.0"), SizeGiB: types.Int64Value(50), DeleteWithInstance: types.BoolValue(true), ID: types.StringValue("d1"),
 		}})},
 		{"key_ids", m.KeyIDs, tfvalue.TextSet([]string{"k1"})},
 		{"instance_name", m.InstanceName, types.StringValue("worker")},
@@ -113,12 +121,13 @@ func TestRefresh_derivesAStrategyThatKECDoesNotReport(t *testing.T) {
 func TestRefresh_keepsAnEmptyCollectionAsWritten(t *testing.T) {
 	t.Parallel()
 	empty := types.MapValueMust(types.StringType, nil)
-	m := model{Tags: empty, DataDisks: dataDiskList(nil), KeyIDs: tfvalue.TextSet(nil)}
+	var m model
+	m.Tags, m.DataDisks, m.KeyIDs = empty, dataDisks.List(nil), tfvalue.TextSet(nil)
 	in := reported()
 	in.KeyIDs = nil
 	m.refresh(in, false)
-	m.refreshTags(nil, nil)
-	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDiskList(nil)) || !m.KeyIDs.Equal(tfvalue.TextSet(nil)) {
+	m.TagMaps.Refresh(nil, nil)
+	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDisks.List(nil)) || !m.KeyIDs.Equal(tfvalue.TextSet(nil)) {
 		t.Errorf("tags %s, data_disks %s, key_ids %s", m.Tags, m.DataDisks, m.KeyIDs)
 	}
 }
@@ -129,83 +138,14 @@ func TestRefresh_keepsTheUsersSpellingOfAnImage(t *testing.T) {
 		{"6f2b", "IMG-6f2b", "6f2b"}, {"IMG-6f2b", "6f2b", "IMG-6f2b"}, {"img-6F2B", "IMG-6f2b", "img-6F2B"},
 		{"IMG-6f2b", "IMG-7777", "IMG-7777"}, {"IMG-6f2b", "", "IMG-6f2b"},
 	} {
-		m := model{ImageID: types.StringValue(c.was)}
+		var m model
+		m.ImageID = types.StringValue(c.was)
 		in := reported()
 		in.ImageID = c.now
 		m.refresh(in, false)
 		if m.ImageID.ValueString() != c.want {
 			t.Errorf("%s reported as %q becomes %s, want %s", c.was, c.now, m.ImageID, c.want)
 		}
-	}
-}
-
-func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
-	t.Parallel()
-	disk := func(kind string, size int64, id types.String) dataDisk {
-		return dataDisk{types.StringValue(kind), types.Int64Value(size), types.StringNull(), types.BoolValue(true), id}
-	}
-	here := func(id, kind string, size int64) kec.Disk {
-		return kec.Disk{ID: id, Type: kind, SizeGB: size, DeleteWithInstance: ptr(true)}
-	}
-	with := func(d dataDisk, deleted bool) dataDisk {
-		d.DeleteWithInstance = types.BoolValue(deleted)
-		return d
-	}
-	known, unknown := types.StringValue, types.StringUnknown()
-	for _, c := range []struct {
-		name string
-		was  []dataDisk
-		now  []kec.Disk
-		want []dataDisk
-	}{
-		{"new ones by type and size",
-			[]dataDisk{disk("SSD3.0", 50, unknown), disk("EHDD", 100, unknown), disk("SSD3.0", 50, unknown)},
-			[]kec.Disk{here("a", "EHDD", 100), here("b", "SSD3.0", 50), here("c", "SSD3.0", 50)},
-			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("EHDD", 100, known("a")), disk("SSD3.0", 50, known("c"))}},
-		{"known ones by id, though they have grown",
-			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 50, known("a"))},
-			[]kec.Disk{here("a", "SSD3.0", 80), here("b", "SSD3.0", 50)},
-			[]dataDisk{disk("SSD3.0", 50, known("b")), disk("SSD3.0", 80, known("a"))}},
-		{"twins by their fate",
-			[]dataDisk{disk("SSD3.0", 50, unknown), with(disk("SSD3.0", 50, unknown), false)},
-			[]kec.Disk{{ID: "keep", Type: "SSD3.0", SizeGB: 50, DeleteWithInstance: ptr(false)}, here("gone", "SSD3.0", 50)},
-			[]dataDisk{disk("SSD3.0", 50, known("gone")), with(disk("SSD3.0", 50, known("keep")), false)}},
-		{"one is gone",
-			[]dataDisk{disk("SSD3.0", 50, known("a")), disk("SSD3.0", 50, known("b"))},
-			[]kec.Disk{here("b", "SSD3.0", 50)},
-			[]dataDisk{disk("SSD3.0", 50, known("b"))}},
-		{"one was attached by somebody else",
-			[]dataDisk{disk("SSD3.0", 50, known("a"))},
-			[]kec.Disk{here("x", "SSD3.0", 50), here("a", "SSD3.0", 50)},
-			[]dataDisk{disk("SSD3.0", 50, known("a"))}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			if got, want := refreshDataDisks(c.now, dataDiskList(c.was), false), dataDiskList(c.want); !got.Equal(want) {
-				t.Errorf("got  %s\nwant %s", got, want)
-			}
-		})
-	}
-}
-
-func TestRefreshSecondaryNICs_keepTheUsersOrder(t *testing.T) {
-	t.Parallel()
-	nic := func(address, id types.String, groups ...string) secondaryNIC {
-		return secondaryNIC{SubnetID: types.StringValue("s"), SecurityGroupIDs: tfvalue.TextSet(groups), PrivateIPAddress: address, ID: id}
-	}
-	text, unknown := types.StringValue, types.StringUnknown()
-	in := &kec.Instance{NICs: []kec.NIC{
-		{ID: "p", Type: "primary", SubnetID: "s"},
-		{ID: "a", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.61", SecurityGroupIDs: []string{"g1"}},
-		{ID: "b", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.9", SecurityGroupIDs: []string{"g2"}},
-		{ID: "c", Type: "extension", SubnetID: "s", PrivateIP: "10.7.0.8", SecurityGroupIDs: []string{"g1"}},
-	}}
-	was := secondaryNICList([]secondaryNIC{nic(unknown, unknown, "g1"), nic(text("10.7.0.61"), unknown, "g1"), nic(unknown, unknown, "g2")})
-	want := secondaryNICList([]secondaryNIC{
-		nic(text("10.7.0.8"), text("c"), "g1"), nic(text("10.7.0.61"), text("a"), "g1"), nic(text("10.7.0.9"), text("b"), "g2"),
-	})
-	if got := refreshSecondaryNICs(in, was, false); !got.Equal(want) {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -218,7 +158,7 @@ func TestModel_fitsTheSchema(t *testing.T) {
 		"create": types.StringType, "read": types.StringType, "update": types.StringType, "delete": types.StringType,
 	})}}
 	m.refresh(reported(), true)
-	m.refreshTags(map[string]string{"team": "search"}, nil)
+	m.TagMaps.Refresh(map[string]string{"team": "search"}, nil)
 	if object, ok := s.Attributes["eip"].GetType().(types.ObjectType); ok {
 		m.EIP = types.ObjectNull(object.AttrTypes)
 	}

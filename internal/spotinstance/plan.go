@@ -13,6 +13,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // ModifyPlan decides what replaces the instance, and warns of what the plan
@@ -36,12 +37,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 
-	if all := allTags(r.DefaultTags, plan.Tags); !all.Equal(plan.TagsAll) {
+	if all := plan.Merged(r.DefaultTags); !all.Equal(plan.TagsAll) {
 		plan.TagsAll = all
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "tags_all", all)
 	}
 	if !living { // a replacement comes here too, a second time and as a new instance
-		r.checkAutoDelete(ctx, &plan, resp)
+		resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, &plan) })...)
 		r.checkLaunch(ctx, &plan, resp)
 		return
 	}
@@ -63,12 +64,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		case c.disrupts != "" && c.needed(&plan):
 			restarting = append(restarting, fmt.Sprintf("%s (%s)", line.Path, c.disrupts))
 		}
-		if line.Change == changeAutoDelete {
+		if line.Change == wizard.ChangeAutoDelete {
 			deleting = true
 		}
 	}
 	if deleting {
-		r.checkAutoDelete(ctx, &plan, resp)
+		resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, &plan) })...)
 	}
 	switch {
 	case len(replacing) > 0:
@@ -105,24 +106,8 @@ func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.
 // frees notes the addresses that the end of an instance gives back.
 func (r *Resource) frees(state *model) {
 	r.Preflight.Frees(state.SubnetID.ValueString())
-	for _, nic := range secondaryNICsOf(state.SecondaryNICs) {
+	for _, nic := range state.NICs() {
 		r.Preflight.Frees(nic.SubnetID.ValueString())
-	}
-}
-
-// autoDeleteLead is how far ahead automatic deletion must be when it is set.
-const autoDeleteLead = 30 * time.Minute
-
-// checkAutoDelete refuses a time that KEC would refuse.
-func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
-	at, err := time.Parse(time.RFC3339, plan.AutoDeleteTime.ValueString())
-	if err != nil {
-		return
-	}
-	if now := r.now(ctx, plan); at.Before(now.Add(autoDeleteLead)) {
-		resp.Diagnostics.AddAttributeError(path.Root("auto_delete_time"), "Automatic deletion is less than 30 minutes ahead", fmt.Sprintf(
-			"It is set to %s; it is %s now.\n\nSet auto_delete_time to %s or later, or remove it.",
-			at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), now.Add(autoDeleteLead+time.Minute).UTC().Truncate(time.Minute).Format(time.RFC3339)))
 	}
 }
 
@@ -185,7 +170,7 @@ func (r *Resource) warnProtected(ctx context.Context, state *model, doing, why s
 
 // warnKeptDisks names what goes on being charged when the instance has gone.
 func warnKeptDisks(state *model, resp *resource.ModifyPlanResponse) {
-	if ids := kept(state.DataDisks); len(ids) > 0 {
+	if ids := state.Kept(); len(ids) > 0 {
 		resp.Diagnostics.AddWarning("A data disk outlives this spot instance", state.title()+" goes. "+keptSentence(ids))
 	}
 }
@@ -213,7 +198,7 @@ func (r *Resource) warnRecycling(ctx context.Context, state *model, resp *resour
 // released is the warning for an instance that is proven gone: summary and detail.
 func released(state model) (summary, detail string) {
 	next := "The next apply orders a replacement."
-	if ids := kept(state.DataDisks); len(ids) > 0 {
+	if ids := state.Kept(); len(ids) > 0 {
 		next += "\n\n" + keptSentence(ids)
 	}
 	if at := state.RecyclingTime.ValueString(); at != "" {

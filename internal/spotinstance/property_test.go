@@ -17,6 +17,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // dice makes valid models: what a user could write, each attribute or not.
@@ -33,40 +34,39 @@ func (d dice) some(from ...string) []string {
 
 func (d dice) model(now time.Time) model {
 	text := types.StringValue
-	m := model{
-		InstanceType: text(pick(d, "N3.2B", "N3.4B", "E1.2B", "N2.2B")), ImageID: text(pick(d, kecsim.ImageUbuntu, kecsim.ImageCustom)),
-		SubnetID:         text(pick(d, kecsim.SubnetA, kecsim.SubnetB)),
-		SecurityGroupIDs: tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2)),
-		KeyIDs:           types.SetNull(types.StringType), TagsAll: types.MapNull(types.StringType),
-		SystemDisk: types.ObjectNull(systemDiskType), DataDisks: types.ListNull(dataDiskType), SecondaryNICs: types.ListNull(secondaryNICType),
-		SpotStrategy: text(asPriceGo),
-	}
+	var m model
+	m.InstanceType, m.ImageID = text(pick(d, "N3.2B", "N3.4B", "E1.2B", "N2.2B")), text(pick(d, kecsim.ImageUbuntu, kecsim.ImageCustom))
+	m.SubnetID = text(pick(d, kecsim.SubnetA, kecsim.SubnetB))
+	m.SecurityGroupIDs = tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))
+	m.KeyIDs, m.TagsAll = types.SetNull(types.StringType), types.MapNull(types.StringType)
+	m.SystemDisk, m.DataDisks, m.SecondaryNICs = systemDisks.NullObject(), dataDisks.NullList(), secondaryNICs.NullList()
+	m.SpotStrategy = text("SpotAsPriceGo")
 	if d.maybe() {
 		limit := decimal.New(10000+d.Int64N(1000), -5) // between every market price and every on-demand price of the world
-		m.SpotStrategy, m.SpotPriceLimit = text(withPriceLimit), tfvalue.Number(&limit)
+		m.SpotStrategy, m.SpotPriceLimit = text("SpotWithPriceLimit"), tfvalue.Number(&limit)
 	}
 	if d.maybe() {
 		m.PrivateIPAddress = text(fmt.Sprintf("10.7.%d.%d", map[string]int{kecsim.SubnetA: 0, kecsim.SubnetB: 1}[m.SubnetID.ValueString()], 100+d.IntN(100)))
 	}
 	if d.maybe() {
-		m.SystemDisk = systemDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(40 + d.Int64N(460))}.object()
+		m.SystemDisk = systemDisks.Object(wizard.SystemDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(40 + d.Int64N(460))})
 	}
 	if n := d.IntN(4); n > 0 {
-		disks := make([]dataDisk, n)
+		disks := make([]wizard.DataDisk, n)
 		for i := range disks {
-			disks[i] = dataDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(10 + d.Int64N(5)), DeleteWithInstance: types.BoolValue(d.maybe())}
+			disks[i] = wizard.DataDisk{Type: text(pick(d, "SSD3.0", "EHDD")), SizeGiB: types.Int64Value(10 + d.Int64N(5)), DeleteWithInstance: types.BoolValue(d.maybe())}
 			if d.maybe() {
 				disks[i].SnapshotID = text("snapshot")
 			}
 		}
-		m.DataDisks = dataDiskList(disks)
+		m.DataDisks = dataDisks.List(disks)
 	}
 	if n := d.IntN(3); n > 0 {
-		nics := make([]secondaryNIC, n)
+		nics := make([]wizard.SecondaryNIC, n)
 		for i := range nics {
-			nics[i] = secondaryNIC{SubnetID: m.SubnetID, SecurityGroupIDs: tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))}
+			nics[i] = wizard.SecondaryNIC{SubnetID: m.SubnetID, SecurityGroupIDs: tfvalue.TextSet(d.some(kecsim.SecurityGroup, kecsim.SecurityGroup2))}
 		}
-		m.SecondaryNICs = secondaryNICList(nics)
+		m.SecondaryNICs = secondaryNICs.List(nics)
 	}
 	switch d.IntN(4) {
 	case 0:
@@ -155,12 +155,13 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 
 		created := asked
 		created.refresh(in, false)
-		created.refreshTags(tags[in.ID], nil)
+		created.TagMaps.Refresh(tags[in.ID], nil)
 		same(t, seed, "created", asked, created, nil)
 
-		imported := model{ID: types.StringValue(in.ID), SecurityGroupIDs: types.SetNull(types.StringType), KeyIDs: types.SetNull(types.StringType)}
+		var imported model
+		imported.ID, imported.SecurityGroupIDs, imported.KeyIDs = types.StringValue(in.ID), types.SetNull(types.StringType), types.SetNull(types.StringType)
 		imported.refresh(in, true)
-		imported.refreshTags(tags[in.ID], nil)
+		imported.TagMaps.Refresh(tags[in.ID], nil)
 		same(t, seed, "imported", asked, imported, func(l param.Line) bool {
 			return imported.params().Unreported(l.Path, "true") || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
 		})

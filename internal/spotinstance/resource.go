@@ -20,6 +20,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 var (
@@ -61,10 +62,6 @@ const importedKey = "imported"
 // launchedKey holds, in the resource's private state, when an instance was launched
 // that was never seen: it may be invisible for a while, also for a later process.
 const launchedKey = "launched"
-
-// importedWithUserData is the mark's value where KEC reports user data, so that
-// none reported means that there is none.
-const importedWithUserData = `"with user data"`
 
 // Resource implements kec_spot_instance.
 type Resource struct {
@@ -229,7 +226,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
 	case importing && in.ChargeType != "" && in.ChargeType != "Spot":
 		resp.Diagnostics.AddError("Not a Spot Instance",
@@ -239,7 +236,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	state.refresh(in, importing)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
 	if importing && in.TellsUserData {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(importedWithUserData))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(wizard.WithUserData))...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
@@ -290,9 +287,9 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 	id := state.ID.ValueString()
 	tags, err := r.Client.ReadTags(ctx, id)
 	if err != nil {
-		return diag.Diagnostics{failure.Of(err).WithoutPath(Parameters())}
+		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
 	}
-	state.refreshTags(tags, tfvalue.MapTexts(r.DefaultTags))
+	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
 	return nil
 }
 
@@ -320,7 +317,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	in, err := r.Client.WaitSettled(ctx, id, state.project()) // it must end in the state it has now
 	if err != nil {
-		resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
 	}
 	wanted, _ := changed(&plan, &state, imported)
@@ -347,7 +344,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	if len(wanted) > 0 {
 		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
-			resp.Diagnostics.Append(failure.Of(err).WithoutPath(Parameters()))
+			resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 			resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...) // the changes are made all the same
 			return
 		}
@@ -382,7 +379,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
-		resp.Diagnostics.Append(f.WithoutPath(Parameters()))
+		resp.Diagnostics.Append(f.WithoutPath(wizard.Parameters()))
 	}
 }
 

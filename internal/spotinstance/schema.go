@@ -8,32 +8,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// Group is a step of the console's wizard: attributes that are read together.
-type Group struct {
-	Name, Title, Intro string
-	Attributes         map[string]schema.Attribute
-}
-
 // Groups lists every attribute once, in the order of the wizard.
-func Groups(ctx context.Context) []Group {
-	return []Group{
-		{"billing", "Bid, type and image", "What is bought, and at what price.", billingAttributes()},
-		{"network", "Network", "Where it runs: the subnet decides the VPC and the zone.", networkAttributes()},
-		{"storage", "Disks", "The system disk, cloud disks beside it, and the local disk of types that have one.", storageAttributes()},
-		{"eip", "Public address", "An address of its own, bought with the instance.", eipAttributes()},
-		{"login", "Login", "At most one of a password, keys and the login inside a custom image.", loginAttributes()},
-		{"organisation", "Names, project and tags", "What it is called and where it is filed.", organisationAttributes()},
-		{"advanced", "Advanced settings", "First boot, roles and network options.", advancedAttributes()},
-		{"release", "Release and protection", "When it goes by itself, and what keeps it from being deleted.", releaseAttributes()},
-		{"operations", "Deadlines", "How long an operation may take.", map[string]schema.Attribute{"timeouts": timeoutsAttribute(ctx)}},
-		{"reported", "What KEC reports", "Known after the launch; refreshed by every plan.", computedAttributes()},
-	}
+func Groups(ctx context.Context) []wizard.Group {
+	return wizard.Groups(wizard.Group{
+		Name: "operations", Title: "Deadlines", Intro: "How long an operation may take.",
+		Attributes: map[string]schema.Attribute{"timeouts": timeoutsAttribute(ctx)},
+	})
 }
 
-// Schema is all groups. What a change of an attribute does is decided in one
-// place, see changes.
+// Schema is all groups. What a change of an attribute does is said by its line in the table of parameters.
 func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	attributes := map[string]schema.Attribute{}
 	for _, g := range Groups(ctx) {

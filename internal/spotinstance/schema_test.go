@@ -15,6 +15,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // providerOnly are settable attributes that no API parameter stands for.
@@ -55,10 +56,9 @@ func leaves(prefix string, attributes map[string]schema.Attribute) map[string]sc
 }
 
 func withOneDisk() *model {
-	return &model{
-		DataDisks:     dataDiskList([]dataDisk{{}}),
-		SecondaryNICs: secondaryNICList([]secondaryNIC{{SecurityGroupIDs: types.SetNull(types.StringType)}}),
-	}
+	var m model
+	m.DataDisks, m.SecondaryNICs = dataDisks.List(make([]wizard.DataDisk, 1)), secondaryNICs.List(make([]wizard.SecondaryNIC, 1))
+	return &m
 }
 
 func TestParams_holdEverySettableAttributeAndNothingElse(t *testing.T) {
@@ -111,7 +111,8 @@ func TestParams_locateEveryLine(t *testing.T) {
 			t.Errorf("Locate(%s) = %s, want %s", line.Name, got, line.Path)
 		}
 	}
-	encoded := &model{UserDataBase64: types.StringValue("aGk=")}
+	var encoded model
+	encoded.UserDataBase64 = types.StringValue("aGk=")
 	if got, ok := encoded.params().Locate("UserData"); !ok || got.String() != "user_data_base64" {
 		t.Errorf("UserData, given in base64, is %s", got)
 	}
@@ -157,12 +158,12 @@ func TestRemedies_nameAttributesThatExist(t *testing.T) {
 	}
 	word := regexp.MustCompile(`[a-z]+(_[a-z]+)+`)
 	for _, c := range failure.Catalogue() {
-		for _, name := range word.FindAllString(c.RemedyText(Parameters()), -1) {
+		for _, name := range word.FindAllString(c.RemedyText(wizard.Parameters()), -1) {
 			if !known[name] {
 				t.Errorf("the remedy of %s names %s, which does not exist", c.Code, name)
 			}
 		}
-		if _, ok := Parameters().Locate(c.Param); c.Param != "" && !ok {
+		if _, ok := wizard.Parameters().Locate(c.Param); c.Param != "" && !ok {
 			t.Errorf("%s points at %s, which no attribute has", c.Code, c.Param)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // change is one call, or a few that belong together, that brings attributes of a
@@ -20,32 +21,19 @@ type change struct {
 	done     func(now, plan *model) // notes in now what KEC has from then on
 }
 
-// The changes, as the lines of the attributes name them.
-const (
-	changeName           param.Change = "name"
-	changeHostName       param.Change = "host name"
-	changeSecurityGroups param.Change = "security groups"
-	changeTags           param.Change = "tags"
-	changeAutoDelete     param.Change = "automatic deletion"
-	changeProtection     param.Change = "deletion protection"
-	changeProject        param.Change = "project"
-	changePassword       param.Change = "password"
-	changeKeys           param.Change = "keys"
-)
-
 // changes lists everything that KEC changes in place, in the order in which it
 // is done: first what disturbs nothing, then what restarts the machine, so that a
 // failure leaves it running. An attribute that is not here replaces the instance.
 var changes = []change{
 	{
-		name: changeName,
+		name: wizard.ChangeName,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
 		},
 		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
 	},
 	{
-		name: changeSecurityGroups,
+		name: wizard.ChangeSecurityGroups,
 		call: func(ctx context.Context, u *update) error {
 			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
 			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
@@ -53,14 +41,14 @@ var changes = []change{
 		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
 	},
 	{
-		name: changeTags,
+		name: wizard.ChangeTags,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},
 	{
-		name: changeAutoDelete,
+		name: wizard.ChangeAutoDelete,
 		call: func(ctx context.Context, u *update) error {
 			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
 			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
@@ -74,21 +62,21 @@ var changes = []change{
 		},
 	},
 	{
-		name: changeProtection,
+		name: wizard.ChangeProtection,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
 		},
 		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
 	},
 	{
-		name: changeProject,
+		name: wizard.ChangeProject,
 		call: func(ctx context.Context, u *update) error {
 			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
 		},
 		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
 	},
 	{
-		name:     changeHostName,
+		name:     wizard.ChangeHostName,
 		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
 			u.restart = true // which makes it the machine's own name
@@ -99,7 +87,7 @@ var changes = []change{
 		done: func(now, plan *model) { now.HostName = plan.HostName },
 	},
 	{
-		name:     changePassword,
+		name:     wizard.ChangePassword,
 		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
 			if u.password == nil {
@@ -117,7 +105,7 @@ var changes = []change{
 		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
 	},
 	{
-		name:     changeKeys,
+		name:     wizard.ChangeKeys,
 		disrupts: "stopped and started",
 		call:     func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.attachAndDetach) },
 		done:     func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
@@ -126,7 +114,7 @@ var changes = []change{
 
 // needed tells whether the change asks KEC for anything: there may be no password any more to set.
 func (c change) needed(plan *model) bool {
-	return c.name != changePassword || !plan.PasswordWOVersion.IsNull()
+	return c.name != wizard.ChangePassword || !plan.PasswordWOVersion.IsNull()
 }
 
 // changeOf is the change of that name, and whether there is one.
@@ -170,7 +158,7 @@ func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, err
 	if !u.restart || u.state != active {
 		return "", nil
 	}
-	return changeHostName, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
+	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
 }
 
 // whenReady makes a call as soon as the machine's state allows it, and waits for

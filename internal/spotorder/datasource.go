@@ -15,7 +15,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
@@ -64,7 +64,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		v = d.ofOrder(ctx, config.OrderID.ValueString())
 	}
 	if v.err != nil {
-		resp.Diagnostics.Append(failure.Of(v.err).WithoutPath(spotinstance.Parameters()))
+		resp.Diagnostics.Append(failure.Of(v.err).WithoutPath(wizard.Parameters()))
 		return
 	}
 	config.refresh(v)
@@ -101,7 +101,7 @@ func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 		v.missing = []note{{summary: "No such order", detail: fmt.Sprintf(
 			"KEC knows no order %s in this account.\n\nCopy the order id from the console, Billing > Order Management.\n\n%s", id, failure.Of(err).Said())}}
 	case failure.Denied(err):
-		detail := failure.Blind(err, "nothing is known of order "+id).Detail(spotinstance.Parameters())
+		detail := failure.Blind(err, "nothing is known of order "+id).Detail(wizard.Parameters())
 		v.missing = []note{{summary: "The order cannot be read", detail: detail, blind: true}}
 	case err != nil:
 		v.err = err
@@ -148,7 +148,7 @@ func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	case denied:
 		f := failure.Blind(err, "the billing record of instance "+id+" cannot be read")
 		f.Note = fmt.Sprintf("What KEC shows of the instance itself: service_state is %q.", v.state)
-		v.missing = []note{{summary: "The billing record cannot be read", detail: f.Detail(spotinstance.Parameters()), blind: true, harmless: true}}
+		v.missing = []note{{summary: "The billing record cannot be read", detail: f.Detail(wizard.Parameters()), blind: true, harmless: true}}
 	case record == nil && in == nil:
 		v.missing = []note{{summary: "No such instance", detail: fmt.Sprintf(
 			"KEC knows no instance %s in this account, and has no billing record of it.\n\nCopy the instance id from the message of the failed launch.", id)}}
@@ -213,7 +213,7 @@ func (v verdict) describe(same []failure.Failure) (summary, detail string) {
 		f.Facts = strings.TrimSpace(fmt.Sprintf("%s opens nothing (%s). %s", v.subject, v.status, f.Facts))
 		summary = f.Summary
 	}
-	detail = f.Detail(spotinstance.Parameters())
+	detail = f.Detail(wizard.Parameters())
 	if at := attribute(f); at != "" {
 		detail += "\nAttribute: " + at + " of kec_spot_instance"
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 type model struct {
@@ -91,14 +91,14 @@ var orderTypes = map[int]string{1: "trial", 2: "regular"}
 func explained(f failure.Failure) failureModel {
 	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: tfvalue.Text(f.Words),
-		Remedy: types.StringValue(f.RemedyText(spotinstance.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
+		Remedy: types.StringValue(f.RemedyText(wizard.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
 		Source: types.StringValue(string(f.Source)), SubOrderID: tfvalue.Text(f.SubOrderID), InstanceID: tfvalue.Text(f.InstanceID),
 	}
 }
 
 // attribute is the one of kec_spot_instance that a failure points at, or "".
 func attribute(f failure.Failure) string {
-	if at, ok := spotinstance.Parameters().Locate(f.Param); ok {
+	if at, ok := wizard.Parameters().Locate(f.Param); ok {
 		return at.String()
 	}
 	return ""

@@ -1,12 +1,10 @@
 package tfvalue
 
 import (
-	"context"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
 // TextSet is a set of the texts; empty, not null, without any.
@@ -40,25 +38,4 @@ func MapTexts(m types.Map) map[string]string {
 		}
 	}
 	return texts
-}
-
-// orEmpty reads an object that is null or unknown as a whole as one without values.
-var orEmpty = basetypes.ObjectAsOptions{UnhandledNullAsEmpty: true, UnhandledUnknownAsEmpty: true}
-
-// Struct is an object as a struct with tfsdk tags; the zero T for one that is null or unknown as a whole.
-func Struct[T any](o types.Object) T {
-	var t T
-	o.As(context.Background(), &t, orEmpty)
-	return t
-}
-
-// Structs is a list of objects as structs, see [Struct]; empty for a list that is null or unknown.
-func Structs[T any](l types.List) []T {
-	all := make([]T, len(l.Elements()))
-	for i, element := range l.Elements() {
-		if o, ok := element.(types.Object); ok {
-			o.As(context.Background(), &all[i], orEmpty)
-		}
-	}
-	return all
 }

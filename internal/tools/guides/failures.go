@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // intro is the part of the page that is written by hand.
@@ -23,7 +23,7 @@ func failures() string {
 		"*Again* says whether the same configuration may succeed later. Codes do not change between versions; new ones may come.\n\n" +
 		"| Code | Meaning | Attribute | What to do | Again |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range failure.Catalogue() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.RemedyText(spotinstance.Parameters()), yes(c.Retryable))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.RemedyText(wizard.Parameters()), yes(c.Retryable))
 	}
 	b.WriteString("\n## How KEC says it\n\n" +
 		"An exact code of KEC's decides; else the first code of this list some of whose words stand in KEC's code or message. Words joined by *and* must all be " +
@@ -39,7 +39,7 @@ func failures() string {
 
 // attribute is the attribute of kec_spot_instance that a cause points at.
 func attribute(c failure.Cause) string {
-	if at, ok := spotinstance.Parameters().Locate(c.Param); ok {
+	if at, ok := wizard.Parameters().Locate(c.Param); ok {
 		return "`" + at.String() + "`"
 	}
 	if c.Code == failure.InvalidParameter {

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // folder is below the root of the repository, where this program runs.
@@ -44,7 +45,7 @@ func main() {
 }
 
 // page is one group in Markdown: its required attributes first, then by name.
-func page(g spotinstance.Group) string {
+func page(g wizard.Group) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "---\npage_title: \"kec_spot_instance: %s\"\nsubcategory: \"Spot instance, step by step\"\ndescription: |-\n  %s\n---\n\n", g.Title, g.Intro)
 	fmt.Fprintf(&b, "# %s\n\n%s\n\nAttributes of [`kec_spot_instance`](../resources/spot_instance.md).\n", g.Title, g.Intro)

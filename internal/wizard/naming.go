@@ -1,4 +1,4 @@
-package spotinstance
+package wizard
 
 import (
 	"regexp"
@@ -11,9 +11,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func organisationAttributes() map[string]schema.Attribute {
+// Naming is what the machine is called, and the project in which it is filed.
+type Naming struct {
+	InstanceName types.String `tfsdk:"instance_name"`
+	HostName     types.String `tfsdk:"host_name"`
+	ProjectID    types.Int64  `tfsdk:"project_id"`
+}
+
+// Attributes describes the step.
+func (Naming) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"instance_name": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -34,11 +46,30 @@ func organisationAttributes() map[string]schema.Attribute {
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
 		},
-		"tags": schema.MapAttribute{
-			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Tags of the instance; at the launch its data disks get them too. Keys up to 128 characters, not starting with `ksc`; values up to 255. " +
-				"Each instance also carries the tag `kec-launch-mark`, by which its launch is found again when an answer is lost; it is not shown here. Default: none. Changed in place.",
-			Validators: TagValidators(),
-		},
+	}
+}
+
+// The calls that change names and project.
+const (
+	ChangeName     param.Change = "name"
+	ChangeHostName param.Change = "host name"
+	ChangeProject  param.Change = "project"
+)
+
+// Lines adds the settings of the step to the table of parameters.
+func (n Naming) Lines(t *param.Table) {
+	t.Root("instance_name", "InstanceName", n.InstanceName).InPlace(ChangeName)
+	t.Root("host_name", "HostName", n.HostName).InPlace(ChangeHostName)
+	t.Root("project_id", "ProjectId", n.ProjectID).InPlace(ChangeProject)
+}
+
+// Refresh reads the step back from what KEC reports.
+func (n *Naming) Refresh(in *kec.Instance) {
+	n.InstanceName = tfvalue.Keep(tfvalue.Text(in.Name), n.InstanceName)
+	n.HostName = tfvalue.Keep(tfvalue.Text(in.HostName), n.HostName)
+	if in.ProjectID != nil {
+		n.ProjectID = types.Int64Value(*in.ProjectID)
+	} else if n.ProjectID.IsUnknown() || n.ProjectID.IsNull() {
+		n.ProjectID = types.Int64Value(0)
 	}
 }

@@ -1,10 +1,12 @@
-package spotinstance
+package wizard
 
 import (
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -12,10 +14,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func releaseAttributes() map[string]schema.Attribute {
+// Release is when the machine goes by itself, and what keeps it from being deleted.
+type Release struct {
+	AutoDeleteTime     types.String `tfsdk:"auto_delete_time"`
+	AutoDeleteEIP      types.Bool   `tfsdk:"auto_delete_eip"`
+	DeletionProtection types.Bool   `tfsdk:"deletion_protection"`
+}
+
+// Attributes describes the step.
+func (Release) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"auto_delete_time": schema.StringAttribute{
 			Optional: true,
@@ -37,6 +48,65 @@ func releaseAttributes() map[string]schema.Attribute {
 				"reclaiming a Spot Instance. KEC does not report it, so it is not imported. Default: `false`. Changed in place.",
 		},
 	}
+}
+
+// The calls that change automatic deletion and protection.
+const (
+	ChangeAutoDelete param.Change = "automatic deletion"
+	ChangeProtection param.Change = "deletion protection"
+)
+
+// Lines adds the settings of the step to the table of parameters.
+func (r Release) Lines(t *param.Table) {
+	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(r.AutoDeleteTime)).InPlace(ChangeAutoDelete)
+	t.Root("auto_delete_eip", "AutoDeleteEip", unlessFalse(r.AutoDeleteEIP)).InPlace(ChangeAutoDelete)
+	t.Root("deletion_protection", "IsProtect", unlessFalse(r.DeletionProtection)).InPlace(ChangeProtection)
+}
+
+// Refresh reads the step back from what KEC reports, automatic deletion in the user's spelling of the instant.
+func (r *Release) Refresh(in *kec.Instance, imported bool) {
+	if !r.AutoDeleteTime.IsNull() || imported {
+		at, ok := in.AutoDeleteAt()
+		was, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
+		switch {
+		case !ok && !in.TellsAutoDelete: // nothing is known
+		case !ok:
+			r.AutoDeleteTime = types.StringNull()
+		case err != nil || !at.Equal(was):
+			r.AutoDeleteTime = tfvalue.Instant(&at)
+		}
+	}
+	r.AutoDeleteEIP = tfvalue.KeepFlag(in.AutoDeleteEIP, r.AutoDeleteEIP)
+	r.DeletionProtection = tfvalue.KeepFlag(nil, r.DeletionProtection)
+}
+
+// Validate holds the rules that need more than one attribute.
+func (r Release) Validate() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if r.AutoDeleteEIP.ValueBool() && r.AutoDeleteTime.IsNull() {
+		diags.AddAttributeError(path.Root("auto_delete_eip"), "Nothing to delete the address with",
+			"auto_delete_eip is true, but auto_delete_time is not set.\n\nSet auto_delete_time, or remove auto_delete_eip.")
+	}
+	return diags
+}
+
+// autoDeleteLead is how far ahead automatic deletion must be when it is set.
+const autoDeleteLead = 30 * time.Minute
+
+// ValidateAhead refuses a time of automatic deletion that KEC would refuse. Clock is the time at KEC, which may
+// take a request: it is asked only where there is something to compare.
+func (r Release) ValidateAhead(clock func() time.Time) diag.Diagnostics {
+	var diags diag.Diagnostics
+	at, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
+	if err != nil {
+		return nil
+	}
+	if now := clock(); at.Before(now.Add(autoDeleteLead)) {
+		diags.AddAttributeError(path.Root("auto_delete_time"), "Automatic deletion is less than 30 minutes ahead", fmt.Sprintf(
+			"It is set to %s; it is %s now.\n\nSet auto_delete_time to %s or later, or remove it.",
+			at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), now.Add(autoDeleteLead+time.Minute).UTC().Truncate(time.Minute).Format(time.RFC3339)))
+	}
+	return diags
 }
 
 // wholeMinute accepts an instant that KEC can express: it counts minutes.
@@ -63,8 +133,7 @@ func (wholeMinute) ValidateString(_ context.Context, req validator.StringRequest
 	}
 }
 
-// sameInstant keeps the spelling in the state while the configuration means the
-// same instant.
+// sameInstant keeps the spelling in the state while the configuration means the same instant.
 type sameInstant struct{}
 
 func (sameInstant) Description(context.Context) string {
@@ -81,29 +150,12 @@ func (sameInstant) PlanModifyString(_ context.Context, req planmodifier.StringRe
 	}
 }
 
-// minuteInChina is the instant as KEC takes it: minutes, UTC+8 (fact 196). The
-// table holds it in this form, in which two spellings of one instant are equal.
+// minuteInChina is the instant as KEC takes it (fact 196: minutes in UTC+8). The table holds it in this form, in
+// which two spellings of one instant are equal.
 func minuteInChina(s types.String) types.String {
 	at, err := time.Parse(time.RFC3339, s.ValueString())
 	if err != nil {
 		return s
 	}
 	return types.StringValue(at.In(time.FixedZone("", 8*60*60)).Format("2006-01-02 15:04"))
-}
-
-// refreshRelease reads automatic deletion back, in the user's spelling of the
-// instant.
-func (m *model) refreshRelease(in *kec.Instance, imported bool) {
-	if !m.AutoDeleteTime.IsNull() || imported {
-		at, ok := in.AutoDeleteAt()
-		was, err := time.Parse(time.RFC3339, m.AutoDeleteTime.ValueString())
-		switch {
-		case !ok && !in.TellsAutoDelete: // nothing is known
-		case !ok:
-			m.AutoDeleteTime = types.StringNull()
-		case err != nil || !at.Equal(was):
-			m.AutoDeleteTime = tfvalue.Instant(&at)
-		}
-	}
-	m.AutoDeleteEIP = tfvalue.KeepFlag(in.AutoDeleteEIP, m.AutoDeleteEIP)
 }

@@ -1,10 +1,11 @@
-package spotinstance
+package wizard
 
 import (
 	"context"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -12,15 +13,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/shopspring/decimal"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
+// The strategies of a bid, as KEC names them.
 const (
 	asPriceGo      = "SpotAsPriceGo"
 	withPriceLimit = "SpotWithPriceLimit"
 )
 
-func billingAttributes() map[string]schema.Attribute {
+// Bid is what is bought, and at what price.
+type Bid struct {
+	SpotStrategy   types.String `tfsdk:"spot_strategy"`
+	SpotPriceLimit types.Number `tfsdk:"spot_price_limit"`
+	InstanceType   types.String `tfsdk:"instance_type"`
+}
+
+// Attributes describes the step.
+func (Bid) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"spot_strategy": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -42,12 +54,50 @@ func billingAttributes() map[string]schema.Attribute {
 				"Instance (families E1, N2 and N3 are known to have a spot price). A change replaces the instance: KEC cannot change the type of a Spot Instance.",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
-		"image_id": schema.StringAttribute{
-			Required:            true,
-			MarkdownDescription: "Image to boot: a UUID, or `IMG-` and a UUID. Valid values: the console's image list of the region; the image must be active. A change replaces the instance.",
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-		},
 	}
+}
+
+// Lines adds the settings of the step to the table of parameters. At is what holds the attributes.
+func (b Bid) Lines(t *param.Table, at path.Path) {
+	t.At(at.AtName("spot_strategy"), "SpotStrategy", b.SpotStrategy)
+	t.At(at.AtName("spot_price_limit"), "SpotPriceLimit", b.SpotPriceLimit) // CNY per hour
+	t.At(at.AtName("instance_type"), "InstanceType", b.InstanceType)
+}
+
+// Refresh reads the step back from what KEC reports.
+func (b *Bid) Refresh(in *kec.Instance, imported bool) {
+	b.SpotStrategy = tfvalue.Keep(tfvalue.Text(in.SpotStrategy), b.SpotStrategy)
+	switch {
+	case in.SpotStrategy == asPriceGo:
+		b.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
+	case in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0:
+		b.SpotPriceLimit = tfvalue.Number(in.SpotPriceLimit)
+	case imported:
+		b.SpotPriceLimit = types.NumberNull()
+	}
+	if b.SpotStrategy.IsNull() || b.SpotStrategy.IsUnknown() {
+		b.SpotStrategy = types.StringValue(asPriceGo)
+		if !b.SpotPriceLimit.IsNull() {
+			b.SpotStrategy = types.StringValue(withPriceLimit)
+		}
+	}
+	b.InstanceType = tfvalue.Keep(tfvalue.Text(in.Type), b.InstanceType)
+}
+
+// Validate holds the rules that need more than one attribute. At is what holds the attributes.
+func (b Bid) Validate(at path.Path) diag.Diagnostics {
+	var diags diag.Diagnostics
+	switch {
+	case b.SpotStrategy.ValueString() == asPriceGo && !b.SpotPriceLimit.IsNull() && !b.SpotPriceLimit.IsUnknown():
+		diags.AddAttributeError(at.AtName("spot_price_limit"), "A spot price limit does not go with automatic bidding",
+			"spot_strategy is \"SpotAsPriceGo\", which follows the market price without a limit.\n\n"+
+				"Remove spot_price_limit, or set spot_strategy to \"SpotWithPriceLimit\".")
+	case b.SpotStrategy.ValueString() == withPriceLimit && b.SpotPriceLimit.IsNull():
+		diags.AddAttributeError(at.AtName("spot_strategy"), "Bidding with a limit needs the limit",
+			"spot_strategy is \"SpotWithPriceLimit\", but spot_price_limit is not set.\n\n"+
+				"Set spot_price_limit to the highest price in CNY per hour, or set spot_strategy to \"SpotAsPriceGo\".")
+	}
+	return diags
 }
 
 // price accepts what KEC can bill: more than zero, at most 5 decimals.
@@ -72,8 +122,8 @@ func (price) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	}
 }
 
-// strategyFromLimit plans the bidding strategy that the price limit implies
-// when the user leaves it out.
+// strategyFromLimit plans the strategy that follows from the price limit beside it when the user leaves the
+// strategy out.
 type strategyFromLimit struct{}
 
 func (strategyFromLimit) Description(context.Context) string {
@@ -87,7 +137,7 @@ func (strategyFromLimit) PlanModifyString(ctx context.Context, req planmodifier.
 		return
 	}
 	var limit types.Number
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("spot_price_limit"), &limit)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath().AtName("spot_price_limit"), &limit)...)
 	switch {
 	case limit.IsUnknown():
 		resp.PlanValue = types.StringUnknown()

@@ -1,4 +1,4 @@
-package spotinstance
+package wizard
 
 import (
 	"time"
@@ -7,9 +7,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func computedAttributes() map[string]schema.Attribute {
+// Reported is what KEC reports of the machine, beside its settings.
+type Reported struct {
+	ID                 types.String `tfsdk:"id"`
+	State              types.String `tfsdk:"state"`
+	AvailabilityZone   types.String `tfsdk:"availability_zone"`
+	VPCID              types.String `tfsdk:"vpc_id"`
+	NetworkInterfaceID types.String `tfsdk:"network_interface_id"`
+	PublicIP           types.String `tfsdk:"public_ip"`
+	CreatedAt          types.String `tfsdk:"created_at"`
+	ProtectedUntil     types.String `tfsdk:"protected_until"`
+	RecyclingTime      types.String `tfsdk:"recycling_time"`
+}
+
+// Attributes describes them.
+func (Reported) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed:            true,
@@ -56,12 +73,28 @@ func computedAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Time at which KEC will release the instance, RFC 3339 in UTC; null until KEC announces it, ten minutes ahead.",
 			PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 		},
-		"tags_all": schema.MapAttribute{
-			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "All tags of the instance: the provider's `default_tags` and `tags`, which win.",
-		},
 	}
 }
 
 // protectedFor is how long KEC never releases a new instance by itself.
 const protectedFor = time.Hour
+
+// Refresh reads them from what KEC reports.
+func (r *Reported) Refresh(in *kec.Instance) {
+	nic := primaryNIC(in)
+	r.ID = types.StringValue(in.ID)
+	r.State = tfvalue.Text(in.State)
+	r.AvailabilityZone = tfvalue.Keep(tfvalue.Text(in.Zone), r.AvailabilityZone)
+	r.VPCID = tfvalue.Keep(tfvalue.Text(nic.VPCID), r.VPCID)
+	r.NetworkInterfaceID = tfvalue.Keep(tfvalue.Text(nic.ID), r.NetworkInterfaceID)
+	r.PublicIP = tfvalue.Text(nic.PublicIP)
+	r.CreatedAt, r.ProtectedUntil = tfvalue.Known(r.CreatedAt), tfvalue.Known(r.ProtectedUntil)
+	if created, ok := in.CreatedAt(); ok {
+		until := created.Add(protectedFor)
+		r.CreatedAt, r.ProtectedUntil = tfvalue.Instant(&created), tfvalue.Instant(&until)
+	}
+	r.RecyclingTime = tfvalue.Text(in.RecyclingTime)
+	if at, ok := in.RecyclingAt(); ok {
+		r.RecyclingTime = tfvalue.Instant(&at)
+	}
+}

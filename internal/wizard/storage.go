@@ -1,10 +1,13 @@
-package spotinstance
+package wizard
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/objectplanmodifier"
@@ -14,10 +17,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func storageAttributes() map[string]schema.Attribute {
+// Storage is the disks of the machine.
+type Storage struct {
+	SystemDisk       types.Object `tfsdk:"system_disk"`
+	DataDisks        types.List   `tfsdk:"data_disks"`
+	LocalDataDiskGiB types.Int64  `tfsdk:"local_data_disk_gib"`
+}
+
+// Attributes describes the step.
+func (Storage) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"system_disk": schema.SingleNestedAttribute{
 			Optional: true, Computed: true,
@@ -39,8 +51,9 @@ func storageAttributes() map[string]schema.Attribute {
 				},
 			},
 		},
-		// What every disk needs is optional in the schema and required by ValidateConfig: the framework takes an element that is
-		// unknown as a whole for one without its required attributes.
+		// What every disk needs is optional in the schema and required by Validate: the framework takes an element
+		// that is unknown as a whole for one without its required attributes. It can be required here when the
+		// framework tells the two apart.
 		"data_disks": schema.ListNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Their order is kept; after an import it is KEC's. Default: none. A change replaces the instance.",
@@ -84,12 +97,14 @@ func storageAttributes() map[string]schema.Attribute {
 	}
 }
 
-type systemDisk struct {
+// SystemDisk is the value of system_disk.
+type SystemDisk struct {
 	Type    types.String `tfsdk:"type"`
 	SizeGiB types.Int64  `tfsdk:"size_gib"`
 }
 
-type dataDisk struct {
+// DataDisk is an element of data_disks.
+type DataDisk struct {
 	Type               types.String `tfsdk:"type"`
 	SizeGiB            types.Int64  `tfsdk:"size_gib"`
 	SnapshotID         types.String `tfsdk:"snapshot_id"`
@@ -98,86 +113,83 @@ type dataDisk struct {
 }
 
 var (
-	systemDiskType = map[string]attr.Type{"type": types.StringType, "size_gib": types.Int64Type}
-	dataDiskType   = types.ObjectType{AttrTypes: map[string]attr.Type{
-		"type": types.StringType, "size_gib": types.Int64Type, "snapshot_id": types.StringType,
-		"delete_with_instance": types.BoolType, "id": types.StringType,
-	}}
+	systemDisks = tfvalue.NewNested[SystemDisk](Storage{}.Attributes()["system_disk"].GetType())
+	dataDisks   = tfvalue.NewNested[DataDisk](Storage{}.Attributes()["data_disks"].GetType())
 )
 
-func systemDiskOf(o types.Object) systemDisk { return tfvalue.Struct[systemDisk](o) }
+// Disks are the data disks.
+func (s Storage) Disks() []DataDisk { return dataDisks.Structs(s.DataDisks) }
 
-func (d systemDisk) object() types.Object {
-	return types.ObjectValueMust(systemDiskType, map[string]attr.Value{"type": d.Type, "size_gib": d.SizeGiB})
-}
-
-// refreshSystemDisk keeps what KEC does not report.
-func refreshSystemDisk(now kec.Disk, was types.Object) types.Object {
-	d := systemDiskOf(was)
-	d.Type = tfvalue.Keep(tfvalue.Text(now.Type), d.Type)
-	d.SizeGiB = tfvalue.KeepSize(now.SizeGB, d.SizeGiB)
-	return d.object()
-}
-
-func dataDisksOf(l types.List) []dataDisk { return tfvalue.Structs[dataDisk](l) }
-
-func dataDiskList(disks []dataDisk) types.List {
-	elements := make([]attr.Value, 0, len(disks))
-	for _, d := range disks {
-		elements = append(elements, types.ObjectValueMust(dataDiskType.AttrTypes, map[string]attr.Value{
-			"type": d.Type, "size_gib": d.SizeGiB, "snapshot_id": d.SnapshotID,
-			"delete_with_instance": d.DeleteWithInstance, "id": d.ID,
-		}))
-	}
-	return types.ListValueMust(dataDiskType, elements)
-}
-
-// pair finds for each wanted element the reported one that fits it best: the
-// rules are tried in order, the strictest first, for all elements before the
-// next, and each reported one is given away once. The answer holds the index of
-// the reported one, or -1.
-func pair[W, R any](wanted []W, reported []R, rules ...func(W, R) bool) []int {
-	found, taken := make([]int, len(wanted)), make([]bool, len(reported))
-	for i := range found {
-		found[i] = -1
-	}
-	for _, fits := range rules {
-		for i, w := range wanted {
-			for j, r := range reported {
-				if found[i] < 0 && !taken[j] && fits(w, r) {
-					found[i], taken[j] = j, true
-				}
-			}
+// Kept lists the ids of the disks that outlive the machine.
+func (s Storage) Kept() []string {
+	var ids []string
+	for _, d := range s.Disks() {
+		if !d.DeleteWithInstance.ValueBool() && d.ID.ValueString() != "" {
+			ids = append(ids, d.ID.ValueString())
 		}
 	}
-	return found
+	return ids
 }
 
-// refreshDataDisks reads the disks back in the user's order: by id where it is
-// known, else by what they are (fact 218). A disk that is gone is left out. A disk
-// attached by other means is none of this resource's, except on import, which
-// cannot tell.
+// Lines adds the settings of the step to the table of parameters.
+func (s Storage) Lines(t *param.Table) {
+	at, system := path.Root("system_disk"), systemDisks.Struct(s.SystemDisk)
+	t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type)
+	t.At(at.AtName("size_gib"), "SystemDisk.DiskSize", system.SizeGiB)
+	if s.DataDisks.IsUnknown() {
+		t.Version("data_disks", s.DataDisks)
+	}
+	for i, d := range s.Disks() {
+		at, name := path.Root("data_disks").AtListIndex(i), fmt.Sprintf("DataDisk.%d.", i+1) // KEC counts from 1
+		t.At(at.AtName("type"), name+"Type", d.Type)
+		t.At(at.AtName("size_gib"), name+"Size", d.SizeGiB)
+		t.At(at.AtName("snapshot_id"), name+"SnapshotId", d.SnapshotID).Unreported()
+		t.At(at.AtName("delete_with_instance"), name+"DeleteWithInstance", d.DeleteWithInstance)
+	}
+	t.Root("local_data_disk_gib", "DataDiskGb", s.LocalDataDiskGiB)
+}
+
+// Refresh reads the step back from what KEC reports.
+func (s *Storage) Refresh(in *kec.Instance, imported bool) {
+	system := systemDisks.Struct(s.SystemDisk)
+	system.Type = tfvalue.Keep(tfvalue.Text(in.SystemDisk.Type), system.Type)
+	system.SizeGiB = tfvalue.KeepSize(in.SystemDisk.SizeGB, system.SizeGiB)
+	s.SystemDisk = systemDisks.Object(system)
+	s.DataDisks = refreshDataDisks(in.DataDisks, s.DataDisks, imported)
+	if gib := in.LocalDataDiskGB; gib != nil && (!s.LocalDataDiskGiB.IsNull() || imported) {
+		s.LocalDataDiskGiB = tfvalue.KeepSize(*gib, s.LocalDataDiskGiB)
+	}
+}
+
+// Validate holds the rules that the schema cannot express, see [complete].
+func (s Storage) Validate() diag.Diagnostics {
+	return complete(s.DataDisks, "data_disks", "type", "size_gib", "delete_with_instance")
+}
+
+// refreshDataDisks reads the disks back in the user's order: by id where it is known, else by what they are
+// (fact 218: a new disk is told by type and size). A disk that is gone is left out, and so is one that
+// was attached by other means, except on import, which cannot tell.
 func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
-	old := dataDisksOf(was)
+	old := dataDisks.Structs(was)
 	if imported {
-		old = make([]dataDisk, len(now))
+		old = make([]DataDisk, len(now))
 		for i, d := range now {
 			old[i].ID = tfvalue.Text(d.ID)
 		}
 	}
 	if len(old) == 0 {
 		if was.IsNull() || was.IsUnknown() {
-			return types.ListNull(dataDiskType)
+			return dataDisks.NullList()
 		}
 		return was // null and [] mean the same; keep what the user wrote
 	}
-	alike := func(w dataDisk, r kec.Disk) bool {
+	alike := func(w DataDisk, r kec.Disk) bool {
 		return w.ID.ValueString() == "" && r.Type == w.Type.ValueString() && r.SizeGB == w.SizeGiB.ValueInt64()
 	}
-	present := make([]dataDisk, 0, len(old))
+	present := make([]DataDisk, 0, len(old))
 	for i, at := range pair(old, now,
-		func(w dataDisk, r kec.Disk) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
-		func(w dataDisk, r kec.Disk) bool {
+		func(w DataDisk, r kec.Disk) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
+		func(w DataDisk, r kec.Disk) bool {
 			return alike(w, r) && r.DeleteWithInstance != nil && *r.DeleteWithInstance == w.DeleteWithInstance.ValueBool()
 		},
 		alike,
@@ -187,10 +199,10 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 			present = append(present, old[i])
 		}
 	}
-	return dataDiskList(present)
+	return dataDisks.List(present)
 }
 
-func (d *dataDisk) refresh(now kec.Disk) {
+func (d *DataDisk) refresh(now kec.Disk) {
 	d.Type = tfvalue.Keep(tfvalue.Text(now.Type), d.Type)
 	d.SizeGiB = tfvalue.KeepSize(now.SizeGB, d.SizeGiB)
 	d.SnapshotID = tfvalue.Known(d.SnapshotID)
@@ -200,15 +212,4 @@ func (d *dataDisk) refresh(now kec.Disk) {
 	} else if d.DeleteWithInstance.IsNull() {
 		d.DeleteWithInstance = types.BoolValue(false) // KEC's default
 	}
-}
-
-// kept lists the ids of the disks that outlive the instance.
-func kept(l types.List) []string {
-	var ids []string
-	for _, d := range dataDisksOf(l) {
-		if !d.DeleteWithInstance.ValueBool() && d.ID.ValueString() != "" {
-			ids = append(ids, d.ID.ValueString())
-		}
-	}
-	return ids
 }

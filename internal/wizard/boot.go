@@ -1,4 +1,4 @@
-package spotinstance
+package wizard
 
 import (
 	"context"
@@ -14,9 +14,24 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func advancedAttributes() map[string]schema.Attribute {
+// Boot is the first boot, roles and network options.
+type Boot struct {
+	UserData        types.String `tfsdk:"user_data"`
+	UserDataBase64  types.String `tfsdk:"user_data_base64"`
+	IAMRoleName     types.String `tfsdk:"iam_role_name"`
+	DataGuardID     types.String `tfsdk:"data_guard_id"`
+	SriovNetSupport types.Bool   `tfsdk:"sriov_net_support"`
+	DistributeIPv6  types.Bool   `tfsdk:"distribute_ipv6"`
+}
+
+// Attributes describes the step.
+func (Boot) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"user_data": schema.StringAttribute{
 			Optional: true,
@@ -57,10 +72,64 @@ func advancedAttributes() map[string]schema.Attribute {
 	}
 }
 
-// maxUserData is KEC's limit in bytes. Whether it means the text or its base64
-// form is not documented; the text is measured (fact 214).
+// WithUserData is the mark of an import in which KEC has told the user data, so that null means that there is
+// none. It is JSON, as the framework wants what is kept of a resource beside its state.
+const WithUserData = `"with user data"`
+
+// Lines adds the settings of the step to the table of parameters.
+func (b Boot) Lines(t *param.Table) {
+	for _, way := range []struct {
+		attribute string
+		value     types.String
+	}{{"user_data", encoded(b.UserData)}, {"user_data_base64", b.UserDataBase64}} {
+		line := t.Root(way.attribute, "UserData", way.value)
+		if b.UserData.IsNull() && b.UserDataBase64.IsNull() {
+			line.UnreportedUnless(WithUserData)
+		}
+	}
+	t.Root("iam_role_name", "IamRoleName", b.IAMRoleName).Unreported()
+	t.Root("data_guard_id", "DataGuardId", b.DataGuardID)
+	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(b.SriovNetSupport))
+	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(b.DistributeIPv6))
+}
+
+// Refresh reads the step back from what KEC reports.
+func (b *Boot) Refresh(in *kec.Instance, imported bool) {
+	if imported {
+		b.UserData, b.UserDataBase64 = userDataFrom(in.UserData)
+	}
+	if !b.DataGuardID.IsNull() || imported {
+		b.DataGuardID = tfvalue.Text(in.DataGuardID)
+	}
+	b.SriovNetSupport = tfvalue.KeepFlag(in.SriovNetSupport, b.SriovNetSupport)
+	b.DistributeIPv6 = tfvalue.KeepFlag(in.DistributeIPv6, b.DistributeIPv6)
+}
+
+// encoded is text as the API takes it, in base64.
+func encoded(s types.String) types.String {
+	if s.IsNull() || s.IsUnknown() {
+		return s
+	}
+	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
+}
+
+// userDataFrom is user data as text where it is text, else as it came.
+func userDataFrom(reported string) (plain, base types.String) {
+	raw, err := base64.StdEncoding.DecodeString(reported)
+	switch {
+	case reported == "" || err != nil:
+		return types.StringNull(), types.StringNull()
+	case utf8.Valid(raw):
+		return types.StringValue(string(raw)), types.StringNull()
+	default:
+		return types.StringNull(), types.StringValue(reported)
+	}
+}
+
+// maxUserData is KEC's limit in bytes (fact 214, assumed: the limit means the text before it is encoded).
 const maxUserData = 16 * 1024
 
+// userData accepts text that is not too long.
 type userData struct{}
 
 func (userData) Description(context.Context) string { return "at most 16 KiB" }
@@ -78,6 +147,7 @@ func checkUserData(n int, at path.Path, diags *diag.Diagnostics) {
 	}
 }
 
+// userDataBase64 accepts base64 of what is not too long.
 type userDataBase64 struct{}
 
 func (userDataBase64) Description(context.Context) string {
@@ -94,24 +164,4 @@ func (userDataBase64) ValidateString(_ context.Context, req validator.StringRequ
 		return
 	}
 	checkUserData(len(raw), req.Path, &resp.Diagnostics)
-}
-
-// userDataFrom is user data as text where it is text, else as it came.
-func userDataFrom(reported string) (plain, base types.String) {
-	raw, err := base64.StdEncoding.DecodeString(reported)
-	switch {
-	case reported == "" || err != nil:
-		return types.StringNull(), types.StringNull()
-	case utf8.Valid(raw):
-		return types.StringValue(string(raw)), types.StringNull()
-	default:
-		return types.StringNull(), types.StringValue(reported)
-	}
-}
-
-func encoded(s types.String) types.String {
-	if s.IsNull() || s.IsUnknown() {
-		return s
-	}
-	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
 }

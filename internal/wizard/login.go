@@ -1,4 +1,4 @@
-package spotinstance
+package wizard
 
 import (
 	"context"
@@ -9,14 +9,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-func loginAttributes() map[string]schema.Attribute {
+// Login is how to log in: at most one of a password, keys and the login inside a custom image.
+type Login struct {
+	PasswordWO        types.String `tfsdk:"password_wo"`
+	PasswordWOVersion types.Int64  `tfsdk:"password_wo_version"`
+	KeyIDs            types.Set    `tfsdk:"key_ids"`
+	KeepImageLogin    types.Bool   `tfsdk:"keep_image_login"`
+}
+
+// Attributes describes the step.
+func (Login) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"password_wo": schema.StringAttribute{
 			Optional: true, WriteOnly: true, Sensitive: true,
@@ -42,6 +56,51 @@ func loginAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "`true` keeps the login that is inside a custom image. Default: `false`. KEC does not report it, so it is not imported. A change replaces the instance.",
 		},
 	}
+}
+
+// The calls that change the login.
+const (
+	ChangePassword param.Change = "password"
+	ChangeKeys     param.Change = "keys"
+)
+
+// Lines adds the settings of the step to the table of parameters.
+func (l Login) Lines(t *param.Table) {
+	t.Root("password_wo", "InstancePassword", l.PasswordWO)
+	t.Version("password_wo_version", l.PasswordWOVersion).InPlace(ChangePassword).Unreported()
+	t.Root("key_ids", "KeyId", l.KeyIDs).InPlace(ChangeKeys)
+	t.Root("keep_image_login", "KeepImageLogin", unlessFalse(l.KeepImageLogin)).Unreported()
+}
+
+// Refresh reads the step back from what KEC reports.
+func (l *Login) Refresh(in *kec.Instance, imported bool) {
+	if !l.KeyIDs.IsNull() && len(l.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
+		l.KeyIDs = tfvalue.TextSet(in.KeyIDs)
+	}
+	l.KeepImageLogin = tfvalue.KeepFlag(nil, l.KeepImageLogin)
+}
+
+// Validate holds the rules that need more than one attribute.
+func (l Login) Validate() diag.Diagnostics {
+	var diags diag.Diagnostics
+	var ways []string
+	for _, way := range []struct {
+		name string
+		used bool
+	}{
+		{"password_wo", !l.PasswordWO.IsNull() && !l.PasswordWO.IsUnknown()},
+		{"key_ids", len(l.KeyIDs.Elements()) > 0},
+		{"keep_image_login", l.KeepImageLogin.ValueBool()},
+	} {
+		if way.used {
+			ways = append(ways, way.name)
+		}
+	}
+	if len(ways) > 1 {
+		diags.AddAttributeError(path.Root(ways[1]), "Two ways to log in",
+			fmt.Sprintf("Both %s and %s are set, but an instance has one way to log in.\n\nKeep one of them.", ways[0], ways[1]))
+	}
+	return diags
 }
 
 // password states KEC's rule without ever repeating the value.

@@ -1,0 +1,151 @@
+// Package wizard is the console's create-instance wizard: the settings with which a machine is launched, a file
+// for each of its steps. A step is a struct that a resource's model embeds. It describes its attributes for the
+// schema, adds its settings to the table of parameters, reads itself back from what KEC reports, and holds its
+// rules. What a change of a setting does is said by its line in the table, see [param.Line].
+//
+// A new attribute takes four places, all in the file of its step: its description, its field, its line and the
+// line that reads it back.
+package wizard
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+)
+
+// Steps are all steps, in the order of the wizard. A resource to which one of them does not belong embeds the
+// others one by one.
+type Steps struct {
+	Bid
+	Image
+	Place
+	Network
+	Storage
+	Address
+	Login
+	Naming
+	TagMaps
+	Boot
+	Release
+}
+
+// Group is what the documentation shows together: attributes of one step, or of a few.
+type Group struct {
+	Name, Title, Intro string
+	Attributes         map[string]schema.Attribute
+}
+
+// Groups lists every attribute of the steps once, in the order of the wizard. The resource's own groups come
+// before what KEC reports.
+func Groups(own ...Group) []Group {
+	all := append([]Group{
+		{"billing", "Bid, type and image", "What is bought, and at what price.", union(Bid{}.Attributes(), Image{}.Attributes())},
+		{"network", "Network", "Where it runs: the subnet decides the VPC and the zone.", union(Place{}.Attributes(), Network{}.Attributes())},
+		{"storage", "Disks", "The system disk, cloud disks beside it, and the local disk of types that have one.", Storage{}.Attributes()},
+		{"eip", "Public address", "An address of its own, bought with the instance.", Address{}.Attributes()},
+		{"login", "Login", "At most one of a password, keys and the login inside a custom image.", Login{}.Attributes()},
+		{"organisation", "Names, project and tags", "What it is called and where it is filed.", union(Naming{}.Attributes(), TagMaps{}.Attributes())},
+		{"advanced", "Advanced settings", "First boot, roles and network options.", Boot{}.Attributes()},
+		{"release", "Release and protection", "When it goes by itself, and what keeps it from being deleted.", Release{}.Attributes()},
+	}, own...)
+	return append(all, Group{"reported", "What KEC reports", "Known after the launch; refreshed by every plan.",
+		union(Reported{}.Attributes(), TagMaps{}.ReportedAttributes())})
+}
+
+func union(some, others map[string]schema.Attribute) map[string]schema.Attribute {
+	maps.Copy(some, others)
+	return some
+}
+
+// Parameters is the table of a machine without settings, to name the attribute behind an API parameter without
+// having a machine.
+func Parameters() param.Table {
+	var t param.Table
+	Steps{}.Lines(&t, types.StringNull())
+	return t
+}
+
+// Lines adds all settings to the table of parameters, for a resource that has them at its top level. PublicIP is the
+// address that the machine has, null for none.
+func (s Steps) Lines(t *param.Table, publicIP types.String) {
+	top := path.Empty()
+	s.Bid.Lines(t, top)
+	s.Image.Lines(t)
+	s.Place.Lines(t, top)
+	s.Network.Lines(t)
+	s.Storage.Lines(t)
+	s.Address.Lines(t, publicIP)
+	s.Login.Lines(t)
+	s.Naming.Lines(t)
+	s.TagMaps.Lines(t)
+	s.Boot.Lines(t)
+	s.Release.Lines(t)
+}
+
+// Refresh reads every setting back from what KEC reports, but for the tags, which it reports elsewhere (see
+// [TagMaps.Refresh]). What KEC does not report stays as it is; what it reports empty becomes null. A value that
+// the user left out, and that is none of KEC's defaults, stays out unless the machine has just been imported.
+func (s *Steps) Refresh(in *kec.Instance, imported bool) {
+	s.Bid.Refresh(in, imported)
+	s.Image.Refresh(in)
+	s.Place.Refresh(in)
+	s.Network.Refresh(in, imported)
+	s.Storage.Refresh(in, imported)
+	s.Login.Refresh(in, imported)
+	s.Naming.Refresh(in)
+	s.Boot.Refresh(in, imported)
+	s.Release.Refresh(in, imported)
+}
+
+// unlessFalse is null for false where false is what KEC does anyway, so that writing it out changes nothing.
+func unlessFalse(b types.Bool) types.Bool {
+	if b.Equal(types.BoolValue(false)) {
+		return types.BoolNull()
+	}
+	return b
+}
+
+// complete checks that every element that is known sets what every element needs.
+func complete(l types.List, name string, required ...string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for i, element := range l.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || object.IsUnknown() {
+			continue
+		}
+		for _, attribute := range required {
+			if v := object.Attributes()[attribute]; v == nil || v.IsNull() {
+				diags.AddAttributeError(path.Root(name), "A required attribute is missing",
+					fmt.Sprintf("%s[%d] has no %s.\n\nSet %s in every element of %s.", name, i, attribute, attribute, name))
+			}
+		}
+	}
+	return diags
+}
+
+// pair finds for each wanted element the reported one that fits it best, and answers with its index, or -1. The
+// rules are tried in order, the strictest first, each for all elements before the next rule. A reported element
+// is given away once.
+func pair[W, R any](wanted []W, reported []R, rules ...func(W, R) bool) []int {
+	found, taken := make([]int, len(wanted)), make([]bool, len(reported))
+	for i := range found {
+		found[i] = -1
+	}
+	for _, fits := range rules {
+		for i, w := range wanted {
+			for j, r := range reported {
+				if found[i] < 0 && !taken[j] && fits(w, r) {
+					found[i], taken[j] = j, true
+				}
+			}
+		}
+	}
+	return found
+}
