@@ -2,6 +2,7 @@ package spotinstance
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -64,4 +65,20 @@ func (m *model) launch() market.Launch {
 func (m *model) refresh(in *kec.Instance, imported bool) {
 	m.Steps.Refresh(in, imported)
 	m.Reported.Refresh(in)
+}
+
+// project is the project to look the instance up in first; nil for the default.
+func (m *model) project() *int64 {
+	if id := m.ProjectID.ValueInt64(); id != 0 {
+		return &id
+	}
+	return nil
+}
+
+// title names the instance in a sentence: its name and its id.
+func (m *model) title() string {
+	if name := m.InstanceName.ValueString(); name != "" {
+		return fmt.Sprintf("%s (%s)", name, m.ID.ValueString())
+	}
+	return m.ID.ValueString()
 }

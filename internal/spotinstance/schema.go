@@ -6,7 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -38,14 +37,6 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"(`from = ksyun_instance.NAME`, `to = kec_spot_instance.NAME`), if its charge type is Spot.",
 		Attributes: attributes,
 	}
-}
-
-// IdentitySchema is what tells one instance from all others.
-func (r *Resource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
-	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
-		"region": identityschema.StringAttribute{RequiredForImport: true, Description: "Region of the instance, such as cn-beijing-6."},
-		"id":     identityschema.StringAttribute{RequiredForImport: true, Description: "Instance id, a UUID."},
-	}}
 }
 
 func timeoutsAttribute(ctx context.Context) schema.Attribute {

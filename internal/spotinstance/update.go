@@ -6,124 +6,77 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// change is one call, or a few that belong together, that brings attributes of a
-// living instance from what they are to what is planned.
-type change struct {
-	name     param.Change
-	disrupts string // what it does to a running machine; "" for nothing
-	call     func(ctx context.Context, u *update) error
-	done     func(now, plan *model) // notes in now what KEC has from then on
-}
-
-// changes lists everything that KEC changes in place, in the order in which it
-// is done: first what disturbs nothing, then what restarts the machine, so that a
-// failure leaves it running. An attribute that is not here replaces the instance.
-var changes = []change{
-	{
-		name: wizard.ChangeName,
-		call: func(ctx context.Context, u *update) error {
-			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
-		},
-		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
-	},
-	{
-		name: wizard.ChangeSecurityGroups,
-		call: func(ctx context.Context, u *update) error {
-			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
-			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
-		},
-		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
-	},
-	{
-		name: wizard.ChangeTags,
-		call: func(ctx context.Context, u *update) error {
-			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
-		},
-		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
-	},
-	{
-		name: wizard.ChangeAutoDelete,
-		call: func(ctx context.Context, u *update) error {
-			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
-			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
-				return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
-			}
-			eip := u.plan.AutoDeleteEIP.ValueBool()
-			return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, &at, &eip)
-		},
-		done: func(now, plan *model) {
-			now.AutoDeleteTime, now.AutoDeleteEIP = plan.AutoDeleteTime, plan.AutoDeleteEIP
-		},
-	},
-	{
-		name: wizard.ChangeProtection,
-		call: func(ctx context.Context, u *update) error {
-			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
-		},
-		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
-	},
-	{
-		name: wizard.ChangeProject,
-		call: func(ctx context.Context, u *update) error {
-			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
-		},
-		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
-	},
-	{
-		name:     wizard.ChangeHostName,
-		disrupts: "restarted",
-		call: func(ctx context.Context, u *update) error {
-			u.restart = true // which makes it the machine's own name
-			return u.whenReady(ctx, func() error {
-				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
-			}, u.state)
-		},
-		done: func(now, plan *model) { now.HostName = plan.HostName },
-	},
-	{
-		name:     wizard.ChangePassword,
-		disrupts: "restarted",
-		call: func(ctx context.Context, u *update) error {
-			if u.password == nil {
-				return nil // there is none any more; KEC cannot take one away
-			}
-			running := u.state == active
-			err := u.whenReady(ctx, func() error {
-				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
-			}, u.state)
-			if err == nil {
-				u.restart = false // KEC has restarted it
-			}
-			return err
-		},
-		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
-	},
-	{
-		name:     wizard.ChangeKeys,
-		disrupts: "stopped and started",
-		call:     func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.attachAndDetach) },
-		done:     func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
-	},
-}
-
-// needed tells whether the change asks KEC for anything: there may be no password any more to set.
-func (c change) needed(plan *model) bool {
-	return c.name != wizard.ChangePassword || !plan.PasswordWOVersion.IsNull()
-}
-
-// changeOf is the change of that name, and whether there is one.
-func changeOf(name param.Change) (change, bool) {
-	i := slices.IndexFunc(changes, func(c change) bool { return c.name == name })
-	if i < 0 {
-		return change{}, false
+// Update changes in place what KEC can change so, in one pass; ModifyPlan has
+// planned a replacement for the rest. After a failure the state holds what KEC
+// has then.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer guard.Recover(&resp.Diagnostics, "changing a spot instance")
+	var plan, state, config model
+	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
 	}
-	return changes[i], true
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	id := plan.ID.ValueString()
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	in, err := r.Client.WaitSettled(ctx, id, state.project()) // it must end in the state it has now
+	if err != nil {
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+		return
+	}
+	wanted, _ := changed(&plan, &state, imported)
+	now := state
+	u := update{client: r.Client, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
+	failed, err := u.run(ctx, wanted)
+	if err != nil {
+		params, f := plan.params(), failure.Of(err)
+		if f.Param == "" && failed != "" {
+			f.Param = params.NameOf(failed)
+		}
+		f.Note = "What was changed before this is in the state; the next apply goes on from there."
+		if u.down {
+			f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
+		}
+		resp.Diagnostics.Append(f.Diagnostic(params))
+		late, cancel := afterwards(ctx)
+		defer cancel()
+		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
+			now.refresh(in, false)
+		}
+		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
+		return
+	}
+	if len(wanted) > 0 {
+		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
+			resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+			resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...) // the changes are made all the same
+			return
+		}
+	}
+	plan.refresh(in, false)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
+	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
+	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
+	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
 }
 
 // update is one pass over a living instance.

@@ -8,7 +8,37 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 )
+
+// importedKey marks, in the resource's private state, an instance that was
+// imported and never updated since: what KEC does not report about it is
+// unknown rather than unset.
+const importedKey = "imported"
+
+// ImportState takes an instance id, or an identity of the provider's region; the
+// refresh that follows reads the rest.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	defer guard.Recover(&resp.Diagnostics, "importing a spot instance")
+	switch {
+	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
+		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")
+		return
+	case req.ID == "":
+		var of identity
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...)
+		if region := of.Region.ValueString(); region != r.Region && r.Region != "" {
+			resp.Diagnostics.AddError("The instance is in another region", fmt.Sprintf(
+				"The identity names the region %s; the provider works in %s.\n\nImport it with a provider for %s.", region, r.Region, region))
+		}
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+}
 
 // MoveState takes over machines of the official provider's ksyun_instance,
 // without touching them, where they are Spot Instances.

@@ -1,0 +1,126 @@
+package spotinstance
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
+)
+
+// change is one call, or a few that belong together, that brings attributes of a
+// living instance from what they are to what is planned.
+type change struct {
+	name     param.Change
+	disrupts string // what it does to a running machine; "" for nothing
+	call     func(ctx context.Context, u *update) error
+	done     func(now, plan *model) // notes in now what KEC has from then on
+}
+
+// changes lists everything that KEC changes in place, in the order in which it
+// is done: first what disturbs nothing, then what restarts the machine, so that a
+// failure leaves it running. An attribute that is not here replaces the instance.
+var changes = []change{
+	{
+		name: wizard.ChangeName,
+		call: func(ctx context.Context, u *update) error {
+			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
+		},
+		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
+	},
+	{
+		name: wizard.ChangeSecurityGroups,
+		call: func(ctx context.Context, u *update) error {
+			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
+			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
+		},
+		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
+	},
+	{
+		name: wizard.ChangeTags,
+		call: func(ctx context.Context, u *update) error {
+			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
+		},
+		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
+	},
+	{
+		name: wizard.ChangeAutoDelete,
+		call: func(ctx context.Context, u *update) error {
+			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
+			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
+				return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
+			}
+			eip := u.plan.AutoDeleteEIP.ValueBool()
+			return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, &at, &eip)
+		},
+		done: func(now, plan *model) {
+			now.AutoDeleteTime, now.AutoDeleteEIP = plan.AutoDeleteTime, plan.AutoDeleteEIP
+		},
+	},
+	{
+		name: wizard.ChangeProtection,
+		call: func(ctx context.Context, u *update) error {
+			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
+		},
+		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
+	},
+	{
+		name: wizard.ChangeProject,
+		call: func(ctx context.Context, u *update) error {
+			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
+		},
+		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
+	},
+	{
+		name:     wizard.ChangeHostName,
+		disrupts: "restarted",
+		call: func(ctx context.Context, u *update) error {
+			u.restart = true // which makes it the machine's own name
+			return u.whenReady(ctx, func() error {
+				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
+			}, u.state)
+		},
+		done: func(now, plan *model) { now.HostName = plan.HostName },
+	},
+	{
+		name:     wizard.ChangePassword,
+		disrupts: "restarted",
+		call: func(ctx context.Context, u *update) error {
+			if u.password == nil {
+				return nil // there is none any more; KEC cannot take one away
+			}
+			running := u.state == active
+			err := u.whenReady(ctx, func() error {
+				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
+			}, u.state)
+			if err == nil {
+				u.restart = false // KEC has restarted it
+			}
+			return err
+		},
+		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
+	},
+	{
+		name:     wizard.ChangeKeys,
+		disrupts: "stopped and started",
+		call:     func(ctx context.Context, u *update) error { return u.whileStopped(ctx, u.attachAndDetach) },
+		done:     func(now, plan *model) { now.KeyIDs = plan.KeyIDs },
+	},
+}
+
+// needed tells whether the change asks KEC for anything: there may be no password any more to set.
+func (c change) needed(plan *model) bool {
+	return c.name != wizard.ChangePassword || !plan.PasswordWOVersion.IsNull()
+}
+
+// changeOf is the change of that name, and whether there is one.
+func changeOf(name param.Change) (change, bool) {
+	i := slices.IndexFunc(changes, func(c change) bool { return c.name == name })
+	if i < 0 {
+		return change{}, false
+	}
+	return changes[i], true
+}

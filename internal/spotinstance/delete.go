@@ -1,0 +1,38 @@
+package spotinstance
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
+)
+
+// Delete terminates the instance and waits until KEC confirms it.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
+	var state model
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if state.DeletionProtection.ValueBool() { // a forced replacement comes here without a plan that could refuse it
+		resp.Diagnostics.Append(protectedAgainstDeletion(&state, ""))
+		return
+	}
+	r.remember(ctx, &state, req.Private)
+	defer r.Refusals.Ending()()
+	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
+		f := failure.Of(err)
+		f.Note = state.title() + " stays in the state."
+		resp.Diagnostics.Append(f.WithoutPath(wizard.Parameters()))
+	}
+}

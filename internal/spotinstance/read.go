@@ -1,0 +1,112 @@
+package spotinstance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
+)
+
+// Read refreshes the state. Only a proof of absence removes the instance from
+// it, and never silently.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer guard.Recover(&resp.Diagnostics, "reading a spot instance")
+	defer r.Preflight.Busy()()
+	var state model
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	timeout, diags := state.Timeouts.Read(ctx, readTimeout)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	if r.Client == nil {
+		resp.Diagnostics.AddWarning("Spot instance not refreshed",
+			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+		return
+	}
+	r.remember(ctx, &state, req.Private)
+	importing := state.InstanceType.IsNull() // all that an import has given is the id
+	in, err := r.Client.ReadInstance(ctx, state.ID.ValueString(), state.project())
+	switch {
+	case errors.Is(err, kec.ErrGone):
+		if !importing {
+			resp.Diagnostics.AddWarning(released(state))
+		}
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		resp.State.RemoveResource(ctx)
+		return
+	case errors.Is(err, kec.ErrNotVisible):
+		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
+			"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+		return
+	case importing && in.ChargeType != "" && in.ChargeType != "Spot":
+		resp.Diagnostics.AddError("Not a Spot Instance",
+			fmt.Sprintf("Instance %s has the charge type %s.\n\nManage it with the provider for instances of that charge type.", in.ID, in.ChargeType))
+		return
+	}
+	state.refresh(in, importing)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
+	if importing && in.TellsUserData {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(wizard.WithUserData))...)
+	}
+	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
+	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
+	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+}
+
+// remember tells the client how old an instance is that another process has launched.
+func (r *Resource) remember(ctx context.Context, state *model, private interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}) {
+	var at time.Time
+	if raw, _ := private.GetKey(ctx, launchedKey); len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
+		r.Client.Launched(state.ID.ValueString(), at)
+	}
+}
+
+// elsewhere is an error if the instance is not in the provider's region: what a
+// look-up there does not find proves nothing.
+func (r *Resource) elsewhere(m *model) diag.Diagnostics {
+	zone := m.AvailabilityZone.ValueString()
+	if zone == "" || strings.HasPrefix(zone, r.Region) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The instance is in another region", fmt.Sprintf(
+		"%s is in the zone %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), zone, r.Region))}
+}
+
+// readTags asks for the tags where there should be some, and on import.
+func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
+	if len(state.TagsAll.Elements()) == 0 && !importing {
+		state.TagsAll = types.MapValueMust(types.StringType, nil)
+		return nil
+	}
+	id := state.ID.ValueString()
+	tags, err := r.Client.ReadTags(ctx, id)
+	if err != nil {
+		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
+	}
+	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
+	return nil
+}
