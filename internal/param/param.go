@@ -18,16 +18,17 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-// Line is one setting. A line with no Name only takes part in the change set. A line with an empty Path is
-// fixed by the resource: the user cannot change it and no diagnostic can point at it.
+// Line is one setting. A line with no Name only takes part in the change set. A line with an empty
+// Path is fixed by the resource: the user cannot change it and no diagnostic can point at it.
 type Line struct {
 	Path path.Path
-	// Name is the name of the API parameter with 1-based indexes, such as "DataDisk.2.Size". For a set it is
-	// the name before the index ("KeyId" of "KeyId.1"), for a map the name before the index of its pairs
-	// ("Tag" of "Tag.1.Key").
+	// Name is the name of the API parameter with 1-based indexes, such as "DataDisk.2.Size". For a
+	// set it is the name before the index ("KeyId" of "KeyId.1"), for a map the name before the
+	// index of its pairs ("Tag" of "Tag.1.Key").
 	Name  string
 	Value attr.Value
-	// Change names what brings a new value to a machine in place. A line without it replaces the machine.
+	// Change names what brings a new value to a machine in place. A line without it replaces the
+	// machine.
 	Change Change
 
 	unreported bool
@@ -43,14 +44,15 @@ func (l *Line) InPlace(by Change) *Line {
 	return l
 }
 
-// Unreported is the option of a setting that KEC never reports: null says nothing about an imported machine.
+// Unreported is the option of a setting that KEC never reports: null says nothing about an imported
+// machine.
 func (l *Line) Unreported() *Line {
 	l.unreported = true
 	return l
 }
 
-// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times: an import of a machine of
-// which it does bears the mark.
+// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times: an import of a
+// machine of which it does bears the mark.
 func (l *Line) UnreportedUnless(mark string) *Line {
 	l.unless = mark
 	return l.Unreported()
@@ -59,7 +61,8 @@ func (l *Line) UnreportedUnless(mark string) *Line {
 // Table lists settings in the order in which the user meets them.
 type Table []Line
 
-// Root adds the setting of a top-level attribute. The line is for its options, until the next one is added.
+// Root adds the setting of a top-level attribute. The line is for its options, until the next one
+// is added.
 func (t *Table) Root(attribute, name string, value attr.Value) *Line {
 	return t.At(path.Root(attribute), name, value)
 }
@@ -91,8 +94,9 @@ func (t Table) NameOf(change Change) string {
 	return ""
 }
 
-// Unreported tells whether the table of an imported machine knows nothing of the setting at a path: KEC does
-// not report it, so the import has left it null. The mark is that of the import, see [Line.UnreportedUnless].
+// Unreported tells whether the table of an imported machine knows nothing of the setting at a path:
+// KEC does not report it, so the import has left it null. The mark is that of the import, see
+// [Line.UnreportedUnless].
 func (t Table) Unreported(at path.Path, mark string) bool {
 	i := slices.IndexFunc(t, func(l Line) bool { return l.Path.Equal(at) })
 	return i >= 0 && t[i].unreported && !t[i].set() && (t[i].unless == "" || t[i].unless != mark)

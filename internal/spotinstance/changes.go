@@ -11,8 +11,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// change is one call, or a few that belong together, that brings attributes of a
-// living instance from what they are to what is planned.
+// change is one call, or a few that belong together, that brings attributes of a living instance
+// from what they are to what is planned. The lines of these attributes bear its name.
 type change struct {
 	name     param.Change
 	disrupts string // what it does to a running machine; "" for nothing
@@ -20,9 +20,9 @@ type change struct {
 	done     func(now, plan *model) // notes in now what KEC has from then on
 }
 
-// changes lists everything that KEC changes in place, in the order in which it
-// is done: first what disturbs nothing, then what restarts the machine, so that a
-// failure leaves it running. An attribute that is not here replaces the instance.
+// changes lists everything that KEC changes in place, in the order in which it is done: first the
+// changes that disturb nothing, then those that restart the machine, so that a failure of the
+// former leaves it running.
 var changes = []change{
 	{
 		name: wizard.ChangeName,

@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// value makes any value of a type: null or unknown at times, and at times one that the framework refuses.
+// value makes any value of a type: null or unknown at times, and at times one that the framework
+// refuses.
 func (d dice) value(of tftypes.Type) tftypes.Value {
 	switch d.IntN(8) {
 	case 0:
@@ -58,8 +59,8 @@ func (d dice) value(of tftypes.Type) tftypes.Value {
 	}
 }
 
-// The codec stands in for the framework's Get and Set, so it must do what those do: with every value, and no less where
-// those refuse one.
+// The codec stands in for the framework's Get and Set, so it must do what those do: with every
+// value, and no less where those refuse one.
 func TestModel_isReadAndWrittenAsTheFrameworkDoes(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

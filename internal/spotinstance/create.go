@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -12,13 +14,13 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-// Create launches the instance and waits until it runs. Its id is in the state
-// before anything that can fail; a launch that came to nothing is cleaned up
-// and explained, and one that KEC would refuse as it has just refused another is
-// not sent.
+// Create launches the instance and waits until it runs. Its id is in the state before anything can
+// fail that leaves a machine behind. A launch that came to nothing is cleaned up and explained. A
+// launch that KEC would refuse, because it has just refused another like it, is not sent.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
@@ -39,24 +41,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.AddError("The launch cannot be expressed as a request", err.Error())
 		return
 	}
-	r.Preflight.Launching()
-	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
-	if refused != nil {
-		resp.Diagnostics.Append(refused.Diagnostic(params))
+	launched, diags := r.launch(ctx, &plan, params, request)
+	if resp.Diagnostics.Append(diags...); launched.InstanceID == "" {
 		return
 	}
-	launched, err := r.Client.Launch(ctx, request)
-	var extra *kec.ExtraInstancesError
-	switch {
-	case errors.As(err, &extra):
-		// One of them is this resource; the message names the others.
-		resp.Diagnostics.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
-			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
-	case err != nil:
-		resp.Diagnostics.Append(attempt.Refused(ctx, err).Diagnostic(params))
-		return
-	}
-	attempt.Accepted()
 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = tfvalue.With(ctx, tfvalue.Resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
@@ -73,18 +61,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	switch {
 	case errors.As(err, &failed):
 		f := r.Explainer.Failed(ctx, failed, failure.Accepted{Launch: plan.launch(), RequestID: launched.RequestID, Parameters: request})
-		f.Note = r.cleanUp(ctx, failed, plan.project(), plan.DeletionProtection.ValueBool(), resp)
+		f.Note = r.cleanUp(ctx, failed, &plan, resp)
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
 	case err != nil:
-		late, cancel := afterwards(ctx)
-		defer cancel()
-		if r.unprotect(late, launched.InstanceID, plan.DeletionProtection.ValueBool()) {
-			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
-		}
-		f := failure.Of(err)
-		f.Note = fmt.Sprintf("Instance %s was launched and is in the state; the next apply replaces it, destroy deletes it.", launched.InstanceID)
-		resp.Diagnostics.Append(f.Diagnostic(params))
+		resp.Diagnostics.Append(r.keep(ctx, err, &plan, resp).Diagnostic(params))
 		return
 	}
 	plan.refresh(in, false)
@@ -93,13 +74,36 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }
 
-// cleanUp removes a failed launch from KEC, and from the state once KEC
-// confirms that nothing is left. It returns the sentence that says how it went.
-func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project *int64, protected bool, resp *resource.CreateResponse) string {
+// launch orders the instance. Without an instance id in the answer nothing was bought that the
+// state could hold.
+func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, request url.Values) (kec.Launch, diag.Diagnostics) {
+	r.Preflight.Launching()
+	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
+	if refused != nil {
+		return kec.Launch{}, diag.Diagnostics{refused.Diagnostic(params)}
+	}
+	launched, err := r.Client.Launch(ctx, request)
+	var diags diag.Diagnostics
+	var extra *kec.ExtraInstancesError
+	switch {
+	case errors.As(err, &extra):
+		// One of them is this resource; the message names the others.
+		diags.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
+			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
+	case err != nil:
+		return kec.Launch{}, diag.Diagnostics{attempt.Refused(ctx, err).Diagnostic(params)}
+	}
+	attempt.Accepted()
+	return launched, diags
+}
+
+// cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
+// left. It returns the sentence that says how it went.
+func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, plan *model, resp *resource.CreateResponse) string {
 	if failed.Kind != kec.Vanished { // which is proof of absence already
 		defer r.Refusals.Ending()()
-		r.unprotect(ctx, failed.InstanceID, protected)
-		if err := r.Client.Terminate(ctx, failed.InstanceID, project); err != nil {
+		r.unprotect(ctx, failed.InstanceID, plan)
+		if err := r.Client.Terminate(ctx, failed.InstanceID, plan.project()); err != nil {
 			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
 				err, failed.InstanceID)
 		}
@@ -108,8 +112,21 @@ func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, project
 	return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", failed.InstanceID)
 }
 
-// unprotect lifts the deletion protection of a launch that has failed, and tells
-// whether it did: Terraform will not update such an instance, only delete it.
-func (r *Resource) unprotect(ctx context.Context, id string, protected bool) bool {
-	return protected && r.Client.SetInstanceResourceProtect(ctx, id, false) == nil
+// keep leaves in the state an instance whose wait has failed, for a reason that says nothing about
+// the instance. The state says what is true of it then.
+func (r *Resource) keep(ctx context.Context, err error, plan *model, resp *resource.CreateResponse) failure.Failure {
+	late, cancel := afterwards(ctx)
+	defer cancel()
+	if r.unprotect(late, plan.ID.ValueString(), plan) {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
+	}
+	f := failure.Of(err)
+	f.Note = fmt.Sprintf("Instance %s was launched and is in the state; the next apply replaces it, destroy deletes it.", plan.ID.ValueString())
+	return f
+}
+
+// unprotect lifts the deletion protection of a launch that has failed, and tells whether it did:
+// Terraform does not update such an instance, it only deletes it.
+func (r *Resource) unprotect(ctx context.Context, id string, plan *model) bool {
+	return plan.DeletionProtection.ValueBool() && r.Client.SetInstanceResourceProtect(ctx, id, false) == nil
 }

@@ -248,7 +248,8 @@ func TestAccLaunch_throttlingIsRepeated(t *testing.T) {
 	}
 }
 
-// Should KEC open more machines than one, the state holds one of them and the message names them all.
+// Should KEC open more machines than one, the state holds one of them and the message names them
+// all.
 func TestAccLaunch_opensMoreThanOne(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)

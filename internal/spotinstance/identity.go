@@ -17,9 +17,9 @@ type identity struct {
 	ID     types.String `tfsdk:"id"`
 }
 
-// identify fills the identity, on a CLI that knows of one. Terraform wants it
-// even of what is gone, and even while the provider's configuration is unknown:
-// then the zone, which is the region and a letter, tells it.
+// identify fills the identity, on a CLI that has identities. Terraform wants it also of an instance
+// that is gone, and also while the provider's configuration is unknown: then the zone, which is the
+// region and a letter, tells the region.
 func (r *Resource) identify(ctx context.Context, m *model, to *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if to == nil {
 		return nil

@@ -12,13 +12,13 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 )
 
-// importedKey marks, in the resource's private state, an instance that was
-// imported and never updated since: what KEC does not report about it is
-// unknown rather than unset.
+// importedKey marks, in the resource's private state, an instance that was imported and never
+// updated since: what KEC does not report about it is unknown rather than unset. The value is
+// [wizard.WithUserData] where KEC has told the user data.
 const importedKey = "imported"
 
-// ImportState takes an instance id, or an identity of the provider's region; the
-// refresh that follows reads the rest.
+// ImportState takes an instance id, or an identity of the provider's region; the refresh that
+// follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "importing a spot instance")
 	switch {
@@ -40,8 +40,8 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 }
 
-// MoveState takes over machines of the official provider's ksyun_instance,
-// without touching them, where they are Spot Instances.
+// MoveState takes over a ksyun_instance of the official provider, without touching the machine,
+// where it is a Spot Instance.
 func (r *Resource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: moveFromKsyun}}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// ModifyPlan decides what replaces the instance, and warns of what the plan
-// costs or what KEC is about to do.
+// ModifyPlan decides what replaces the instance, and warns of what the plan costs or of what KEC is
+// about to do.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	defer guard.Recover(&resp.Diagnostics, "planning a spot instance")
 	defer r.Preflight.Busy()()
@@ -39,40 +39,43 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		plan.TagsAll = all
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "tags_all", all)
 	}
-	if !living { // a replacement comes here too, a second time and as a new instance
-		resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, &plan) })...)
+	switch {
+	case !living: // a replacement comes here too, a second time and as a new instance
+		r.checkAutoDelete(ctx, &plan, resp)
 		r.checkLaunch(ctx, &plan, resp)
-		return
-	}
-	if state.InstanceType.IsNull() {
+	case state.InstanceType.IsNull():
 		resp.Diagnostics.AddError("The instance has not been read yet",
 			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
-		return
+	default:
+		r.planChanges(ctx, &plan, &state, imported, resp)
+		r.warnRecycling(ctx, &state, resp)
 	}
+}
 
+// planChanges tells Terraform which attributes replace a living instance, and the user what the
+// changes cost it.
+func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported []byte, resp *resource.ModifyPlanResponse) {
 	var replacing, restarting []string
 	deleting := false
-	wanted, believed := changed(&plan, &state, imported)
+	wanted, believed := changed(plan, state, imported)
 	for _, line := range wanted {
 		c, inPlace := changeOf(line.Change)
 		switch {
 		case !inPlace:
 			resp.RequiresReplace = append(resp.RequiresReplace, line.Path)
 			replacing = append(replacing, line.Path.String())
-		case c.disrupts != "" && c.needed(&plan):
+		case c.disrupts != "" && c.needed(plan):
 			restarting = append(restarting, fmt.Sprintf("%s (%s)", line.Path, c.disrupts))
 		}
-		if line.Change == wizard.ChangeAutoDelete {
-			deleting = true
-		}
+		deleting = deleting || line.Change == wizard.ChangeAutoDelete
 	}
 	if deleting {
-		resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, &plan) })...)
+		r.checkAutoDelete(ctx, plan, resp)
 	}
 	switch {
 	case len(replacing) > 0:
-		r.frees(&state)
-		r.warnEnd(ctx, &state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
+		r.frees(state)
+		r.warnEnd(ctx, state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
 	case len(restarting) > 0 && state.State.ValueString() == active:
 		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
@@ -83,11 +86,15 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			"%s was imported, and KEC does not report %s of it. The configured value goes into the state, and the machine is left as it is.\n\n"+
 				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(believed, ", ")))
 	}
-	r.warnRecycling(ctx, &state, resp)
 }
 
-// checkLaunch asks whether KEC can do what the plan orders. Nothing is asked once
-// the plan is known to be wrong.
+// checkAutoDelete refuses a time of automatic deletion that KEC would refuse.
+func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, plan) })...)
+}
+
+// checkLaunch asks whether KEC can do what the plan orders. Of a plan that is known to be wrong
+// nothing is asked.
 func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
 	if resp.Diagnostics.HasError() {
 		return
@@ -109,9 +116,10 @@ func (r *Resource) frees(state *model) {
 	}
 }
 
-// changed is what differs between plan and state: what is wanted of KEC, and the paths of what an imported
-// instance is believed to have. KEC never reports the latter, so the import has left it null, and the
-// configuration is taken at its word: replacing a healthy machine to learn nothing would be worse.
+// changed is what differs between plan and state: what is wanted of KEC, and the paths of what an
+// imported instance is believed to have. KEC never reports the latter, so the import has left it
+// null, and the configuration is taken at its word: replacing a healthy machine to learn nothing
+// would be worse.
 func changed(plan, state *model, imported []byte) (wanted param.Table, believed []string) {
 	before := state.params()
 	for _, line := range plan.params().Changed(before) {
@@ -124,8 +132,8 @@ func changed(plan, state *model, imported []byte) (wanted param.Table, believed 
 	return wanted, believed
 }
 
-// now is the time at KEC. The CLI may plan a destroy in a new process, which has
-// not heard from KEC yet.
+// now is the time at KEC. The CLI may plan a destroy in a new process, which has not heard from KEC
+// yet and has to ask.
 func (r *Resource) now(ctx context.Context, state *model) time.Time {
 	if r.Client == nil {
 		return time.Now()

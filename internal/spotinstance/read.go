@@ -18,8 +18,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// Read refreshes the state. Only a proof of absence removes the instance from
-// it, and never silently.
+// Read refreshes the state. Only a proof of absence removes the instance from the state, and never
+// silently.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer guard.Recover(&resp.Diagnostics, "reading a spot instance")
 	defer r.Preflight.Busy()()
@@ -85,8 +85,8 @@ func (r *Resource) remember(ctx context.Context, state *model, private interface
 	}
 }
 
-// elsewhere is an error if the instance is not in the provider's region: what a
-// look-up there does not find proves nothing.
+// elsewhere is an error if the instance is not in the provider's region: that a look-up in the
+// provider's region does not find it proves nothing.
 func (r *Resource) elsewhere(m *model) diag.Diagnostics {
 	zone := m.AvailabilityZone.ValueString()
 	if zone == "" || strings.HasPrefix(zone, r.Region) {
@@ -96,7 +96,7 @@ func (r *Resource) elsewhere(m *model) diag.Diagnostics {
 		"%s is in the zone %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), zone, r.Region))}
 }
 
-// readTags asks for the tags where there should be some, and on import.
+// readTags asks for the tags where the state has some, and on import.
 func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
 	if len(state.TagsAll.Elements()) == 0 && !importing {
 		state.TagsAll = types.MapValueMust(types.StringType, nil)

@@ -1,5 +1,5 @@
-// Package spotinstance is the resource kec_spot_instance: one Spot Instance,
-// from the launch to its confirmed end.
+// Package spotinstance is the resource kec_spot_instance: one Spot Instance, from the launch to its
+// confirmed end. Each verb of the framework has its file.
 package spotinstance
 
 import (
@@ -27,14 +27,17 @@ const (
 	readTimeout   = 5 * time.Minute
 	updateTimeout = 20 * time.Minute
 	deleteTimeout = 10 * time.Minute
-	// What is done after an operation has failed, whatever is left of its time: less where
-	// the user waits for it to end.
+)
+
+// Time for what is done after an operation has failed, whatever is left of the time of the
+// operation: less where the user has interrupted it and waits.
+const (
 	lastLook  = 30 * time.Second
 	briefLook = 5 * time.Second
 )
 
-// afterwards is a context for what is still to be done when that of an operation may
-// have ended.
+// afterwards is a context for what is still to be done when the context of an operation may have
+// ended.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	limit := lastLook
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -43,8 +46,8 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
-// launchedKey holds, in the resource's private state, when an instance was launched
-// that was never seen: it may be invisible for a while, also for a later process.
+// launchedKey holds, in the resource's private state, when an instance was launched that KEC has
+// never shown. KEC may not show it for a while, also to a later process.
 const launchedKey = "launched"
 
 // Resource implements kec_spot_instance.

@@ -19,7 +19,8 @@ func Groups(ctx context.Context) []wizard.Group {
 	})
 }
 
-// Schema is all groups. What a change of an attribute does is said by its line in the table of parameters.
+// Schema is all groups. What a change of an attribute does is said by its line in the table of
+// parameters.
 func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	attributes := map[string]schema.Attribute{}
 	for _, g := range Groups(ctx) {

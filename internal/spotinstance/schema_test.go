@@ -169,7 +169,8 @@ func TestRemedies_nameAttributesThatExist(t *testing.T) {
 	}
 }
 
-// The description tells what a change does, and the line of the attribute says which change does it.
+// The description tells what a change does, and the line of the attribute says which change does
+// it.
 func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
 	t.Parallel()
 	for _, group := range Groups(context.Background()) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
@@ -16,9 +17,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// Update changes in place what KEC can change so, in one pass; ModifyPlan has
-// planned a replacement for the rest. After a failure the state holds what KEC
-// has then.
+// Update changes in place what KEC can change in place, in one pass; ModifyPlan has planned a
+// replacement for the rest. After a failure the state holds what KEC has then.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "changing a spot instance")
 	var plan, state, config model
@@ -46,17 +46,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	wanted, _ := changed(&plan, &state, imported)
 	now := state
 	u := update{client: r.Client, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
-	failed, err := u.run(ctx, wanted)
-	if err != nil {
-		params, f := plan.params(), failure.Of(err)
-		if f.Param == "" && failed != "" {
-			f.Param = params.NameOf(failed)
-		}
-		f.Note = "What was changed before this is in the state; the next apply goes on from there."
-		if u.down {
-			f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
-		}
-		resp.Diagnostics.Append(f.Diagnostic(params))
+	if failed, err := u.run(ctx, wanted); err != nil {
+		resp.Diagnostics.Append(u.explain(failed, err))
 		late, cancel := afterwards(ctx)
 		defer cancel()
 		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
@@ -91,13 +82,28 @@ type update struct {
 	down     bool   // it was stopped and could not be started again
 }
 
+// explain says why an update has failed, at the attribute that was being changed, and what has come
+// of the rest.
+func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
+	params, f := u.plan.params(), failure.Of(err)
+	if f.Param == "" && failed != "" {
+		f.Param = params.NameOf(failed)
+	}
+	f.Note = "What was changed before this is in the state; the next apply goes on from there."
+	if u.down {
+		f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
+	}
+	return f.Diagnostic(params)
+}
+
+// States of a machine, as KEC names them.
 const (
 	active  = "active"
 	stopped = "stopped"
 )
 
-// run makes every change that wanted names. It stops at the first failure and returns the name of the change
-// that failed; now then holds what was done before.
+// run makes every change that a wanted line names. At the first failure it stops and returns the
+// name of the change that failed; u.now then holds what was done before.
 func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, error) {
 	for _, c := range changes {
 		if !slices.ContainsFunc(wanted, func(l param.Line) bool { return l.Change == c.name }) {
@@ -114,8 +120,8 @@ func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, err
 	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
 }
 
-// whenReady makes a call as soon as the machine's state allows it, and waits for
-// the state in which the machine is to end.
+// whenReady makes a call as soon as the machine's state allows it, and waits for the state in which
+// the machine is to end.
 func (u *update) whenReady(ctx context.Context, call func() error, state string) error {
 	if err := u.client.UntilReady(ctx, u.id, call, u.plan.project()); err != nil {
 		return err
@@ -124,12 +130,12 @@ func (u *update) whenReady(ctx context.Context, call func() error, state string)
 	return err
 }
 
-// startTimeout bounds the start of a machine that an update has stopped. It runs
-// even when the update's own time is over: the machine was running before.
+// startTimeout bounds the start of a machine that an update has stopped. The machine is started
+// even when the update's own time is over, because it was running before.
 const startTimeout = 5 * time.Minute
 
-// whileStopped stops a running machine for what KEC does to stopped ones only,
-// and starts it again whatever came of it.
+// whileStopped stops a running machine for a call that KEC takes for stopped machines only, and
+// starts it again whatever came of the call.
 func (u *update) whileStopped(ctx context.Context, do func(context.Context) error) error {
 	if u.state != active {
 		return do(ctx)
@@ -153,8 +159,8 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	return err
 }
 
-// attachAndDetach attaches what is new and then detaches what is no longer wanted: a
-// new key that KEC does not take must not leave the machine without any.
+// attachAndDetach attaches the new keys, and then detaches those which are no longer wanted: if KEC
+// does not take a new key, the machine still has the old ones.
 func (u *update) attachAndDetach(ctx context.Context) error {
 	was, want := tfvalue.SetTexts(u.now.KeyIDs), tfvalue.SetTexts(u.plan.KeyIDs)
 	without := func(all, some []string) []string {

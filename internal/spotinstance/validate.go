@@ -12,7 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ValidateConfig holds the configuration against the rules of the steps. What is still unknown breaks no rule.
+// ValidateConfig holds the configuration against the rules of the steps. What is still unknown
+// breaks no rule.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var c model
 	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &c)...)

@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// warnEnd says what the end of an instance costs, and refuses it while the
-// instance is protected against deletion.
+// warnEnd says what the end of an instance costs, and refuses it while the instance is protected
+// against deletion.
 func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
 	if state.DeletionProtection.ValueBool() {
 		resp.Diagnostics.Append(protectedAgainstDeletion(state, why))
@@ -22,8 +22,7 @@ func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string,
 	warnKeptDisks(state, resp)
 }
 
-// protectedAgainstDeletion refuses to end an instance whose state says that it is
-// protected.
+// protectedAgainstDeletion refuses to end an instance whose state says that it is protected.
 func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
 	detail := state.title() + " has deletion_protection = true, so neither KEC nor this provider deletes it."
 	if why != "" {
@@ -34,8 +33,7 @@ func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
 			"any more: take it out of the state with state rm, and delete it in the console.)")
 }
 
-// warnProtected says what is given up by ending an instance in the hour in
-// which KEC guarantees it.
+// warnProtected says what is given up by ending an instance in the hour in which KEC guarantees it.
 func (r *Resource) warnProtected(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
 	until, err := time.Parse(time.RFC3339, state.ProtectedUntil.ValueString())
 	if err != nil {
@@ -53,7 +51,7 @@ func (r *Resource) warnProtected(ctx context.Context, state *model, doing, why s
 	resp.Diagnostics.AddWarning(doing+" a spot instance in its protected hour", detail)
 }
 
-// warnKeptDisks names what goes on being charged when the instance has gone.
+// warnKeptDisks names the disks that go on being charged when the instance has gone.
 func warnKeptDisks(state *model, resp *resource.ModifyPlanResponse) {
 	if ids := state.Kept(); len(ids) > 0 {
 		resp.Diagnostics.AddWarning("A data disk outlives this spot instance", state.title()+" goes. "+keptSentence(ids))

@@ -12,10 +12,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Codec reads and writes a model M, a struct with tfsdk tags, as the framework's Get and Set do. These
-// compile a regular expression for every field and copy the schema for every step, each time. A codec is
-// made once from the schema and takes a tenth of their time, which counts with a thousand instances. It can
-// go when Get and Set keep what they learn of a model.
+// Codec reads and writes a model M, a struct with tfsdk tags, as the framework's Get and Set do.
+// These compile a regular expression for every field and copy the schema for every step, each time.
+// A codec is made once from the schema and takes a tenth of their time, which counts with a
+// thousand instances. It can go when Get and Set keep what they learn of a model.
 type Codec[M any] struct {
 	noun   string
 	object tftypes.Object
@@ -30,8 +30,9 @@ type field struct {
 	raw tftypes.Type
 }
 
-// NewCodec is the codec of a schema's model; the noun says in a message what a model stands for. It panics
-// if the model and the schema have not the same attributes: no configuration can be the reason.
+// NewCodec is the codec of a schema's model; the noun says in a message what a model stands for. It
+// panics if the model and the schema have not the same attributes: no configuration can be the
+// reason.
 func NewCodec[M any](noun string, schema interface{ Type() attr.Type }) *Codec[M] {
 	ctx, model := context.Background(), reflect.TypeFor[M]()
 	c := &Codec[M]{noun: noun, object: tftypes.Object{AttributeTypes: map[string]tftypes.Type{}}}
@@ -71,7 +72,8 @@ func leaves(model reflect.Type, above []int) []reflect.StructField {
 	return all
 }
 
-// check holds a value against what its type demands beyond its form: a whole number, a set without doubles.
+// check holds a value against what its type demands beyond its form: a whole number, a set without
+// doubles.
 func (f field) check(ctx context.Context, v tftypes.Value) diag.Diagnostics {
 	if rules, ok := f.Type.(interface {
 		Validate(ctx context.Context, v tftypes.Value, at path.Path) diag.Diagnostics
@@ -86,8 +88,8 @@ func (f field) misfit(diags *diag.Diagnostics, problem any) {
 		fmt.Sprintf("%s: %v.\n\nThis is a mistake in the provider: please report it.", f.name, problem))
 }
 
-// Read fills a model from a configuration, plan or state, as the framework's Get does. After an error the
-// model is as it was.
+// Read fills a model from a configuration, plan or state, as the framework's Get does. After an
+// error the model is as it was.
 func (c *Codec[M]) Read(ctx context.Context, object tftypes.Value, to *M) diag.Diagnostics {
 	var diags diag.Diagnostics
 	var values map[string]tftypes.Value
@@ -115,7 +117,8 @@ func (c *Codec[M]) Read(ctx context.Context, object tftypes.Value, to *M) diag.D
 	return diags
 }
 
-// Write puts a model into a state, as the framework's Set does. After an error the state is as it was.
+// Write puts a model into a state, as the framework's Set does. After an error the state is as it
+// was.
 func (c *Codec[M]) Write(ctx context.Context, from *M, object *tftypes.Value) diag.Diagnostics {
 	var diags diag.Diagnostics
 	model := reflect.ValueOf(from).Elem()

@@ -106,7 +106,8 @@ func TestCodec_ofAnEmbeddedStruct(t *testing.T) {
 	}
 }
 
-// A field without its attribute and an attribute without its field are found when the codec is made.
+// A field without its attribute and an attribute without its field are found when the codec is
+// made.
 func TestNewCodec_refusesAModelThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	for name, build := range map[string]func(){

@@ -18,7 +18,8 @@ func Known(s types.String) types.String {
 	return s
 }
 
-// KeepSize is the size that KEC reports now, or the last known one where KEC reports none, which is 0.
+// KeepSize is the size that KEC reports now, or the last known one where KEC reports none, which is
+// 0.
 func KeepSize(now int64, was types.Int64) types.Int64 {
 	switch {
 	case now > 0:
@@ -30,8 +31,8 @@ func KeepSize(now int64, was types.Int64) types.Int64 {
 	}
 }
 
-// KeepFlag is the flag that KEC reports now, or the last known value where KEC reports none, which is nil.
-// A flag that was never known is false, its default.
+// KeepFlag is the flag that KEC reports now, or the last known value where KEC reports none, which
+// is nil. A flag that was never known is false, its default.
 func KeepFlag(now *bool, was types.Bool) types.Bool {
 	switch {
 	case now != nil:

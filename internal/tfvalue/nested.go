@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Nested turns the objects of a nested attribute into T, a struct with tfsdk tags, and back. Like a [Codec] it
-// is made once and takes a fraction of the framework's time.
+// Nested turns the objects of a nested attribute into T, a struct with tfsdk tags, and back. Like a
+// [Codec] it is made once and takes a fraction of the framework's time.
 type Nested[T any] struct {
 	object types.ObjectType
 	fields []nestedField
@@ -23,8 +23,8 @@ type nestedField struct {
 	null  attr.Value // null of the attribute's type
 }
 
-// NewNested is made from the type of an attribute: an object, or a list of objects. It panics if T and the object
-// have not the same attributes: no configuration can be the reason.
+// NewNested is made from the type of an attribute: an object, or a list of objects. It panics if T
+// and the object have not the same attributes: no configuration can be the reason.
 func NewNested[T any](of attr.Type) *Nested[T] {
 	if list, ok := of.(types.ListType); ok {
 		of = list.ElemType
@@ -50,7 +50,8 @@ func NewNested[T any](of attr.Type) *Nested[T] {
 	return n
 }
 
-// Struct is the object as a struct. All is null in that of an object which is null or unknown as a whole.
+// Struct is the object as a struct. All is null in that of an object which is null or unknown as a
+// whole.
 func (n *Nested[T]) Struct(o types.Object) T {
 	var t T
 	model, values := reflect.ValueOf(&t).Elem(), o.Attributes()

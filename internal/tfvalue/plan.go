@@ -7,9 +7,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Resolve is the plan with every unknown value taken from fresh, null where fresh has none. What the plan
-// knows stays as planned even if KEC reports something else: Terraform requires it, and the next refresh
-// shows the difference.
+// Resolve is the plan with every unknown value taken from fresh, null where fresh has none. What
+// the plan knows stays as planned even if KEC reports something else: Terraform requires it, and
+// the next refresh shows the difference.
 func Resolve(plan, fresh tftypes.Value) tftypes.Value {
 	resolved, err := tftypes.Transform(plan, func(p *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
 		if v.IsKnown() {
@@ -28,8 +28,8 @@ func Resolve(plan, fresh tftypes.Value) tftypes.Value {
 	return resolved
 }
 
-// With is the object with one top-level attribute replaced, as the framework's SetAttribute does it, in a
-// tenth of the time: a plan of a thousand instances does it a thousand times.
+// With is the object with one top-level attribute replaced, as the framework's SetAttribute does
+// it, in a tenth of the time: a plan of a thousand instances does it a thousand times.
 func With(ctx context.Context, object tftypes.Value, name string, value attr.Value) tftypes.Value {
 	var attributes map[string]tftypes.Value
 	raw, err := value.ToTerraformValue(ctx)

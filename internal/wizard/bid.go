@@ -122,8 +122,8 @@ func (price) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	}
 }
 
-// strategyFromLimit plans the strategy that follows from the price limit beside it when the user leaves the
-// strategy out.
+// strategyFromLimit plans the strategy that follows from the price limit beside it when the user
+// leaves the strategy out.
 type strategyFromLimit struct{}
 
 func (strategyFromLimit) Description(context.Context) string {

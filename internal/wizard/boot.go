@@ -72,8 +72,9 @@ func (Boot) Attributes() map[string]schema.Attribute {
 	}
 }
 
-// WithUserData is the mark of an import in which KEC has told the user data, so that null means that there is
-// none. It is JSON, as the framework wants what is kept of a resource beside its state.
+// WithUserData is the mark of an import in which KEC has told the user data, so that null means
+// that there is none. It is JSON, as the framework wants what is kept of a resource beside its
+// state.
 const WithUserData = `"with user data"`
 
 // Lines adds the settings of the step to the table of parameters.
@@ -126,7 +127,8 @@ func userDataFrom(reported string) (plain, base types.String) {
 	}
 }
 
-// maxUserData is KEC's limit in bytes (fact 214, assumed: the limit means the text before it is encoded).
+// maxUserData is KEC's limit in bytes (fact 214, assumed: the limit means the text before it is
+// encoded).
 const maxUserData = 16 * 1024
 
 // userData accepts text that is not too long.

@@ -76,16 +76,16 @@ type eip struct {
 
 var eips = tfvalue.NewNested[eip](Address{}.Attributes()["eip"].GetType())
 
-// Lines adds the settings of the step to the table of parameters. PublicIP is the address that the machine has,
-// null for none.
+// Lines adds the settings of the step to the table of parameters. PublicIP is the address that the
+// machine has, null for none.
 func (a Address) Lines(t *param.Table, publicIP types.String) {
 	if a.EIP.IsUnknown() {
 		t.Version("eip", a.EIP)
 	}
 	add := func(attribute, name string, value attr.Value) {
 		line := t.At(path.Root("eip").AtName(attribute), name, value)
-		// A machine that was imported without a public address has bought none. Of any other, KEC does not
-		// report how its address was bought.
+		// A machine that was imported without a public address has bought none. Of any other, KEC
+		// does not report how its address was bought.
 		if a.EIP.IsNull() && !publicIP.IsNull() {
 			line.Unreported()
 		}

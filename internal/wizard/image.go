@@ -39,8 +39,8 @@ func (i *Image) Refresh(in *kec.Instance) {
 	i.ImageID = sameImage(tfvalue.Keep(tfvalue.Text(in.ImageID), i.ImageID), i.ImageID)
 }
 
-// sameImage keeps the user's spelling where KEC reports the same image with or without the prefix IMG-
-// (fact 217: IMG- is optional).
+// sameImage keeps the user's spelling where KEC reports the same image with or without the prefix
+// IMG- (fact 217: IMG- is optional).
 func sameImage(now, was types.String) types.String {
 	bare := func(s types.String) string {
 		id := s.ValueString()

@@ -62,8 +62,8 @@ func (p *Place) Refresh(in *kec.Instance) {
 	p.PrivateIPAddress = tfvalue.Keep(tfvalue.Text(address), p.PrivateIPAddress)
 }
 
-// Network is how the machine is connected: the groups of its primary network interface, and the interfaces
-// beside it.
+// Network is how the machine is connected: the groups of its primary network interface, and the
+// interfaces beside it.
 type Network struct {
 	SecurityGroupIDs types.Set  `tfsdk:"security_group_ids"`
 	SecondaryNICs    types.List `tfsdk:"secondary_network_interfaces"`
@@ -159,8 +159,9 @@ func primaryNIC(in *kec.Instance) kec.NIC {
 	return kec.NIC{}
 }
 
-// refreshSecondaryNICs reads the interfaces back in the user's order: by id where it is known, else by what
-// they are. An interface that was attached by other means is left out, except on import, which cannot tell.
+// refreshSecondaryNICs reads the interfaces back in the user's order: by id where it is known, else
+// by what they are. An interface that was attached by other means is left out, except on import,
+// which cannot tell.
 func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types.List {
 	now := slices.Clone(in.NICs)
 	if primary := in.PrimaryNIC(); primary != nil {

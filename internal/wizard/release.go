@@ -63,7 +63,8 @@ func (r Release) Lines(t *param.Table) {
 	t.Root("deletion_protection", "IsProtect", unlessFalse(r.DeletionProtection)).InPlace(ChangeProtection)
 }
 
-// Refresh reads the step back from what KEC reports, automatic deletion in the user's spelling of the instant.
+// Refresh reads the step back from what KEC reports, automatic deletion in the user's spelling of
+// the instant.
 func (r *Release) Refresh(in *kec.Instance, imported bool) {
 	if !r.AutoDeleteTime.IsNull() || imported {
 		at, ok := in.AutoDeleteAt()
@@ -93,8 +94,8 @@ func (r Release) Validate() diag.Diagnostics {
 // autoDeleteLead is how far ahead automatic deletion must be when it is set.
 const autoDeleteLead = 30 * time.Minute
 
-// ValidateAhead refuses a time of automatic deletion that KEC would refuse. Clock is the time at KEC, which may
-// take a request: it is asked only where there is something to compare.
+// ValidateAhead refuses a time of automatic deletion that KEC would refuse. Clock is the time at
+// KEC, which may take a request: it is asked only where there is something to compare.
 func (r Release) ValidateAhead(clock func() time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	at, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
@@ -150,8 +151,8 @@ func (sameInstant) PlanModifyString(_ context.Context, req planmodifier.StringRe
 	}
 }
 
-// minuteInChina is the instant as KEC takes it (fact 196: minutes in UTC+8). The table holds it in this form, in
-// which two spellings of one instant are equal.
+// minuteInChina is the instant as KEC takes it (fact 196: minutes in UTC+8). The table holds it in
+// this form, in which two spellings of one instant are equal.
 func minuteInChina(s types.String) types.String {
 	at, err := time.Parse(time.RFC3339, s.ValueString())
 	if err != nil {

@@ -51,9 +51,9 @@ func (Storage) Attributes() map[string]schema.Attribute {
 				},
 			},
 		},
-		// What every disk needs is optional in the schema and required by Validate: the framework takes an element
-		// that is unknown as a whole for one without its required attributes. It can be required here when the
-		// framework tells the two apart.
+		// What every disk needs is optional in the schema and required by Validate: the framework
+		// takes an element that is unknown as a whole for one without its required attributes. It
+		// can be required here when the framework tells the two apart.
 		"data_disks": schema.ListNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "Cloud disks created and attached with the instance, at most 8. Their order is kept; after an import it is KEC's. Default: none. A change replaces the instance.",
@@ -166,9 +166,9 @@ func (s Storage) Validate() diag.Diagnostics {
 	return complete(s.DataDisks, "data_disks", "type", "size_gib", "delete_with_instance")
 }
 
-// refreshDataDisks reads the disks back in the user's order: by id where it is known, else by what they are
-// (fact 218: a new disk is told by type and size). A disk that is gone is left out, and so is one that
-// was attached by other means, except on import, which cannot tell.
+// refreshDataDisks reads the disks back in the user's order: by id where it is known, else by what
+// they are (fact 218: a new disk is told by type and size). A disk that is gone is left out, and so
+// is one that was attached by other means, except on import, which cannot tell.
 func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
 	old := dataDisks.Structs(was)
 	if imported {

@@ -67,8 +67,8 @@ func TagValidators() []validator.Map {
 	}
 }
 
-// Merged is all tags of the machine: the default ones of the provider block, and its own, which win. It is
-// unknown while either is.
+// Merged is all tags of the machine: the default ones of the provider block, and its own, which
+// win. It is unknown while either is.
 func (m TagMaps) Merged(defaults types.Map) types.Map {
 	if m.Tags.IsUnknown() || defaults.IsUnknown() {
 		return types.MapUnknown(types.StringType)
@@ -79,10 +79,10 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 	return types.MapValueMust(types.StringType, all)
 }
 
-// Refresh reads the step back from the tags that KEC reports. Those that start with ksc are KEC's own (fact
-// 216: such keys belong to KEC), and the mark of the launch is the client's. A tag with the value of a default
-// tag, as it is now or as it was when the state was written, is the provider block's, unless the user has
-// written it into the resource.
+// Refresh reads the step back from the tags that KEC reports. Those that start with ksc are KEC's
+// own (fact 216: such keys belong to KEC), and the mark of the launch is the client's. A tag with
+// the value of a default tag, as it is now or as it was when the state was written, is the provider
+// block's, unless the user has written it into the resource.
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
