@@ -19,7 +19,7 @@ type Nested[T any] struct {
 
 type nestedField struct {
 	name  string
-	index int
+	index []int      // longer than one for a field of an embedded struct
 	null  attr.Value // null of the attribute's type
 }
 
@@ -31,21 +31,22 @@ func NewNested[T any](of attr.Type) *Nested[T] {
 	}
 	ctx, model := context.Background(), reflect.TypeFor[T]()
 	object, ok := of.(types.ObjectType)
-	if !ok || len(object.AttrTypes) != model.NumField() {
+	fields := leaves(model, nil)
+	if !ok || len(object.AttrTypes) != len(fields) {
 		panic(fmt.Sprintf("%s is no %s", model, of))
 	}
 	n := &Nested[T]{object: object}
-	for i := range model.NumField() {
-		name := model.Field(i).Tag.Get("tfsdk")
+	for _, f := range fields {
+		name := f.Tag.Get("tfsdk")
 		attribute, ok := object.AttrTypes[name]
 		if !ok {
-			panic(fmt.Sprintf("%s.%s is no attribute of %s", model, model.Field(i).Name, of))
+			panic(fmt.Sprintf("%s.%s is no attribute of %s", model, f.Name, of))
 		}
 		null, err := attribute.ValueFromTerraform(ctx, tftypes.NewValue(attribute.TerraformType(ctx), nil))
-		if err != nil || reflect.TypeOf(null) != model.Field(i).Type {
-			panic(fmt.Sprintf("%s.%s is no %s", model, model.Field(i).Name, attribute))
+		if err != nil || reflect.TypeOf(null) != f.Type {
+			panic(fmt.Sprintf("%s.%s is no %s", model, f.Name, attribute))
 		}
-		n.fields = append(n.fields, nestedField{name, i, null})
+		n.fields = append(n.fields, nestedField{name, f.Index, null})
 	}
 	return n
 }
@@ -57,10 +58,11 @@ func (n *Nested[T]) Struct(o types.Object) T {
 	model, values := reflect.ValueOf(&t).Elem(), o.Attributes()
 	for _, f := range n.fields {
 		v, ok := values[f.name]
-		if !ok || reflect.TypeOf(v) != model.Field(f.index).Type() {
+		at := model.FieldByIndex(f.index)
+		if !ok || reflect.TypeOf(v) != at.Type() {
 			v = f.null
 		}
-		model.Field(f.index).Set(reflect.ValueOf(v))
+		at.Set(reflect.ValueOf(v))
 	}
 	return t
 }
@@ -80,7 +82,7 @@ func (n *Nested[T]) Structs(l types.List) []T {
 func (n *Nested[T]) Object(t T) types.Object {
 	model, values := reflect.ValueOf(&t).Elem(), make(map[string]attr.Value, len(n.fields))
 	for _, f := range n.fields {
-		v, ok := model.Field(f.index).Interface().(attr.Value)
+		v, ok := model.FieldByIndex(f.index).Interface().(attr.Value)
 		if !ok || v.IsNull() { // the zero value of a collection does not know the type of its elements
 			v = f.null
 		}
