@@ -1,7 +1,7 @@
-// Package param ties the HCL path of a setting to the name of its API
-// parameter. A [Table] is that tie for one resource: it yields the request
-// ([Table.Encode]), the change set ([Table.Changed]) and the way back from a
-// parameter named in an API error to the attribute ([Table.Locate]).
+// Package param ties the HCL path of a setting to the name of its API parameter. A [Table] holds
+// these pairs for one resource: it yields the request ([Table.Encode]), the change set
+// ([Table.Changed]) and the way back from a parameter named in an API error to the attribute
+// ([Table.Locate]).
 package param
 
 import (
@@ -27,12 +27,12 @@ type Line struct {
 	// index of its pairs ("Tag" of "Tag.1.Key").
 	Name  string
 	Value attr.Value
-	// Change names what brings a new value to a machine in place. A line without it replaces the
-	// machine.
+	// Change names the calls that bring a new value to a machine in place. A line without it
+	// replaces the machine.
 	Change Change
 
 	unreported bool
-	unless     string // the mark of an import that KEC has told the setting
+	unless     string // the mark of an import to which KEC has reported the setting after all
 }
 
 // Change names one call, or a few that belong together, that change settings of a machine in place.
@@ -51,8 +51,8 @@ func (l *Line) Unreported() *Line {
 	return l
 }
 
-// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times: an import of a
-// machine of which it does bears the mark.
+// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times. An import to which
+// KEC has reported it bears the mark.
 func (l *Line) UnreportedUnless(mark string) *Line {
 	l.unless = mark
 	return l.Unreported()
@@ -61,8 +61,8 @@ func (l *Line) UnreportedUnless(mark string) *Line {
 // Table lists settings in the order in which the user meets them.
 type Table []Line
 
-// Root adds the setting of a top-level attribute. The line is for its options, until the next one
-// is added.
+// Root adds the setting of a top-level attribute. The line it returns takes options until the next
+// line is added.
 func (t *Table) Root(attribute, name string, value attr.Value) *Line {
 	return t.At(path.Root(attribute), name, value)
 }
@@ -78,8 +78,9 @@ func (t *Table) Fixed(name, value string) {
 	*t = append(*t, Line{Name: name, Value: types.StringValue(value)})
 }
 
-// Version adds an attribute that is never sent, see [Table.Root]. It stands in the change set for a
-// write-only attribute, which Terraform does not remember.
+// Version adds an attribute that is never sent and only takes part in the change set, see
+// [Table.Root]: the version of a write-only attribute, which Terraform does not remember, or a list
+// that is unknown as a whole.
 func (t *Table) Version(attribute string, value attr.Value) *Line {
 	return t.At(path.Root(attribute), "", value)
 }
@@ -102,10 +103,9 @@ func (t Table) Unreported(at path.Path, mark string) bool {
 	return i >= 0 && t[i].unreported && !t[i].set() && (t[i].unless == "" || t[i].unless != mark)
 }
 
-// Encode returns the wire form of every setting that is known and not null.
-// Sets and maps are sent in the order of their elements' text, so that the same
-// configuration always makes the same request. A value of a type that has no
-// wire form is an error.
+// Encode returns the request: every setting that is known and not null, as text. Sets and maps are
+// sent in the order of their elements' text, so that the same configuration always makes the same
+// request. A value of a type that cannot be sent is an error.
 func (t Table) Encode() (url.Values, error) {
 	q := url.Values{}
 	for _, line := range t {
@@ -149,8 +149,8 @@ func encode(q url.Values, name string, value attr.Value) error {
 	return nil
 }
 
-// scalar returns the wire text of a single value. A number is written in plain
-// decimal notation with no digit lost: 0.50 is "0.5", never "5e-1".
+// scalar returns a single value as the text that is sent. A number is written in plain decimal
+// notation with no digit lost: 0.50 is "0.5", never "5e-1".
 func scalar(value attr.Value) (string, error) {
 	switch v := value.(type) {
 	case types.String:
@@ -166,9 +166,9 @@ func scalar(value attr.Value) (string, error) {
 	}
 }
 
-// Changed returns the lines whose value differs from the one prior holds under
-// the same path: first those of t, then those that only prior has. An unknown
-// value counts as changed; null and an empty set or map are one.
+// Changed returns the lines whose value differs from the value that prior holds under the same
+// path: first the lines of t, then the lines that only prior has. An unknown value counts as
+// changed; null and an empty set or map are the same.
 func (t Table) Changed(prior Table) Table {
 	before, now := prior.byPath(), t.byPath()
 	var changed Table
@@ -210,11 +210,10 @@ func (t Table) byPath() map[string]Line {
 	return m
 }
 
-// Locate returns the attribute behind a parameter that the API named, and
-// whether there is one. It forgives what services do to names: another case, a
-// list named without an index ("DataDisk.Size"), a whole structure
-// ("SystemDisk", "DataDisk.2") and an unknown last part. The answer is then the
-// closest attribute that holds all that was meant.
+// Locate returns the attribute behind a parameter that the API named, and whether there is one.
+// Services do not name parameters exactly, so Locate also takes another case, a list without an
+// index ("DataDisk.Size"), a whole structure ("SystemDisk", "DataDisk.2") and an unknown last part.
+// The answer is then the closest attribute that holds all that the name can mean.
 func (t Table) Locate(name string) (path.Path, bool) {
 	for want := strings.ToLower(strings.TrimSpace(name)); want != ""; want = parent(want) {
 		for _, same := range []func(Line) bool{
@@ -230,8 +229,7 @@ func (t Table) Locate(name string) (path.Path, bool) {
 	return path.Empty(), false
 }
 
-// names tells whether the line is the one that sends the parameter: the name
-// itself, or an element of its set or map.
+// names tells whether the line sends the parameter: its own name, or an element of its set or map.
 func (l Line) names(want string) bool {
 	own := strings.ToLower(l.Name)
 	if own == want {

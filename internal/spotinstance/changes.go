@@ -50,7 +50,7 @@ var changes = []change{
 		name: wizard.ChangeAutoDelete,
 		call: func(ctx context.Context, u *update) error {
 			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
-			if err != nil { // it was taken out: without a time KEC switches automatic deletion off
+			if err != nil { // the user has taken it out: without a time KEC switches automatic deletion off
 				return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
 			}
 			eip := u.plan.AutoDeleteEIP.ValueBool()
@@ -78,7 +78,7 @@ var changes = []change{
 		name:     wizard.ChangeHostName,
 		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
-			u.restart = true // which makes it the machine's own name
+			u.restart = true // the machine takes its new name when it starts
 			return u.whenReady(ctx, func() error {
 				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
 			}, u.state)
@@ -90,7 +90,7 @@ var changes = []change{
 		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
 			if u.password == nil {
-				return nil // there is none any more; KEC cannot take one away
+				return nil // the user has taken the password out, and KEC cannot remove one
 			}
 			running := u.state == active
 			err := u.whenReady(ctx, func() error {
@@ -111,7 +111,8 @@ var changes = []change{
 	},
 }
 
-// needed tells whether the change asks KEC for anything: there may be no password any more to set.
+// needed tells whether the change asks KEC for anything. It does not when the user has taken the
+// password out.
 func (c change) needed(plan *model) bool {
 	return c.name != wizard.ChangePassword || !plan.PasswordWOVersion.IsNull()
 }

@@ -18,9 +18,10 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-// Create launches the instance and waits until it runs. Its id is in the state before anything can
-// fail that leaves a machine behind. A launch that came to nothing is cleaned up and explained. A
-// launch that KEC would refuse, because it has just refused another like it, is not sent.
+// Create launches the instance and waits until it runs. The state holds the id as soon as KEC has
+// given it, so that nothing that is bought is lost. A launch that came to nothing is cleaned up and
+// explained. A launch that KEC would refuse, because it has just refused another like it, is not
+// sent.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "creating a spot instance")
 	var plan, config model
@@ -65,7 +66,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(f.Diagnostic(params))
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.keep(ctx, err, &plan, resp).Diagnostic(params))
+		resp.Diagnostics.Append(r.keepInState(ctx, err, &plan, resp).Diagnostic(params))
 		return
 	}
 	plan.refresh(in, false)
@@ -74,8 +75,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }
 
-// launch orders the instance. Without an instance id in the answer nothing was bought that the
-// state could hold.
+// launch orders the instance. The answer holds no id if nothing came of the order; the diagnostics
+// say why.
 func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, request url.Values) (kec.Launch, diag.Diagnostics) {
 	r.Preflight.Launching()
 	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
@@ -100,7 +101,7 @@ func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, 
 // cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
 // left. It returns the sentence that says how it went.
 func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, plan *model, resp *resource.CreateResponse) string {
-	if failed.Kind != kec.Vanished { // which is proof of absence already
+	if failed.Kind != kec.Vanished { // which proves already that KEC does not hold it
 		defer r.Refusals.Ending()()
 		r.unprotect(ctx, failed.InstanceID, plan)
 		if err := r.Client.Terminate(ctx, failed.InstanceID, plan.project()); err != nil {
@@ -112,9 +113,9 @@ func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, plan *m
 	return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", failed.InstanceID)
 }
 
-// keep leaves in the state an instance whose wait has failed, for a reason that says nothing about
-// the instance. The state says what is true of it then.
-func (r *Resource) keep(ctx context.Context, err error, plan *model, resp *resource.CreateResponse) failure.Failure {
+// keepInState leaves an instance in the state whose wait has failed for a reason that says nothing
+// about the instance, such as a deadline. It returns the failure to report.
+func (r *Resource) keepInState(ctx context.Context, err error, plan *model, resp *resource.CreateResponse) failure.Failure {
 	late, cancel := afterwards(ctx)
 	defer cancel()
 	if r.unprotect(late, plan.ID.ValueString(), plan) {

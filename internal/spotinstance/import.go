@@ -48,7 +48,7 @@ func (r *Resource) MoveState(context.Context) []resource.StateMover {
 
 func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	if req.SourceTypeName != "ksyun_instance" || !official(req.SourceProviderAddress) || req.SourceRawState == nil {
-		return // somebody else's
+		return // a resource that this provider does not take over
 	}
 	var source struct {
 		ID         string `json:"id"`

@@ -39,8 +39,8 @@ func (m *model) params() param.Table {
 	return t
 }
 
-// launch is the part of the model that a refusal, or a plan, is held against. What is unknown is
-// left empty.
+// launch is what KEC's offer, or the refusal of another launch, is compared with. What is unknown
+// is left empty.
 func (m *model) launch() market.Launch {
 	launch := market.Launch{
 		Name:             m.InstanceName.ValueString(),

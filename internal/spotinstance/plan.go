@@ -57,7 +57,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported []byte, resp *resource.ModifyPlanResponse) {
 	var replacing, restarting []string
 	deleting := false
-	wanted, believed := changed(plan, state, imported)
+	wanted, adopted := changed(plan, state, imported)
 	for _, line := range wanted {
 		c, inPlace := changeOf(line.Change)
 		switch {
@@ -81,10 +81,10 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
 			state.title(), strings.Join(restarting, ", ")))
 	}
-	if len(believed) > 0 && len(replacing) == 0 {
+	if len(adopted) > 0 && len(replacing) == 0 {
 		resp.Diagnostics.AddWarning("Taken from the configuration without a check", fmt.Sprintf(
 			"%s was imported, and KEC does not report %s of it. The configured value goes into the state, and the machine is left as it is.\n\n"+
-				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(believed, ", ")))
+				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(adopted, ", ")))
 	}
 }
 
@@ -93,8 +93,8 @@ func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resou
 	resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, plan) })...)
 }
 
-// checkLaunch asks whether KEC can do what the plan orders. Of a plan that is known to be wrong
-// nothing is asked.
+// checkLaunch asks whether KEC can do what the plan orders. A plan that is known to be wrong asks
+// nothing.
 func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
 	if resp.Diagnostics.HasError() {
 		return
@@ -116,20 +116,20 @@ func (r *Resource) frees(state *model) {
 	}
 }
 
-// changed is what differs between plan and state: what is wanted of KEC, and the paths of what an
-// imported instance is believed to have. KEC never reports the latter, so the import has left it
-// null, and the configuration is taken at its word: replacing a healthy machine to learn nothing
-// would be worse.
-func changed(plan, state *model, imported []byte) (wanted param.Table, believed []string) {
+// changed is what differs between plan and state: the lines that KEC has to change, and the paths
+// of settings that the state adopts from the configuration. The latter are settings of an imported
+// instance that KEC never reports, so that the import has left them null: to replace a healthy
+// machine because of them would be worse than to believe the configuration.
+func changed(plan, state *model, imported []byte) (wanted param.Table, adopted []string) {
 	before := state.params()
 	for _, line := range plan.params().Changed(before) {
 		if len(imported) > 0 && before.Unreported(line.Path, string(imported)) {
-			believed = append(believed, line.Path.String())
+			adopted = append(adopted, line.Path.String())
 		} else {
 			wanted = append(wanted, line)
 		}
 	}
-	return wanted, believed
+	return wanted, adopted
 }
 
 // now is the time at KEC. The CLI may plan a destroy in a new process, which has not heard from KEC

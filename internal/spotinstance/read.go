@@ -42,7 +42,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	r.remember(ctx, &state, req.Private)
-	importing := state.InstanceType.IsNull() // all that an import has given is the id
+	importing := state.InstanceType.IsNull() // an import has given nothing but the id
 	in, err := r.Client.ReadInstance(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, kec.ErrGone):
@@ -75,7 +75,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 }
 
-// remember tells the client how old an instance is that another process has launched.
+// remember tells the client how old an instance is that another process of the provider has
+// launched.
 func (r *Resource) remember(ctx context.Context, state *model, private interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }) {
@@ -85,8 +86,8 @@ func (r *Resource) remember(ctx context.Context, state *model, private interface
 	}
 }
 
-// elsewhere is an error if the instance is not in the provider's region: that a look-up in the
-// provider's region does not find it proves nothing.
+// elsewhere is an error if the instance is in another region than the provider: a look-up in the
+// wrong region finds nothing, and that proves nothing.
 func (r *Resource) elsewhere(m *model) diag.Diagnostics {
 	zone := m.AvailabilityZone.ValueString()
 	if zone == "" || strings.HasPrefix(zone, r.Region) {

@@ -38,7 +38,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
 		return
 	}
-	in, err := r.Client.WaitSettled(ctx, id, state.project()) // it must end in the state it has now
+	in, err := r.Client.WaitSettled(ctx, id, state.project()) // the machine must end in the state it has now
 	if err != nil {
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return

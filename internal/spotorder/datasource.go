@@ -1,5 +1,5 @@
-// Package spotorder is the data source kec_spot_order: the order behind a
-// launch, and why it failed.
+// Package spotorder is the data source kec_spot_order: the order behind a launch, and why it
+// failed.
 package spotorder
 
 import (
@@ -77,7 +77,7 @@ type verdict struct {
 	at       path.Path  // the key that was given
 	subject  string     // what it names: "Order 2026...", "Instance 5b7f..."
 	status   string     // in words
-	order    *kec.Order // never nil; without a status and parts where there is none to be seen
+	order    *kec.Order // never nil; without status and parts where KEC shows no order
 	state    string
 	failures []failure.Failure
 	missing  []note // what could not be found out
@@ -87,8 +87,8 @@ type verdict struct {
 // note is a message beside the failures.
 type note struct {
 	summary, detail string
-	blind           bool // for lack of permission: said whatever the user wants of failures
-	harmless        bool // never an error: the user gets what is known all the same
+	denied          bool // for lack of permission: reported whatever on_failure says
+	onlyWarning     bool // never an error, because the user gets what is known all the same
 }
 
 // ofOrder looks an order up by its id.
@@ -97,12 +97,12 @@ func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 	order, err := d.Client.QueryOrderInfo(ctx, id)
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
-		// Nothing to explain, and under "ignore" nothing that may block a destroy.
+		// There is nothing to explain, and under "ignore" nothing may block a destroy.
 		v.missing = []note{{summary: "No such order", detail: fmt.Sprintf(
 			"KEC knows no order %s in this account.\n\nCopy the order id from the console, Billing > Order Management.\n\n%s", id, failure.Of(err).Said())}}
 	case failure.Denied(err):
 		detail := failure.Blind(err, "nothing is known of order "+id).Detail(wizard.Parameters())
-		v.missing = []note{{summary: "The order cannot be read", detail: detail, blind: true}}
+		v.missing = []note{{summary: "The order cannot be read", detail: detail, denied: true}}
 	case err != nil:
 		v.err = err
 	default:
@@ -112,12 +112,12 @@ func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 	return v
 }
 
-// recordStatuses are the states in which an instance is looked for: what failed,
-// what runs, then the others.
+// recordStatuses are the statuses under which a billing record is looked for: failed ones first,
+// then running ones.
 var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating, 5, 7, 6, 4, 8, 9, 10, 11, 12}
 
-// ofInstance looks the billing record of an instance up, and the machine itself
-// where the record cannot be had or does not say enough.
+// ofInstance looks the billing record of an instance up, and also the machine where there is no
+// record or the record does not say enough.
 func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
 	record, err := failure.Record(ctx, d.Client, id, recordStatuses...)
@@ -129,7 +129,7 @@ func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	if record != nil {
 		v.state, v.status = recordState(record), "billing status: "+failure.StatusText(record)
 		v.order = &kec.Order{
-			Type: formalities[record.InstanceType], Status: record.Status, BillName: record.BillTypeName, CreatedAt: record.CreatedAt,
+			Type: orderTypeOf[record.InstanceType], Status: record.Status, BillName: record.BillTypeName, CreatedAt: record.CreatedAt,
 		}
 	}
 	var in *kec.Instance
@@ -148,7 +148,7 @@ func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	case denied:
 		f := failure.Blind(err, "the billing record of instance "+id+" cannot be read")
 		f.Note = fmt.Sprintf("What KEC shows of the instance itself: service_state is %q.", v.state)
-		v.missing = []note{{summary: "The billing record cannot be read", detail: f.Detail(wizard.Parameters()), blind: true, harmless: true}}
+		v.missing = []note{{summary: "The billing record cannot be read", detail: f.Detail(wizard.Parameters()), denied: true, onlyWarning: true}}
 	case record == nil && in == nil:
 		v.missing = []note{{summary: "No such instance", detail: fmt.Sprintf(
 			"KEC knows no instance %s in this account, and has no billing record of it.\n\nCopy the instance id from the message of the failed launch.", id)}}
@@ -156,17 +156,17 @@ func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	return v
 }
 
-// formalities are the order types behind a billing record's instance type.
-var formalities = map[int64]int{1: 2, 2: 1}
+// orderTypeOf gives the order type for the instance type of a billing record.
+var orderTypeOf = map[int64]int{1: 2, 2: 1}
 
-// report tells the failures at the key, alike ones once, as loud as the user wants
-// it.
+// report adds the failures as errors or warnings, as on_failure wants, at the key. Failures of one
+// cause are one message.
 func (v verdict) report(how string, resp *datasource.ReadResponse) {
 	for _, n := range v.missing {
 		switch {
-		case how != onFailureIgnore && how != onFailureWarning && !n.harmless:
+		case how != onFailureIgnore && how != onFailureWarning && !n.onlyWarning:
 			resp.Diagnostics.AddAttributeError(v.at, n.summary, n.detail)
-		case how != onFailureIgnore || n.blind:
+		case how != onFailureIgnore || n.denied:
 			resp.Diagnostics.AddAttributeWarning(v.at, n.summary, n.detail)
 		}
 	}

@@ -58,19 +58,18 @@ type subOrder struct {
 	ServiceEnd   types.String            `tfsdk:"service_end"`
 }
 
-// refresh fills every computed field from what was found; what KEC leaves out is
-// null.
+// refresh fills every computed field from what was found. What KEC leaves out is null.
 func (m *model) refresh(v verdict) {
 	m.ServiceState = types.StringValue(v.state)
 	m.Failed = types.BoolValue(slices.ContainsFunc(v.failures, failure.Failure.Final))
 	m.Failures = make([]failureModel, 0, len(v.failures))
 	for _, f := range v.failures {
-		m.Failures = append(m.Failures, explained(f))
+		m.Failures = append(m.Failures, failureOf(f))
 	}
 	order := v.order
 	m.SubOrders = make([]subOrder, 0, len(order.SubOrders))
 	for _, s := range order.SubOrders {
-		m.SubOrders = append(m.SubOrders, part(order, s))
+		m.SubOrders = append(m.SubOrders, subOrderOf(order, s))
 	}
 	m.OrderName = tfvalue.Text(order.Name)
 	m.Purpose = tfvalue.Text(purposes[order.Use])
@@ -88,7 +87,7 @@ var purposes = map[int]string{
 
 var orderTypes = map[int]string{1: "trial", 2: "regular"}
 
-func explained(f failure.Failure) failureModel {
+func failureOf(f failure.Failure) failureModel {
 	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: tfvalue.Text(f.Words),
 		Remedy: types.StringValue(f.RemedyText(wizard.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
@@ -96,7 +95,7 @@ func explained(f failure.Failure) failureModel {
 	}
 }
 
-// attribute is the one of kec_spot_instance that a failure points at, or "".
+// attribute is the attribute of kec_spot_instance that a failure points at, or "".
 func attribute(f failure.Failure) string {
 	if at, ok := wizard.Parameters().Locate(f.Param); ok {
 		return at.String()
@@ -104,7 +103,7 @@ func attribute(f failure.Failure) string {
 	return ""
 }
 
-func part(order *kec.Order, s kec.SubOrder) subOrder {
+func subOrderOf(order *kec.Order, s kec.SubOrder) subOrder {
 	m := subOrder{
 		ID: tfvalue.Text(s.ID), InstanceID: tfvalue.Text(s.InstanceID), State: types.StringValue(subOrderState(order, s)), StatusCode: code(s.Status),
 		Quantity: types.Int64Value(s.Quantity), Price: tfvalue.Number(s.Price), Product: tfvalue.Text(s.ProductTypeName),

@@ -22,8 +22,8 @@ const (
 	unknown         = "Unknown"
 )
 
-// serviceState reads the state of a whole order. "Paid" says nothing about
-// opening, so a paid order is judged by its parts.
+// serviceState reads the state of a whole order. The status "paid" does not say whether the
+// instances have opened, so the parts of a paid order decide.
 func serviceState(order *kec.Order) string {
 	switch order.Status {
 	case 0:
@@ -62,8 +62,8 @@ func stateOfParts(order *kec.Order) string {
 	return unknown
 }
 
-// subOrderState reads a sub-order's status by the sub-order list: 1 creating,
-// 2 opened, 3 failed. 2 without an instance is a cancelled order's 2.
+// subOrderState reads the status of a sub-order by the list of sub-orders: 1 creating, 2 opened, 3
+// failed. Status 2 without an instance is the status 2 of a cancelled order.
 func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 	switch {
 	case failure.SubOrderFailed(sub):
@@ -78,8 +78,9 @@ func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 	return unknown
 }
 
-// recordState reads the state of a billing record (fact 118). What is in arrears or
-// shut down has been opened and is still held (fact 241).
+// recordState reads the state of a billing record (fact 118: the statuses 1 to 12). An instance
+// that is in arrears or shut down has been opened and still exists (fact 241: 8 and 10 are orders
+// that succeeded).
 func recordState(r *kec.BillingRecord) string {
 	switch r.Status {
 	case failure.StatusCreating:
@@ -96,8 +97,8 @@ func recordState(r *kec.BillingRecord) string {
 	return unknown
 }
 
-// instanceState reads the state of a machine, where there is no billing record to
-// be had (facts 145 to 148).
+// instanceState reads the state of a machine that has no billing record (facts 145 to 148: the
+// names of the states).
 func instanceState(in *kec.Instance) string {
 	switch strings.ToLower(in.State) {
 	case "scheduling", "block_device_mapping", "building", "spawning", "networking":

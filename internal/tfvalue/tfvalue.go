@@ -1,5 +1,6 @@
-// Package tfvalue turns plain Go values into Terraform's and back without losing
-// anything: an absent text is null and never "", and money stays exact.
+// Package tfvalue turns Go values into Terraform's and back without losing anything: an absent text
+// is null and never "", and money stays exact. [Codec] does it for whole models, [Nested] for their
+// nested attributes.
 package tfvalue
 
 import (
@@ -26,12 +27,11 @@ func Instant(t *time.Time) types.String {
 	return types.StringValue(t.UTC().Format(time.RFC3339))
 }
 
-// terraformPrecision is the number of bits with which Terraform parses a
-// literal. With fewer, 0.02 from KEC and 0.02 from HCL would differ.
+// terraformPrecision is the number of bits with which Terraform parses a literal. With fewer bits,
+// 0.02 from KEC and 0.02 from HCL would differ.
 const terraformPrecision = 512
 
-// Number carries a decimal as Terraform carries a literal of the same text,
-// null for nil.
+// Number is a decimal as Terraform holds a literal of the same text, null for nil.
 func Number(d *decimal.Decimal) types.Number {
 	if d == nil {
 		return types.NumberNull()
@@ -43,8 +43,8 @@ func Number(d *decimal.Decimal) types.Number {
 	return types.NumberValue(f)
 }
 
-// Decimal is the exact decimal behind a number: the shortest text that stands
-// for it is what the user wrote. It is nil for null and unknown.
+// Decimal is the exact decimal behind a number, nil for null and unknown: the shortest text that
+// stands for the number is what the user wrote.
 func Decimal(n types.Number) *decimal.Decimal {
 	if n.IsNull() || n.IsUnknown() {
 		return nil

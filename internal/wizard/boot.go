@@ -72,9 +72,8 @@ func (Boot) Attributes() map[string]schema.Attribute {
 	}
 }
 
-// WithUserData is the mark of an import in which KEC has told the user data, so that null means
-// that there is none. It is JSON, as the framework wants what is kept of a resource beside its
-// state.
+// WithUserData is the mark of an import to which KEC has reported the user data, so that null means
+// that there is none. The mark is JSON, because the framework takes nothing else for private state.
 const WithUserData = `"with user data"`
 
 // Lines adds the settings of the step to the table of parameters.
@@ -114,7 +113,7 @@ func encoded(s types.String) types.String {
 	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
 }
 
-// userDataFrom is user data as text where it is text, else as it came.
+// userDataFrom is user data as KEC reports it, in base64: decoded where it is text, else as it is.
 func userDataFrom(reported string) (plain, base types.String) {
 	raw, err := base64.StdEncoding.DecodeString(reported)
 	switch {

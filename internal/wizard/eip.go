@@ -84,8 +84,8 @@ func (a Address) Lines(t *param.Table, publicIP types.String) {
 	}
 	add := func(attribute, name string, value attr.Value) {
 		line := t.At(path.Root("eip").AtName(attribute), name, value)
-		// A machine that was imported without a public address has bought none. Of any other, KEC
-		// does not report how its address was bought.
+		// KEC reports the address, but not how it was bought. A machine without an address has
+		// bought none: then null means that there is none.
 		if a.EIP.IsNull() && !publicIP.IsNull() {
 			line.Unreported()
 		}
@@ -103,7 +103,7 @@ func (a Address) Lines(t *param.Table, publicIP types.String) {
 func (a Address) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	address := eips.Struct(a.EIP)
-	// Fact 219: the name of the monthly charge type is assumed.
+	// The name Monthly is assumed (fact 219: the charge type that needs months is called Monthly).
 	if strings.EqualFold(address.ChargeType.ValueString(), "Monthly") && address.PurchaseMonths.IsNull() {
 		diags.AddAttributeError(path.Root("eip"), "A monthly address needs its months",
 			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")

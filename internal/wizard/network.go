@@ -121,7 +121,7 @@ var secondaryNICs = tfvalue.NewNested[SecondaryNIC](Network{}.Attributes()["seco
 // ChangeSecurityGroups is the call that changes the groups of the primary network interface.
 const ChangeSecurityGroups param.Change = "security groups"
 
-// NICs are the secondary network interfaces.
+// NICs lists the secondary network interfaces.
 func (n Network) NICs() []SecondaryNIC { return secondaryNICs.Structs(n.SecondaryNICs) }
 
 // Lines adds the settings of the step to the table of parameters.
@@ -159,9 +159,9 @@ func primaryNIC(in *kec.Instance) kec.NIC {
 	return kec.NIC{}
 }
 
-// refreshSecondaryNICs reads the interfaces back in the user's order: by id where it is known, else
-// by what they are. An interface that was attached by other means is left out, except on import,
-// which cannot tell.
+// refreshSecondaryNICs reads the interfaces back in the user's order: by id where the id is known,
+// else by subnet, address and groups. An interface that was attached by other means is left out,
+// except on import, which cannot tell.
 func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types.List {
 	now := slices.Clone(in.NICs)
 	if primary := in.PrimaryNIC(); primary != nil {

@@ -70,7 +70,7 @@ func (r *Release) Refresh(in *kec.Instance, imported bool) {
 		at, ok := in.AutoDeleteAt()
 		was, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
 		switch {
-		case !ok && !in.TellsAutoDelete: // nothing is known
+		case !ok && !in.TellsAutoDelete: // KEC does not report it
 		case !ok:
 			r.AutoDeleteTime = types.StringNull()
 		case err != nil || !at.Equal(was):
@@ -110,7 +110,7 @@ func (r Release) ValidateAhead(clock func() time.Time) diag.Diagnostics {
 	return diags
 }
 
-// wholeMinute accepts an instant that KEC can express: it counts minutes.
+// wholeMinute accepts an instant in whole minutes, because KEC counts minutes.
 type wholeMinute struct{}
 
 func (wholeMinute) Description(context.Context) string {

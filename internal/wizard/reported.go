@@ -25,7 +25,7 @@ type Reported struct {
 	RecyclingTime      types.String `tfsdk:"recycling_time"`
 }
 
-// Attributes describes them.
+// Attributes describes the attributes.
 func (Reported) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
@@ -79,7 +79,7 @@ func (Reported) Attributes() map[string]schema.Attribute {
 // protectedFor is how long KEC never releases a new instance by itself.
 const protectedFor = time.Hour
 
-// Refresh reads them from what KEC reports.
+// Refresh takes over what KEC reports.
 func (r *Reported) Refresh(in *kec.Instance) {
 	nic := primaryNIC(in)
 	r.ID = types.StringValue(in.ID)

@@ -117,7 +117,7 @@ var (
 	dataDisks   = tfvalue.NewNested[DataDisk](Storage{}.Attributes()["data_disks"].GetType())
 )
 
-// Disks are the data disks.
+// Disks lists the data disks.
 func (s Storage) Disks() []DataDisk { return dataDisks.Structs(s.DataDisks) }
 
 // Kept lists the ids of the disks that outlive the machine.
@@ -166,9 +166,10 @@ func (s Storage) Validate() diag.Diagnostics {
 	return complete(s.DataDisks, "data_disks", "type", "size_gib", "delete_with_instance")
 }
 
-// refreshDataDisks reads the disks back in the user's order: by id where it is known, else by what
-// they are (fact 218: a new disk is told by type and size). A disk that is gone is left out, and so
-// is one that was attached by other means, except on import, which cannot tell.
+// refreshDataDisks reads the disks back in the user's order: by id where the id is known, else by
+// type, size and what becomes of them (fact 218: a new disk is told by type and size). A disk that
+// is gone is left out, and so is one that was attached by other means, except on import, which
+// cannot tell.
 func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
 	old := dataDisks.Structs(was)
 	if imported {

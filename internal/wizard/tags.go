@@ -55,14 +55,14 @@ func (m TagMaps) Lines(t *param.Table) {
 	}
 }
 
-// TagValidators hold KEC's rules for tags, of an instance and of the provider's
-// default_tags.
+// TagValidators hold KEC's rules for tags, of an instance and of the default_tags of the provider
+// block.
 func TagValidators() []validator.Map {
 	return []validator.Map{
 		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
 			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
-			stringvalidator.NoneOf(kec.MarkKey)), // by which a launch is found again
+			stringvalidator.NoneOf(kec.MarkKey)), // the tag by which a launch is found again
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
 	}
 }
@@ -79,10 +79,10 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 	return types.MapValueMust(types.StringType, all)
 }
 
-// Refresh reads the step back from the tags that KEC reports. Those that start with ksc are KEC's
-// own (fact 216: such keys belong to KEC), and the mark of the launch is the client's. A tag with
-// the value of a default tag, as it is now or as it was when the state was written, is the provider
-// block's, unless the user has written it into the resource.
+// Refresh reads the step back from the tags that KEC reports. Tags whose key starts with ksc are
+// KEC's own (fact 216: such keys belong to KEC), and the mark of the launch is the client's:
+// neither is shown. A tag that is a default tag with its value of now, or of when the state was
+// written, belongs to the provider block, unless the user has written it into the resource.
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {

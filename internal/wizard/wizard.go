@@ -1,11 +1,13 @@
 // Package wizard is the console's create-instance wizard: the settings with which a machine is
-// launched, a file for each of its steps. A step is a struct that a resource's model embeds. It
-// describes its attributes for the schema, adds its settings to the table of parameters, reads
-// itself back from what KEC reports, and holds its rules. What a change of a setting does is said
-// by its line in the table, see [param.Line].
+// launched, a file for each step of the wizard.
 //
-// A new attribute takes four places, all in the file of its step: its description, its field, its
-// line and the line that reads it back.
+// A step is a struct that the model of a resource embeds. Its methods describe its attributes for
+// the schema, add its settings to the table of parameters, read it back from what KEC reports, and
+// check its rules. The line of a setting in the table says what a change of the setting does, see
+// [param.Line].
+//
+// A new attribute takes four places, all in the file of its step: the description, the field, the
+// line, and the line that reads it back.
 package wizard
 
 import (
@@ -21,8 +23,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
-// Steps are all steps, in the order of the wizard. A resource to which one of them does not belong
-// embeds the others one by one.
+// Steps are all steps, in the order of the wizard. A resource that cannot use all of them embeds
+// single steps.
 type Steps struct {
 	Bid
 	Image
@@ -65,8 +67,8 @@ func union(some, others map[string]schema.Attribute) map[string]schema.Attribute
 	return some
 }
 
-// Parameters is the table of a machine without settings, to name the attribute behind an API
-// parameter without having a machine.
+// Parameters is the table of a machine without settings. It names the attribute behind an API
+// parameter where there is no machine.
 func Parameters() param.Table {
 	var t param.Table
 	Steps{}.Lines(&t, types.StringNull())
@@ -90,10 +92,10 @@ func (s Steps) Lines(t *param.Table, publicIP types.String) {
 	s.Release.Lines(t)
 }
 
-// Refresh reads every setting back from what KEC reports, but for the tags, which it reports
-// elsewhere (see [TagMaps.Refresh]). What KEC does not report stays as it is; what it reports empty
-// becomes null. A value that the user left out, and that is none of KEC's defaults, stays out
-// unless the machine has just been imported.
+// Refresh reads every setting back from what KEC reports. The tags come from another request, see
+// [TagMaps.Refresh]. What KEC does not report stays as it is, and what KEC reports as empty becomes
+// null. A value that the user left out and that is no default of KEC's stays out, unless the
+// machine has just been imported.
 func (s *Steps) Refresh(in *kec.Instance, imported bool) {
 	s.Bid.Refresh(in, imported)
 	s.Image.Refresh(in)
@@ -106,8 +108,8 @@ func (s *Steps) Refresh(in *kec.Instance, imported bool) {
 	s.Release.Refresh(in, imported)
 }
 
-// unlessFalse is null for false where false is what KEC does anyway, so that writing it out changes
-// nothing.
+// unlessFalse is null for false, of a flag that is false at KEC unless it is set: then false in the
+// configuration changes nothing.
 func unlessFalse(b types.Bool) types.Bool {
 	if b.Equal(types.BoolValue(false)) {
 		return types.BoolNull()
@@ -133,9 +135,9 @@ func complete(l types.List, name string, required ...string) diag.Diagnostics {
 	return diags
 }
 
-// pair finds for each wanted element the reported one that fits it best, and answers with its
-// index, or -1. The rules are tried in order, the strictest first, each for all elements before the
-// next rule. A reported element is given away once.
+// pair finds for each wanted element the reported element that fits it best, and answers with its
+// index, or -1. The strictest rule comes first, and each rule is tried on all elements before the
+// next rule. A reported element is used once.
 func pair[W, R any](wanted []W, reported []R, rules ...func(W, R) bool) []int {
 	found, taken := make([]int, len(wanted)), make([]bool, len(reported))
 	for i := range found {

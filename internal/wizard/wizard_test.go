@@ -21,7 +21,8 @@ type candidate struct {
 	wizard.Place
 }
 
-// fleet is a resource that has the bid and the place once for each candidate, and the other steps once.
+// fleet is a resource that has the bid and the place once for each candidate, and the other steps
+// once.
 type fleet struct {
 	Candidates types.List `tfsdk:"candidates"`
 	wizard.Image
@@ -35,7 +36,8 @@ type fleet struct {
 	wizard.Release
 }
 
-// Another resource can take the steps one by one, some of them below a list, and describes nothing again.
+// Another resource can take the steps one by one, some of them below a list, and describes nothing
+// again.
 func TestSteps_areForAnyResource(t *testing.T) {
 	t.Parallel()
 	one := wizard.Bid{}.Attributes()
