@@ -127,6 +127,7 @@ type core struct {
 	connect func() []kec.Option // of a process that is started
 	config  map[string]tftypes.Value
 
+	wrap    func(tfprotov6.ProviderServer) tfprotov6.ProviderServer // of a test that looks at requests, else nil
 	server  tfprotov6.ProviderServer
 	stopped atomic.Bool // by the user: nothing new is begun
 
@@ -186,6 +187,9 @@ func newCore(config map[string]tftypes.Value, connect func() []kec.Option) (*cor
 func (c *core) start(ctx context.Context) error {
 	c.stopped.Store(false)
 	c.server = provider.Server("test", c.connect()...)()
+	if c.wrap != nil {
+		c.server = c.wrap(c.server)
+	}
 	config, err := tfprotov6.NewDynamicValue(c.provider, object(c.provider, c.config))
 	if err != nil {
 		return err

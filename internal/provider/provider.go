@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
@@ -43,10 +44,15 @@ const (
 
 var preflightModes = []string{string(preflight.Error), string(preflight.Warn), string(preflight.Off)}
 
+// typeName begins the names of all resources and data sources.
+const typeName = "kec"
+
 // Provider implements the kec provider.
 type Provider struct {
 	version string
 	options []kec.Option // of tests: the simulator's clock
+
+	configured atomic.Pointer[session.Session]
 }
 
 // New returns a factory of the provider. The options come after those that the
@@ -72,7 +78,7 @@ type model struct {
 
 // Metadata names the provider.
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
-	resp.TypeName = "kec"
+	resp.TypeName = typeName
 	resp.Version = p.version
 }
 
@@ -167,6 +173,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	shared := &session.Session{DefaultTags: config.DefaultTags}
 	resp.ResourceData, resp.DataSourceData = shared, shared
+	defer p.configured.Store(shared)
 	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
 		return
 	}
@@ -277,4 +284,25 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources lists the data sources.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{spotorder.New}
+}
+
+// session is what Configure has given to the framework, nil before that.
+func (p *Provider) session() any {
+	if s := p.configured.Load(); s != nil {
+		return s
+	}
+	return nil
+}
+
+// unchanged are the resources whose unchanged instances need no framework to be planned.
+func (p *Provider) unchanged() map[string]*unchanged {
+	ctx, all := context.Background(), map[string]*unchanged{}
+	for _, create := range p.Resources(ctx) {
+		var resp resource.MetadataResponse
+		create().Metadata(ctx, resource.MetadataRequest{ProviderTypeName: typeName}, &resp)
+		if u := newUnchanged(ctx, create); u != nil {
+			all[resp.TypeName] = u
+		}
+	}
+	return all
 }

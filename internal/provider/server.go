@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,35 +17,36 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Serve is the process of the provider: it serves one CLI, or, attachable, whatever debugger or CLI attaches to it.
+// Serve is the process of the provider. It serves the CLI that has started it, or, if it is attachable, any debugger or CLI that
+// attaches to it.
 func Serve(version string, attachable bool) error {
 	var options []tf6server.ServeOpt
 	if attachable {
 		options = append(options, tf6server.WithManagedDebug())
 	} else {
-		quiet()
+		silenceUnreadLogs()
 	}
-	spend()
-	// Not providerserver.Serve: that can serve protocol 5 as well, which would be a fiftieth of the program.
+	tuneCollector()
+	// providerserver.Serve would do, but it also brings protocol 5, which would be a fiftieth of the program.
 	return tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", Server(version), options...)
 }
 
-// quiet writes no log that nobody reads. Left alone, the framework writes all it knows to the CLI, at the cost of a quarter of
-// a plan, and the CLI throws it away unless TF_LOG or one of its kin asks for it.
-func quiet() {
+// silenceUnreadLogs switches off the logs that nobody reads. By default the framework sends all its logs to the CLI, which takes a
+// quarter of the time of a plan, and the CLI throws them away unless a variable such as TF_LOG asks for them.
+func silenceUnreadLogs() {
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "TF_LOG") && value != "" {
 			return
 		}
 	}
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_KEC"} {
-		_ = os.Setenv(name, "off") // which fails for a bad name only
+		_ = os.Setenv(name, "off") // it fails for a bad name only
 	}
 }
 
-// spend trades memory, of which little is used, for time: a plan makes much garbage and keeps hardly anything. Above the limit
-// the collector works as hard as ever. GOGC and GOMEMLIMIT, where set, decide instead.
-func spend() {
+// tuneCollector lets the garbage collector run less often, because a plan makes much garbage and keeps little of it. Above 120 MiB
+// the collector works as usual. GOGC and GOMEMLIMIT, where set, decide instead.
+func tuneCollector() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(120 << 20)
@@ -54,36 +56,44 @@ func spend() {
 // Server returns a factory of servers of the provider, for protocol 6.
 func Server(version string, options ...kec.Option) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
-		inner := providerserver.NewProtocol6(New(version, options...)())()
-		if all, ok := inner.(everything); ok {
-			return server{all}
+		p := &Provider{version: version, options: options}
+		inner := providerserver.NewProtocol6(p)()
+		if all, ok := inner.(allServers); ok {
+			return server{all, p, sync.OnceValue(p.unchanged)}
 		}
 		return inner
 	}
 }
 
-// everything is all that the framework's server can do, so that nothing of it is hidden.
-type everything interface {
+// allServers is all that the framework's server can do, so that a server which embeds it hides nothing of it.
+type allServers interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 	tfprotov6.ActionServer
 	tfprotov6.StateStoreServer
 }
 
-// server is the framework's, which keeps the context of every request until the process is stopped: with the loggers and the
-// stream that hang on it, some 60 KB for each instance of a plan. It gets contexts that let go of all that when the
-// request is done, for the requests that come once for each instance.
-type server struct{ everything }
+// server is the framework's, with three differences: the requests that come once for each instance have borrowed contexts,
+// diagnostics are shown at top-level attributes, and an unchanged instance is planned without the framework.
+type server struct {
+	allServers
 
-func within[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R, error)) (R, error) {
-	borrowed := &lease{}
+	provider  *Provider
+	unchanged func() map[string]*unchanged // by resource type
+}
+
+// withBorrowedContext makes a request with a context that lets go of everything when the request is done. The framework keeps the
+// context of every request until the process is stopped: with the loggers and the stream that hang on it, some 60 KB for each
+// instance of a plan. It can go when the framework forgets the contexts of requests that are done.
+func withBorrowedContext[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R, error)) (R, error) {
+	borrowed := &borrowedContext{}
 	borrowed.of.Store(&ctx)
 	defer borrowed.of.Store(&ended)
 	return do(borrowed, req)
 }
 
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	resp, err := within(ctx, req, s.everything.ValidateResourceConfig)
+	resp, err := withBorrowedContext(ctx, req, s.allServers.ValidateResourceConfig)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -91,15 +101,15 @@ func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.Valid
 }
 
 func (s server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return within(ctx, req, s.everything.UpgradeResourceState)
+	return withBorrowedContext(ctx, req, s.allServers.UpgradeResourceState)
 }
 
 func (s server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return within(ctx, req, s.everything.UpgradeResourceIdentity)
+	return withBorrowedContext(ctx, req, s.allServers.UpgradeResourceIdentity)
 }
 
 func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	resp, err := within(ctx, req, s.everything.ReadResource)
+	resp, err := withBorrowedContext(ctx, req, s.allServers.ReadResource)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -107,7 +117,12 @@ func (s server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceReq
 }
 
 func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	resp, err := within(ctx, req, s.everything.PlanResourceChange)
+	if u := s.unchanged()[req.TypeName]; u != nil {
+		if resp := u.plan(ctx, req, s.provider.session()); resp != nil {
+			return resp, nil
+		}
+	}
+	resp, err := withBorrowedContext(ctx, req, s.allServers.PlanResourceChange)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -115,7 +130,7 @@ func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 }
 
 func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	resp, err := within(ctx, req, s.everything.ApplyResourceChange)
+	resp, err := withBorrowedContext(ctx, req, s.allServers.ApplyResourceChange)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -123,7 +138,7 @@ func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 }
 
 func (s server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	resp, err := s.everything.ValidateDataResourceConfig(ctx, req)
+	resp, err := s.allServers.ValidateDataResourceConfig(ctx, req)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -131,7 +146,7 @@ func (s server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.V
 }
 
 func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	resp, err := s.everything.ReadDataSource(ctx, req)
+	resp, err := s.allServers.ReadDataSource(ctx, req)
 	if err == nil {
 		atTopLevel(resp.Diagnostics)
 	}
@@ -153,8 +168,8 @@ func atTopLevel(diagnostics []*tfprotov6.Diagnostic) {
 	}
 }
 
-// lease is a request's context while the request lasts, and a cancelled one after it.
-type lease struct {
+// borrowedContext is a request's context while the request lasts, and a cancelled one after it.
+type borrowedContext struct {
 	of atomic.Pointer[context.Context]
 }
 
@@ -164,7 +179,7 @@ var ended = func() context.Context {
 	return ctx
 }()
 
-func (l *lease) Deadline() (time.Time, bool) { return (*l.of.Load()).Deadline() }
-func (l *lease) Done() <-chan struct{}       { return (*l.of.Load()).Done() }
-func (l *lease) Err() error                  { return (*l.of.Load()).Err() }
-func (l *lease) Value(key any) any           { return (*l.of.Load()).Value(key) }
+func (b *borrowedContext) Deadline() (time.Time, bool) { return (*b.of.Load()).Deadline() }
+func (b *borrowedContext) Done() <-chan struct{}       { return (*b.of.Load()).Done() }
+func (b *borrowedContext) Err() error                  { return (*b.of.Load()).Err() }
+func (b *borrowedContext) Value(key any) any           { return (*b.of.Load()).Value(key) }

@@ -10,13 +10,13 @@ import (
 )
 
 // The framework keeps the context of every request; nothing may hang on it when the request is done.
-func TestWithin_lendsTheContextForTheRequestOnly(t *testing.T) {
+func TestWithBorrowedContext_lendsTheContextForTheRequestOnly(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	outer, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "loggers"))
 	defer cancel()
 	var kept, derived context.Context
-	answer, err := within(outer, "question", func(ctx context.Context, req string) (string, error) {
+	answer, err := withBorrowedContext(outer, "question", func(ctx context.Context, req string) (string, error) {
 		kept = ctx
 		var stop context.CancelFunc
 		derived, stop = context.WithCancel(ctx)
@@ -48,7 +48,7 @@ func TestServer_hidesNothing(t *testing.T) {
 	}
 }
 
-func TestQuiet(t *testing.T) { //nolint:paralleltest // it changes the environment
+func TestSilenceUnreadLogs(t *testing.T) { //nolint:paralleltest // it changes the environment
 	logs := []string{"TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_KEC", "TF_LOG_SDK", "TF_LOG_PATH"}
 	for asked, want := range map[string]string{"": "off", "TF_LOG": "", "TF_LOG_PROVIDER": "", "TF_LOG_CORE": ""} {
 		for _, name := range logs {
@@ -57,7 +57,7 @@ func TestQuiet(t *testing.T) { //nolint:paralleltest // it changes the environme
 		if asked != "" {
 			t.Setenv(asked, "debug")
 		}
-		quiet()
+		silenceUnreadLogs()
 		for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER_KEC"} {
 			if got := os.Getenv(name); got != want {
 				t.Errorf("asked for by %q: %s=%q, want %q", asked, name, got, want)
