@@ -1,7 +1,6 @@
 package spotorder_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -145,7 +144,7 @@ func TestAccSpotOrder_oneKeyOfTwo(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	for _, hcl := range []string{"data \"kec_spot_order\" \"batch\" {}\n", strings.Replace(lookUp, "}", "  instance_id = \"i\"\n}", 1)} {
+	for _, hcl := range []string{"data \"kec_spot_order\" \"batch\" {}\n", orderBlock.With("instance_id", `"i"`).String()} {
 		w.Write(hcl + env.Block(""))
 		w.CLI("validate", "-no-color").Want(t, 1, "order_id", "instance_id")
 	}

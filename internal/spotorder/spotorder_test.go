@@ -1,6 +1,7 @@
 package spotorder_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,16 +35,13 @@ func batch(status int, parts ...int) kecsim.Order {
 	return o
 }
 
-const lookUp = `data "kec_spot_order" "batch" {
-  order_id = "2026030209140100"
-}
-`
+// lookUp and ignored look batch up; a failed order is an error, or ignored.
+var (
+	lookUp  = orderBlock.String()
+	ignored = orderBlock.With("on_failure", `"ignore"`).String()
+)
 
-const ignored = `data "kec_spot_order" "batch" {
-  order_id   = "2026030209140100"
-  on_failure = "ignore"
-}
-`
+var orderBlock = acctest.NewHCL(`data "kec_spot_order" "batch"`, "order_id", `"2026030209140100"`)
 
 func TestAccSpotOrder_aSuccess(t *testing.T) {
 	t.Parallel()
@@ -154,7 +152,7 @@ func TestAccSpotOrder_onFailure(t *testing.T) {
 	w := env.Workspace(t)
 	verdict := `output "verdict" { value = data.kec_spot_order.batch.failures }` + "\n"
 
-	w.Write(strings.Replace(ignored, "ignore", "warning", 1) + verdict + env.Block(""))
+	w.Write(orderBlock.With("on_failure", `"warning"`).String() + verdict + env.Block(""))
 	w.Plan().Want(t, 2, "Warning: Spot order failed: out of stock", "Code: OutOfStock").Lacks(t, "Error:")
 
 	w.Write(ignored + verdict + env.Block(""))
@@ -162,7 +160,7 @@ func TestAccSpotOrder_onFailure(t *testing.T) {
 		`"source" = "api"`, `"sub_order_id" = "2026030209140100-1"`, `"summary" = "Out of stock`).Lacks(t, "Error:", "Warning:")
 	w.Destroy().Want(t, 0, "Destroy complete!")
 
-	w.Write(strings.Replace(ignored, "ignore", "shrug", 1) + env.Block(""))
+	w.Write(orderBlock.With("on_failure", `"shrug"`).String() + env.Block(""))
 	w.CLI("validate", "-no-color").Want(t, 1, "on_failure", `"error" "warning" "ignore"`)
 }
 
@@ -249,7 +247,7 @@ func TestAccSpotOrder_ofAFailedLaunch(t *testing.T) {
 `) + env.Block(""))
 	w.Apply().Want(t, 1, "Code: ExcessiveNumber")
 	order := env.Sim.Orders()[0]
-	w.Write(strings.Replace(lookUp, "2026030209140100", order.ID, 1) + env.Block(""))
+	w.Write(orderBlock.With("order_id", strconv.Quote(order.ID)).String() + env.Block(""))
 	w.Plan().Want(t, 1, "Error: Spot order failed: the account's instance quota is used up", "(status 21: all instances failed to open)",
 		`KEC: "excessive number", QueryOrderInfo, sub-order `+order.SubOrders[0].ID)
 }
