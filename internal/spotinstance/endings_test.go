@@ -11,14 +11,10 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-const named = `resource "kec_spot_instance" "a" {
-  instance_type      = "N3.2B"
-  image_id           = "@ubuntu"
-  subnet_id          = "@subnet_a"
-  security_group_ids = ["@group"]
-  instance_name      = "worker"
+// named is a block with the name "worker", changed by sets of attributes.
+func named(changed ...set) string {
+	return block(append([]set{{"instance_name": `"worker"`}}, changed...)...)
 }
-`
 
 const firstID = "1a5ce000-0000-4000-8000-000000000001"
 
@@ -35,7 +31,7 @@ func running(t *testing.T, env *acctest.Env, hcl string) *acctest.Workspace {
 func TestAccReclaim_isAnnouncedThenExplained(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 
 	env.Sim.Advance(2 * time.Hour)
 	env.Sim.Reclaim(firstID)
@@ -62,7 +58,7 @@ func TestAccReclaim_isAnnouncedThenExplained(t *testing.T) {
 func TestAccReclaim_withoutNoticeSaysWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 	env.Sim.Release(firstID)
 	w.Plan().Want(t, 2, "Warning: This spot instance is gone", "worker ("+firstID+") no longer exists.", "or somebody has deleted it.", "Plan: 1 to add")
 }
@@ -94,7 +90,7 @@ func TestAccRead_onlyAProofForgets(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
-			w := running(t, env, named)
+			w := running(t, env, named())
 			env.Sim.FailNext("DescribeInstances", c.fault, c.times)
 			if c.want == "" {
 				w.Plan().Want(t, 0, "No changes.")
@@ -109,10 +105,10 @@ func TestAccRead_onlyAProofForgets(t *testing.T) {
 func TestAccDestroy_inTheProtectedHourWarns(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 	w.Plan("-destroy").Want(t, 2, "Warning: Destroying a spot instance in its protected hour",
 		"worker ("+firstID+") is protected until 2026-03-02T10:00:00Z", "A new launch may find no stock or a higher price.")
-	w.Write(acctest.Expand(strings.Replace(named, "N3.2B", "N3.4B", 1)) + env.Block(""))
+	w.Write(named(set{"instance_type": `"N3.4B"`}) + env.Block(""))
 	w.Plan().Want(t, 2, "Warning: Replacing a spot instance in its protected hour", "It is replaced because of instance_type.")
 	env.Sim.Advance(time.Hour)
 	w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.").Lacks(t, "Warning")
@@ -125,7 +121,7 @@ func TestAccDestroy_inTheProtectedHourWarns(t *testing.T) {
 func TestAccDestroy_aRefusalInsideASuccessIsAFailure(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
 	w.Destroy().Want(t, 1, `KEC: "instance is locked by the operator"`, "TerminateInstances, request KEC-", "worker ("+firstID+") stays in the state.")
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
@@ -139,7 +135,7 @@ func TestAccDestroy_aRefusalInsideASuccessIsAFailure(t *testing.T) {
 func TestAccDestroy_ofWhatIsGoneAlready(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 	env.Sim.Release(firstID)
 	w.Destroy("-refresh=false").Want(t, 0, "Resources: 1 destroyed.")
 }
@@ -149,8 +145,7 @@ func TestAccLaunch_theIDIsSavedBeforeTheWait(t *testing.T) {
 	env := acctest.New(t)
 	env.Sim.Update(func(s *kecsim.Settings) { s.Boot = 1e6 * time.Hour })
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(strings.Replace(named, "  instance_name      = \"worker\"\n",
-		"  instance_name      = \"worker\"\n  timeouts = { create = \"1s\" }\n", 1)) + env.Block(""))
+	w.Write(named(set{"timeouts": `{ create = "1s" }`}) + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC did not get there in time", "instance "+firstID+" is not active after",
 		"Instance "+firstID+" was launched and is in the state; the next apply replaces it, destroy deletes it.")
 	w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID)
@@ -166,7 +161,7 @@ func TestAccLaunch_aFailedCleanUpKeepsTheID(t *testing.T) {
 	env.Sim.FailLaunches(1, kecsim.ModeError, "")
 	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Write(named() + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC accepted the launch, but the instance did not start",
 		"Cleaning up failed too:", "instance is locked by the operator", "Instance "+firstID+" stays in the state; the next apply or destroy deletes it.")
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
@@ -193,7 +188,7 @@ func TestAccLaunch_aLostAnswerIsFoundAgain(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
 			env.Sim.FailNext("RunInstances", c.fault, 1)
-			w := running(t, env, strings.Replace(named, "  instance_name", "  tags = { team = \"search\" }\n  instance_name", 1))
+			w := running(t, env, named(set{"tags": `{ team = "search" }`}))
 			if got := env.Sim.Count("RunInstances"); got != c.launches {
 				t.Errorf("%d launches, want %d", got, c.launches)
 			}
@@ -214,7 +209,7 @@ func TestAccLaunch_aLostAnswerThatCannotBeLookedFor(t *testing.T) {
 	env.Sim.FailNext("RunInstances", kecsim.AnswerLost, 1)
 	env.Sim.DenyAction("kec", "DescribeInstances", true)
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Write(named() + env.Block(""))
 	mark := ""
 	got := w.Apply().Want(t, 1, "Error: KEC may have accepted the launch", "Look for an instance with that tag in the console before the next apply")
 	if machines := env.Sim.Instances(); len(machines) == 1 {
@@ -230,11 +225,11 @@ func TestAccLaunch_aLostAnswerThatCannotBeLookedFor(t *testing.T) {
 func TestAccTags_theMarkIsInvisible(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	w := running(t, env, named)
+	w := running(t, env, named())
 	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
 	w.Plan().Want(t, 0, "No changes.").Lacks(t, kec.MarkKey)
-	w.Write(strings.Replace(acctest.Expand(named), "  instance_name", "  tags = { "+kec.MarkKey+" = \"mine\" }\n  instance_name", 1) + env.Block(""))
+	w.Write(named(set{"tags": "{ " + kec.MarkKey + " = \"mine\" }"}) + env.Block(""))
 	w.CLI("validate", "-no-color").Want(t, 1, kec.MarkKey)
 }
 
@@ -242,7 +237,7 @@ func TestAccLaunch_throttlingIsRepeated(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	env.Sim.FailNext("RunInstances", kecsim.Throttled, 3)
-	running(t, env, named)
+	running(t, env, named())
 	if n := len(env.Sim.Instances()); n != 1 {
 		t.Errorf("%d instances, want 1", n)
 	}
@@ -260,7 +255,7 @@ func TestAccLaunch_opensMoreThanOne(t *testing.T) {
 	env.Sim.FailNext("RunInstances", kecsim.Fault{Status: 200, Body: fmt.Sprintf(
 		`{"RequestId":"KEC-9","InstancesSet":[{"InstanceId":%q},{"InstanceId":%q}]}`, ids[0], ids[1])}, 1)
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Write(named() + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC opened more instances than the one ordered", ids[0]+", "+ids[1], "KEC-9",
 		"The state holds "+ids[0]+"; import or delete the others.")
 	w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, ids[0])
@@ -275,7 +270,7 @@ func TestAccImport_refusesAMachineThatIsNoSpotInstance(t *testing.T) {
 	env := acctest.New(t)
 	id := env.Sim.AddInstance(kecsim.Instance{Name: "db", ChargeType: "Monthly", Type: "N3.2B", SubnetID: kecsim.SubnetA, ImageID: kecsim.ImageUbuntu})
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(named) + env.Block(""))
+	w.Write(named() + env.Block(""))
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", id).Want(t, 1, "Error: Not a Spot Instance", "has the charge type Monthly")
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", "no-such-id").Want(t, 1, "Cannot import non-existent remote object")
 }
@@ -285,22 +280,16 @@ func TestAccImport_refusesAMachineThatIsNoSpotInstance(t *testing.T) {
 func TestAccImport_whatKECDoesNotReportIsAdopted(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	const hcl = `resource "kec_spot_instance" "a" {
-  instance_type       = "N3.2B"
-  image_id            = "@ubuntu"
-  subnet_id           = "@subnet_a"
-  security_group_ids  = ["@group"]
-  password_wo         = "Correct-Horse-1"
-  password_wo_version = 3
-}
-`
-	w := running(t, env, hcl)
+	login := func(version string) string {
+		return block(set{"password_wo": `"Correct-Horse-1"`, "password_wo_version": version})
+	}
+	w := running(t, env, login("3"))
 	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
 	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.", "Warning: Taken from the configuration without a check",
 		"was imported, and KEC does not report password_wo_version of it.")
 	w.Plan().Want(t, 0, "No changes.")
-	w.Write(strings.Replace(acctest.Expand(hcl), "= 3", "= 4", 1) + env.Block(""))
+	w.Write(login("4") + env.Block(""))
 	w.Plan().Want(t, 2, "Plan: 0 to add, 1 to change, 0 to destroy.", "Warning: This update interrupts the spot instance",
 		"password_wo_version (restarted)")
 }
@@ -310,11 +299,10 @@ func TestAccImport_whatKECDoesNotReportIsAdopted(t *testing.T) {
 func TestAccDisks_keptOnesAreNamed(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	hcl := strings.Replace(named, "  instance_name ", `  data_disks = [
+	hcl := named(set{"data_disks": `[
     { type = "EHDD", size_gib = 50, delete_with_instance = true },
     { type = "EHDD", size_gib = 60, delete_with_instance = false },
-  ]
-  instance_name `, 1)
+  ]`})
 	w := running(t, env, hcl)
 	disk := env.Sim.Instances()[0].DataDisks[1].ID
 	stays := "Its data disks with delete_with_instance = false stay, outside the state, and go on being charged: " + disk + "."
@@ -329,7 +317,7 @@ func TestAccLaunch_whatKECReportsOtherwiseIsADifference(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(strings.Replace(named, "\"worker\"", "\"worker\"\n  host_name = \"worker\"", 1)) + env.Block(""))
+	w.Write(named(set{"host_name": `"worker"`}) + env.Block(""))
 	env.Sim.FailNext("DescribeInstances", kecsim.Fault{Body: `{"RequestId":"r","InstanceCount":1,"InstancesSet":[{
 	  "InstanceId":"` + firstID + `","InstanceName":"WORKER","InstanceState":{"Name":"active"},"ChargeType":"Spot","HostName":"other"}]}`}, 2)
 	w.Apply().Want(t, 0, "Resources: 1 added")

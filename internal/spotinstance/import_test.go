@@ -29,7 +29,9 @@ var grown = kecsim.Instance{
 	DataDisks:  []kecsim.Disk{{Type: "EHDD", SizeGB: 100, DeleteWithInstance: true}, {Type: "SSD3.0", SizeGB: 50}},
 }
 
-const grownBlock = `resource "kec_spot_instance" "a" {
+// grownBlock is the configuration of grown, with more lines in it.
+func grownBlock(more string) string {
+	return acctest.Expand(`resource "kec_spot_instance" "a" {
   spot_price_limit   = 0.05
   instance_type      = "N3.2B"
   image_id           = "@ubuntu"
@@ -43,15 +45,17 @@ const grownBlock = `resource "kec_spot_instance" "a" {
   instance_name = "grown"
   project_id    = 100002
   tags          = { team = "a" }
+  ` + more + `
 }
-`
+`)
+}
 
 func TestAccImport_byIDBlock(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	id := env.Sim.AddInstance(grown)
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(grownBlock) + "import {\n  to = kec_spot_instance.a\n  id = \"" + id + "\"\n}\n" + env.Block(""))
+	w.Write(grownBlock("") + "import {\n  to = kec_spot_instance.a\n  id = \"" + id + "\"\n}\n" + env.Block(""))
 	w.Apply().Want(t, 0, "Resources: 1 imported, 0 added, 0 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
 	if got := actions(env); len(got) > 0 {
@@ -64,7 +68,7 @@ func TestAccImport_byIdentity(t *testing.T) {
 	env := acctest.New(t)
 	id := env.Sim.AddInstance(grown)
 	block := func(region string) string {
-		return acctest.Expand(grownBlock) + "import {\n  to = kec_spot_instance.a\n  identity = {\n    region = \"" + region + "\"\n    id = \"" + id + "\"\n  }\n}\n" + env.Block("")
+		return grownBlock("") + "import {\n  to = kec_spot_instance.a\n  identity = {\n    region = \"" + region + "\"\n    id = \"" + id + "\"\n  }\n}\n" + env.Block("")
 	}
 	w := env.Workspace(t)
 	if w.CLI("version").Before(t, 1, 12) {
@@ -181,7 +185,7 @@ func TestAccMoved_adoptsWithoutTouching(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.Dir, "terraform.tfstate"), state, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.Write(acctest.Expand(grownBlock) + "moved {\n  from = ksyun_instance.old\n  to = kec_spot_instance.a\n}\n" + env.Block(""))
+	w.Write(grownBlock("") + "moved {\n  from = ksyun_instance.old\n  to = kec_spot_instance.a\n}\n" + env.Block(""))
 	w.Apply().Want(t, 0, "Resources: 0 added, 0 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a").Lacks(t, "ksyun_instance")
@@ -203,10 +207,10 @@ func TestAccImport_whatItCannotHaveHadIsOrdered(t *testing.T) {
 			env := acctest.New(t)
 			id := env.Sim.AddInstance(grown)
 			w := env.Workspace(t)
-			w.Write(acctest.Expand(grownBlock) + env.Block(""))
+			w.Write(grownBlock("") + env.Block(""))
 			w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", id).Want(t, 0)
 			w.Plan().Want(t, 0, "No changes.")
-			w.Write(acctest.Expand(strings.Replace(grownBlock, "  key_ids ", "  "+more+"\n  key_ids ", 1)) + env.Block(""))
+			w.Write(grownBlock(more) + env.Block(""))
 			w.Plan().Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.")
 		})
 	}
@@ -216,6 +220,6 @@ func TestAccImport_ofNothing(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(acctest.Expand(grownBlock) + env.Block(""))
+	w.Write(grownBlock("") + env.Block(""))
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", "").Want(t, 1, "Error: Nothing to import", "The id is empty.").Lacks(t, "always an error")
 }

@@ -1,7 +1,6 @@
 package spotinstance_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
@@ -68,7 +67,15 @@ func TestAccTags_anOldDefaultIsNotTakenForAnOwnTag(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	hcl := strings.Replace(block(set{"tags": `{ mine = "1" }`}), "{\n", "{\n  lifecycle { ignore_changes = [tags] }\n", 1)
+	hcl := acctest.Expand(`resource "kec_spot_instance" "a" {
+  lifecycle { ignore_changes = [tags] }
+  image_id           = "@ubuntu"
+  instance_type      = "N3.2B"
+  security_group_ids = ["@group"]
+  subnet_id          = "@subnet_a"
+  tags               = { mine = "1" }
+}
+`)
 	w.Write(hcl + env.Block(`default_tags = { team = "a" }`))
 	w.Apply().Want(t, 0)
 	w.Write(hcl + env.Block(`default_tags = { team = "b" }`))
