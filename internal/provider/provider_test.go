@@ -51,8 +51,8 @@ func TestAccProvider_badBlocksAreRefusedBeforeAnyRequest(t *testing.T) {
 		{"user info", complete + "  endpoint = \"https://me:hunter2@kec.example.com\"\n", nil, []string{"must not hold a user name or password"}},
 		{"a path", complete + "  endpoint = \"https://kec.example.com/api\"\n", nil, []string{"must not hold a path"}},
 		{"another scheme", complete + "  endpoint = \"ftp://127.0.0.1\"\n", nil, []string{"only https is allowed"}},
-		{"a region that is none", strings.Replace(complete, "cn-beijing-6", "Beijing!", 1), nil, []string{"is not a region name"}},
-		{"a key with a line end", strings.Replace(complete, `"s"`, `"hunter2\n"`, 1), nil, []string{"The secret key holds"}},
+		{"a region that is none", "  region = \"Beijing!\"\n  access_key = \"k\"\n  secret_key = \"s\"\n", nil, []string{"is not a region name"}},
+		{"a key with a line end", "  region = \"cn-beijing-6\"\n  access_key = \"k\"\n  secret_key = \"hunter2\\n\"\n", nil, []string{"The secret key holds"}},
 		{"a CA file that is not there", complete + "  ca_file = \"nowhere.pem\"\n", nil, []string{"Error: CA file cannot be read", "nowhere.pem"}},
 		{"a CA file without a certificate", complete + "  ca_file = \"provider_test.go\"\n", nil, []string{"certificate"}},
 		{"a rate of nothing", complete + "  requests_per_second = 0\n", nil, []string{"requests_per_second"}},
@@ -113,7 +113,7 @@ func TestAccProvider_oneEndpointPerServiceWins(t *testing.T) {
 	t.Parallel()
 	env, elsewhere := acctest.New(t), acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(strings.Replace(env.Block("endpoints = { vpc = \""+elsewhere.URL+"\" }"), "\n\n", "\n", -1) + acctest.Expand(machine))
+	w.Write(env.Block("endpoints = { vpc = \""+elsewhere.URL+"\" }") + acctest.Expand(machine))
 	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
 	w.Plan().Want(t, 1, "Code: OutOfStock")
 	var there []string
@@ -152,13 +152,13 @@ func TestAccProvider_unknownValuesDoNotBreakThePlan(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	hcl := "resource \"terraform_data\" \"region\" {\n  input = \"cn-beijing-6\"\n}\n" + acctest.Expand(machine)
-	w.Write(strings.Replace(env.Block(""), `"cn-beijing-6"`, "terraform_data.region.output", 1) + hcl)
+	region := acctest.NewHCL(`resource "terraform_data" "region"`, "input", `"cn-beijing-6"`)
+	block := env.BlockIn("terraform_data.region.output", "") + acctest.Expand(machine)
+	w.Write(block + region.String())
 	w.Plan().Want(t, 2, "Plan: 2 to add, 0 to change, 0 to destroy.")
 	w.Apply().Want(t, 0, "Resources: 2 added, 0 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
-	w.Write(strings.Replace(env.Block(""), `"cn-beijing-6"`, "terraform_data.region.output", 1) +
-		strings.Replace(hcl, "input =", "triggers_replace = 1\n  input =", 1))
+	w.Write(block + region.With("triggers_replace", "1").String())
 	w.Plan().Want(t, 2, "Warning: Spot instance not refreshed", "Plan: 1 to add, 0 to change, 1 to destroy.")
 }
 
