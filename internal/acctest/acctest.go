@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
@@ -73,11 +73,11 @@ func Expand(hcl string) string {
 
 // Options are what a client under test needs: it tells time and waits on the
 // simulator's clock, so that no test ever sleeps, and it is not slowed down.
-func (e *Env) Options() []kec.Option {
-	return []kec.Option{
-		kec.WithClock(e.Sim.Now, e.Sim.Sleep),
-		kec.WithRetries(4, time.Millisecond, 10*time.Millisecond),
-		kec.WithRate(10000),
+func (e *Env) Options() []ksyun.Option {
+	return []ksyun.Option{
+		ksyun.WithClock(e.Sim.Now, e.Sim.Sleep),
+		ksyun.WithRetries(4, time.Millisecond, 10*time.Millisecond),
+		ksyun.WithRate(10000),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // bid has one attribute on each line, so that a test can name the line that a
@@ -512,17 +513,17 @@ func (c cause) blindly() cause {
 // launch orders an instance without the provider.
 func launch(t *testing.T, env *acctest.Env) string {
 	t.Helper()
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		append(env.Options(), kec.WithEndpoints(kec.Endpoints{KEC: env.URL}))...)
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		append(env.Options(), ksyun.WithEndpoints(ksyun.Endpoints{KEC: env.URL}))...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	launched, err := client.RunInstances(t.Context(), url.Values{
+	run := client.RunInstances(t.Context(), url.Values{
 		"ImageId": {kecsim.ImageUbuntu}, "InstanceType": {"N3.2B"}, "SubnetId": {kecsim.SubnetA}, "SecurityGroupId.1": {kecsim.SecurityGroup},
 		"MinCount": {"1"}, "MaxCount": {"1"}, "ChargeType": {"Spot"}, "SpotStrategy": {"SpotWithPriceLimit"}, "SpotPriceLimit": {"0.05"},
 	})
-	if err != nil {
-		t.Fatal(err)
+	if run.Err != nil {
+		t.Fatal(run.Err)
 	}
-	return launched.InstanceID
+	return run.Instances[0].ID
 }

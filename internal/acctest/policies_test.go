@@ -27,25 +27,25 @@ func TestAccPolicies(t *testing.T) {
 	}{
 		{
 			name: "a clean plan: bids of exactly the share, automatic bidding outside production, a limit inside",
-			hcl: machines("worker", `
+			hcl: block("worker", `
   for_each         = { "N3.2B" = 0.1179, "N3.4B" = 0.2358, "E1.2B" = 0.0786, "N2.2B" = 0.1572 }
   instance_type    = each.key
   spot_price_limit = each.value
-  tags             = { env = "production" }`) + machines("test", `
+  tags             = { env = "production" }`) + block("test", `
   instance_type = "N3.2B"
-  tags          = { env = "test" }`) + machines("untagged", `
+  tags          = { env = "test" }`) + block("untagged", `
   instance_type = "N3.2B"`),
 		},
 		{
 			name: "a bid above the share",
-			hcl: machines("worker", `
+			hcl: block("worker", `
   instance_type    = "N3.2B"
   spot_price_limit = 0.15`),
 			want: []string{"kec_spot_instance.worker" + above("0.15")},
 		},
 		{
 			name: "of two bids, the one that is above by KEC's smallest step",
-			hcl: machines("worker", `
+			hcl: block("worker", `
   for_each         = { a = 0.1179, b = 0.11791 }
   instance_type    = "N3.2B"
   spot_price_limit = each.value`),
@@ -53,7 +53,7 @@ func TestAccPolicies(t *testing.T) {
 		},
 		{
 			name: "a bid that is not known yet, which leaves the strategy open too",
-			hcl: machines("worker", `
+			hcl: block("worker", `
   count            = 1
   instance_type    = "N3.2B"
   spot_price_limit = terraform_data.later.output
@@ -66,17 +66,17 @@ func TestAccPolicies(t *testing.T) {
 		},
 		{
 			name: "a type that is not known yet",
-			hcl: machines("worker", `
+			hcl: block("worker", `
   instance_type    = terraform_data.later.output
   spot_price_limit = 0.05`) + later(`"N3.2B"`),
 			want: []string{"kec_spot_instance.worker: instance_type is known only after apply, too late to judge the bid by. Give it a value that the plan knows."},
 		},
 		{
 			name: "automatic bidding in production, asked for and left to the default",
-			hcl: machines("asked", `
+			hcl: block("asked", `
   instance_type = "N3.2B"
   spot_strategy = "SpotAsPriceGo"
-  tags          = { env = "production" }`) + machines("left", `
+  tags          = { env = "production" }`) + block("left", `
   count         = 2
   instance_type = "N3.2B"
   tags          = { env = count.index == 0 ? "test" : "production" }`),
@@ -88,23 +88,23 @@ func TestAccPolicies(t *testing.T) {
 		{
 			name:        "production by the provider's default tags, which an instance's own tags override",
 			defaultTags: `default_tags = { env = "production" }`,
-			hcl: machines("worker", `
+			hcl: block("worker", `
   instance_type = "N3.2B"
-  tags          = { team = "a" }`) + machines("test", `
+  tags          = { team = "a" }`) + block("test", `
   instance_type = "N3.2B"
   tags          = { env = "test" }`),
 			want: []string{"kec_spot_instance.worker" + automatic},
 		},
 		{
 			name: "tags that are not known yet, all of them or only env",
-			hcl: machines("all", `
+			hcl: block("all", `
   instance_type = "N3.2B"
-  tags          = { for tag in [terraform_data.later.output] : tag => tag }`) + machines("env", `
+  tags          = { for tag in [terraform_data.later.output] : tag => tag }`) + block("env", `
   instance_type = "N3.2B"
-  tags          = { env = terraform_data.later.output }`) + machines("limited", `
+  tags          = { env = terraform_data.later.output }`) + block("limited", `
   instance_type    = "N3.2B"
   spot_price_limit = 0.1
-  tags             = { env = terraform_data.later.output }`) + machines("other", `
+  tags             = { env = terraform_data.later.output }`) + block("other", `
   instance_type = "N3.2B"
   tags          = { env = "test", team = terraform_data.later.output }`) + later(`"production"`),
 			want: []string{
@@ -115,10 +115,10 @@ func TestAccPolicies(t *testing.T) {
 		{
 			name:        "default tags that are not known yet, beside an instance's own that are",
 			defaultTags: `default_tags = { for tag in [terraform_data.later.output] : tag => tag }`,
-			hcl: machines("worker", `
-  instance_type = "N3.2B"`) + machines("test", `
+			hcl: block("worker", `
+  instance_type = "N3.2B"`) + block("test", `
   instance_type = "N3.2B"
-  tags          = { env = "test" }`) + machines("production", `
+  tags          = { env = "test" }`) + block("production", `
   instance_type = "N3.2B"
   tags          = { env = "production" }`) + later(`"env"`),
 			want: []string{
@@ -141,10 +141,10 @@ func TestAccPolicies(t *testing.T) {
 		t.Parallel()
 		env := acctest.New(t)
 		w := env.Workspace(t)
-		w.Write(machines("worker", `
+		w.Write(block("worker", `
   for_each         = toset(["N3.2B", "N2.2B"])
   instance_type    = each.key
-  spot_price_limit = 0.0654`) + machines("automatic", `
+  spot_price_limit = 0.0654`) + block("automatic", `
   instance_type = "N2.2B"`) + env.Block(""))
 		w.Plan("-out=plan").Want(t, 2)
 		shown := w.CLI("show", "-json", "plan").Want(t, 0).Raw
@@ -193,7 +193,7 @@ module "fleet" {
   limit    = each.value
 }
 ` + env.Block(""))
-		w.WriteModule("fleet", machines("worker", `
+		w.WriteModule("fleet", block("worker", `
   count            = 2
   instance_type    = "N3.2B"
   spot_price_limit = var.limit`)+`
@@ -214,7 +214,7 @@ variable "limit" {
 		env := acctest.New(t)
 		w := env.Workspace(t)
 		running := func(limit, tag string) string {
-			return machines("worker", `
+			return block("worker", `
   instance_type    = "N3.2B"
   spot_price_limit = `+limit+`
   tags             = { env = "`+tag+`" }`) + env.Block("")
@@ -222,7 +222,7 @@ variable "limit" {
 		w.Write(running("0.15", "test"))
 		w.Apply().Want(t, 0, "Resources: 1 added")
 
-		w.Write(running("0.15", "test") + machines("second", `
+		w.Write(running("0.15", "test") + block("second", `
   instance_type    = "N3.2B"
   spot_price_limit = 0.1`))
 		w.Plan("-out=plan").Want(t, 2, "Plan: 1 to add, 0 to change, 0 to destroy.")
@@ -259,8 +259,8 @@ func above(bid string) string {
 	return ": spot_price_limit " + bid + " is above 0.1179 CNY per hour, 60 % of the on-demand price 0.1965 of N3.2B. Lower spot_price_limit to 0.1179 or less."
 }
 
-// machines is one resource block: what every instance needs, and more lines.
-func machines(name, more string) string {
+// block is one resource block: what every instance needs, and more lines.
+func block(name, more string) string {
 	return acctest.Expand(`
 resource "kec_spot_instance" "` + name + `" {
   image_id           = "@ubuntu"

@@ -16,13 +16,16 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // account is a simulated account and a client of it, on the clock of a bubble.
 type account struct {
-	sim    *kecsim.Server
-	client *kec.Client
-	ids    []string
+	sim      *kecsim.Server
+	client   *kec.Client
+	machines *machines.Client
+	ids      []string
 }
 
 // parallelism is a CLI's.
@@ -43,10 +46,11 @@ func newAccount(t *testing.T, n int, wrap func(http.RoundTripper) http.RoundTrip
 		transport = wrap(transport)
 	}
 	var err error
-	a.client, err = kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}, kec.WithHTTPTransport(transport), kec.WithSeed(1))
+	a.client, err = kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}, ksyun.WithHTTPTransport(transport), ksyun.WithSeed(1))
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.machines = machines.New(a.client)
 	return a
 }
 
@@ -64,13 +68,13 @@ func (a *account) refresh(t *testing.T, ids []string, project func(i int) *int64
 			if project != nil {
 				within = project(i)
 			}
-			in, err := a.client.ReadInstance(t.Context(), id, within)
+			in, err := a.machines.Refresh(t.Context(), id, within)
 			if err != nil || in.ID != id {
 				t.Errorf("instance %s: %v, %v", id, in, err)
 				return
 			}
 			truth, _ := a.sim.Instance(id)
-			tags, err := a.client.ReadTags(t.Context(), id)
+			tags, err := a.machines.RefreshTags(t.Context(), id)
 			if err != nil || len(tags) != 1 || tags["number"] != truth.Tags["number"] {
 				t.Errorf("tags of %s: %v, %v; want %v", id, tags, err, truth.Tags)
 			}
@@ -185,11 +189,11 @@ func TestSharing_goneAfterTheList(t *testing.T) {
 		a := newAccount(t, 50, nil)
 		a.refresh(t, a.ids[:20], nil)
 		a.sim.Edit(a.ids[30], func(in *kecsim.Instance) { in.Visible = false })
-		if in, err := a.client.ReadInstance(t.Context(), a.ids[30], nil); err != nil || in.ID != a.ids[30] {
+		if in, err := a.machines.Refresh(t.Context(), a.ids[30], nil); err != nil || in.ID != a.ids[30] {
 			t.Errorf("from the list: %v, %v", in, err)
 		}
 		time.Sleep(time.Minute)
-		if _, err := a.client.ReadInstance(t.Context(), a.ids[30], nil); !errors.Is(err, kec.ErrGone) {
+		if _, err := a.machines.Refresh(t.Context(), a.ids[30], nil); !errors.Is(err, machines.ErrGone) {
 			t.Errorf("later: %v", err)
 		}
 	})
@@ -203,7 +207,7 @@ func TestSharing_aMissIsNoAbsence(t *testing.T) {
 		a.refresh(t, a.ids, nil)
 		before := a.sim.Count("DescribeInstances")
 		late := a.sim.AddInstance(kecsim.Instance{ChargeType: "Spot"})
-		if in, err := a.client.ReadInstance(t.Context(), late, nil); err != nil || in.ID != late {
+		if in, err := a.machines.Refresh(t.Context(), late, nil); err != nil || in.ID != late {
 			t.Errorf("one that came later: %v, %v", in, err)
 		}
 		if n := a.sim.Count("DescribeInstances") - before; n != 1 {
@@ -213,7 +217,7 @@ func TestSharing_aMissIsNoAbsence(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 150 {
 			all.Go(func() {
-				if _, err := a.client.ReadInstance(t.Context(), fmt.Sprintf("never-%d", i), nil); !errors.Is(err, kec.ErrGone) {
+				if _, err := a.machines.Refresh(t.Context(), fmt.Sprintf("never-%d", i), nil); !errors.Is(err, machines.ErrGone) {
 					t.Errorf("never-%d: %v", i, err)
 				}
 			})
@@ -236,13 +240,13 @@ func TestSharing_ourOwnChanges(t *testing.T) {
 		if err := a.client.ModifyInstanceAttribute(t.Context(), id, kec.InstanceAttributes{Name: &name}); err != nil {
 			t.Fatal(err)
 		}
-		if in, err := a.client.ReadInstance(t.Context(), id, nil); err != nil || in.Name != name {
+		if in, err := a.machines.Refresh(t.Context(), id, nil); err != nil || in.Name != name {
 			t.Errorf("%v, %v, want %s", in, err, name)
 		}
-		if err := a.client.SetTags(t.Context(), id, map[string]string{"number": "new"}); err != nil {
+		if err := a.machines.SetTags(t.Context(), id, map[string]string{"number": "new"}); err != nil {
 			t.Fatal(err)
 		}
-		if tags, err := a.client.ReadTags(t.Context(), id); err != nil || tags["number"] != "new" {
+		if tags, err := a.machines.RefreshTags(t.Context(), id); err != nil || tags["number"] != "new" {
 			t.Errorf("%v, %v", tags, err)
 		}
 	})
@@ -280,18 +284,18 @@ func TestSharing_oneLeaves(t *testing.T) {
 		want string
 	}{
 		"look-up": {4, func(ctx context.Context, a *account, id string) error {
-			_, err := a.client.FindInstance(ctx, id, nil)
+			_, err := a.machines.Find(ctx, id, nil)
 			return err
 		}, "1 DescribeInstances"},
 		"list": {30, func(ctx context.Context, a *account, id string) error {
-			_, err := a.client.ReadInstance(ctx, id, nil)
+			_, err := a.machines.Refresh(ctx, id, nil)
 			return err
 		}, "1 DescribeInstances"},
 		"tags": {30, func(ctx context.Context, a *account, id string) error {
-			_, err := a.client.ReadTags(ctx, id)
+			_, err := a.machines.RefreshTags(ctx, id)
 			return err
 		}, "1 ListTagsByResourceIds"},
-		"termination": {30, func(ctx context.Context, a *account, id string) error { return a.client.Terminate(ctx, id) },
+		"termination": {30, func(ctx context.Context, a *account, id string) error { return a.machines.Terminate(ctx, id) },
 			"1 TerminateInstances"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -334,7 +338,7 @@ func TestSharing_allLeave(t *testing.T) {
 		var all sync.WaitGroup
 		for _, id := range a.ids {
 			all.Go(func() {
-				if _, err := a.client.ReadInstance(ctx, id, nil); !errors.Is(err, context.DeadlineExceeded) {
+				if _, err := a.machines.Refresh(ctx, id, nil); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("%s: %v", id, err)
 				}
 			})
@@ -362,7 +366,7 @@ func TestSharing_oneIsRefused(t *testing.T) {
 		var all sync.WaitGroup
 		for i, id := range a.ids {
 			all.Go(func() {
-				err := a.client.Terminate(t.Context(), id)
+				err := a.machines.Terminate(t.Context(), id)
 				if refused := i == 3; refused != (err != nil) {
 					t.Errorf("%d: %v", i, err)
 				} else if refused && !strings.Contains(err.Error(), "instance "+id+": ") {
@@ -395,7 +399,7 @@ func TestSharing_allAreRefused(t *testing.T) {
 			turn <- struct{}{}
 			all.Go(func() {
 				defer func() { <-turn }()
-				if _, err := a.client.ReadInstance(t.Context(), id, nil); err == nil || errors.Is(err, kec.ErrGone) {
+				if _, err := a.machines.Refresh(t.Context(), id, nil); err == nil || errors.Is(err, machines.ErrGone) {
 					t.Errorf("%s: %v", id, err)
 				}
 			})
@@ -427,9 +431,9 @@ func TestSharing_faults(t *testing.T) {
 					turn <- struct{}{}
 					all.Go(func() {
 						defer func() { <-turn }()
-						in, err := a.client.ReadInstance(t.Context(), id, nil)
+						in, err := a.machines.Refresh(t.Context(), id, nil)
 						switch {
-						case errors.Is(err, kec.ErrGone):
+						case errors.Is(err, machines.ErrGone):
 							t.Errorf("%s: %v", id, err)
 						case err != nil:
 							mu.Lock()

@@ -14,17 +14,19 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // The client and the simulator share no code, so that here each checks the
 // other: the client's signer is a library's, the verifier is the simulator's own.
 func TestWire_signaturesAreVerified(t *testing.T) {
 	t.Parallel()
-	good := kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}
-	temporary := kec.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret", SecurityToken: "to/ken+="}
+	good := ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey}
+	temporary := ksyun.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret", SecurityToken: "to/ken+="}
 	for _, c := range []struct {
 		name   string
-		keys   kec.Credentials
+		keys   ksyun.Credentials
 		skew   time.Duration
 		tamper func(*http.Request)
 		want   string // the code of the refusal, "" if the request must pass
@@ -32,9 +34,9 @@ func TestWire_signaturesAreVerified(t *testing.T) {
 		{name: "good keys", keys: good},
 		{name: "temporary keys", keys: temporary},
 		{name: "a clock 14 minutes off", keys: good, skew: 14 * time.Minute},
-		{name: "an unknown key", keys: kec.Credentials{AccessKey: "AKLTnobody", SecretKey: kecsim.SecretKey}, want: "InvalidAccessKeyId"},
-		{name: "a wrong secret", keys: kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: "wrong"}, want: "SignatureDoesNotMatch"},
-		{name: "a missing token", keys: kec.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret"}, want: "InvalidSecurityToken"},
+		{name: "an unknown key", keys: ksyun.Credentials{AccessKey: "AKLTnobody", SecretKey: kecsim.SecretKey}, want: "InvalidAccessKeyId"},
+		{name: "a wrong secret", keys: ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: "wrong"}, want: "SignatureDoesNotMatch"},
+		{name: "a missing token", keys: ksyun.Credentials{AccessKey: "AKLTtemporary", SecretKey: "temporary-secret"}, want: "InvalidSecurityToken"},
 		{name: "a clock 16 minutes fast", keys: good, skew: 16 * time.Minute, want: "RequestTimeTooSkewed"},
 		{name: "a clock 16 minutes slow", keys: good, skew: -16 * time.Minute, want: "RequestTimeTooSkewed"},
 		{name: "a changed body", keys: good, want: "SignatureDoesNotMatch", tamper: func(r *http.Request) {
@@ -57,16 +59,16 @@ func TestWire_signaturesAreVerified(t *testing.T) {
 			server := httptest.NewServer(sim)
 			t.Cleanup(server.Close)
 			client, err := kec.New(kecsim.Region, c.keys,
-				kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
-				kec.WithRetries(0, 0, 0),
-				kec.WithClock(func() time.Time { return time.Now().Add(c.skew) }, func(context.Context, time.Duration) error { return nil }),
-				kec.WithHTTPTransport(tampering{http.DefaultTransport, c.tamper}))
+				ksyun.WithEndpoints(ksyun.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
+				ksyun.WithRetries(0, 0, 0),
+				ksyun.WithClock(func() time.Time { return time.Now().Add(c.skew) }, func(context.Context, time.Duration) error { return nil }),
+				ksyun.WithHTTPTransport(tampering{http.DefaultTransport, c.tamper}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = client.DescribeInstances(t.Context(), []string{"1a5ce000-0000-4000-8000-000000000001"}, nil)
 			got := ""
-			var refusal *kec.Error
+			var refusal *ksyun.Error
 			if errors.As(err, &refusal) {
 				got = refusal.Code
 			}
@@ -99,31 +101,31 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	sim := kecsim.New()
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
-		kec.WithRate(0), kec.WithClock(sim.Now, sim.Sleep))
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		ksyun.WithEndpoints(ksyun.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
+		ksyun.WithRate(0), ksyun.WithClock(sim.Now, sim.Sleep))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := t.Context()
 
-	launched, err := client.RunInstances(ctx, map[string][]string{
+	run := client.RunInstances(ctx, map[string][]string{
 		"ImageId": {kecsim.ImageUbuntu}, "InstanceType": {"N3.2B"}, "SubnetId": {kecsim.SubnetA}, "SecurityGroupId.1": {kecsim.SecurityGroup},
 		"MinCount": {"1"}, "MaxCount": {"1"}, "ChargeType": {"Spot"}, "SpotStrategy": {"SpotWithPriceLimit"}, "SpotPriceLimit": {"0.05"},
 		"Tag.1.Key": {"名称"}, "Tag.1.Value": {"a b+c~*%"}, "InstanceName": {"工人 1"},
 	})
-	if err != nil {
-		t.Fatal(err)
+	if run.Err != nil {
+		t.Fatal(run.Err)
 	}
-	in, err := client.WaitActive(ctx, launched.InstanceID)
+	in, err := machines.New(client).WaitActive(ctx, run.Instances[0].ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if in.Name != "工人 1" || in.SpotPriceLimit.String() != "0.05" || in.Zone != kecsim.ZoneA || in.State != "active" {
 		t.Errorf("the instance is %+v", in)
 	}
-	tags, err := client.ListTagsByResourceIds(ctx, launched.InstanceID)
-	if err != nil || tags[launched.InstanceID]["名称"] != "a b+c~*%" {
+	tags, err := client.ListTagsByResourceIds(ctx, run.Instances[0].ID)
+	if err != nil || tags[run.Instances[0].ID]["名称"] != "a b+c~*%" {
 		t.Errorf("tags %v, %v", tags, err)
 	}
 	subnets, err := client.DescribeSubnets(ctx, kecsim.SubnetA)
@@ -163,19 +165,19 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	if n, err := client.DescribeKecInventory(ctx, "N3.2B", kecsim.ZoneA); err != nil || n != 49 {
 		t.Errorf("%d in stock, %v, want 49", n, err)
 	}
-	order, err := client.QueryOrderInfo(ctx, sim.OrderOf(launched.InstanceID))
-	if err != nil || order.Status != 1 || len(order.SubOrders) != 1 || order.SubOrders[0].InstanceID != launched.InstanceID {
+	order, err := client.QueryOrderInfo(ctx, sim.OrderOf(run.Instances[0].ID))
+	if err != nil || order.Status != 1 || len(order.SubOrders) != 1 || order.SubOrders[0].InstanceID != run.Instances[0].ID {
 		t.Errorf("order %+v, %v", order, err)
 	}
-	records, err := client.QueryInstances(ctx, 2, launched.InstanceID)
+	records, err := client.QueryInstances(ctx, 2, run.Instances[0].ID)
 	if err != nil || len(records) != 1 || records[0].Status != 2 {
 		t.Errorf("billing records %+v, %v", records, err)
 	}
-	if err := client.Terminate(ctx, launched.InstanceID); err != nil {
+	if err := machines.New(client).Terminate(ctx, run.Instances[0].ID); err != nil {
 		t.Fatal(err)
 	}
 	sim.Advance(time.Minute)
-	if _, err := client.FindInstance(ctx, launched.InstanceID, nil); !errors.Is(err, kec.ErrGone) {
+	if _, err := machines.New(client).Find(ctx, run.Instances[0].ID, nil); !errors.Is(err, machines.ErrGone) {
 		t.Errorf("after the end: %v, want ErrGone", err)
 	}
 }

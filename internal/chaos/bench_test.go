@@ -9,16 +9,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // running is a process of the provider with one instance in its state, on the simulator's clock and as fast as it can be.
 func running(b *testing.B) (*core, *entry) {
 	b.Helper()
 	sim := kecsim.New()
-	c, err := newCore(account("off"), func() []kec.Option {
-		return []kec.Option{kec.WithHTTPTransport(sim.Transport()), kec.WithClock(sim.Now, sim.Sleep), kec.WithRate(0)}
+	c, err := newCore(account("off"), func() []ksyun.Option {
+		return []ksyun.Option{ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithClock(sim.Now, sim.Sleep), ksyun.WithRate(0)}
 	})
 	if err == nil {
 		err = c.start(b.Context())

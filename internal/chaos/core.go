@@ -16,8 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
@@ -124,7 +124,7 @@ func attribute(of tftypes.Value, name string) string {
 // core is a CLI: a state, and the process of the provider that it has started.
 type core struct {
 	*schemas
-	connect func() []kec.Option // of a process that is started
+	connect func() []ksyun.Option // of a process that is started
 	config  map[string]tftypes.Value
 
 	wrap    func(tfprotov6.ProviderServer) tfprotov6.ProviderServer // of a test that looks at requests, else nil
@@ -173,7 +173,7 @@ func (c *core) complaints() string {
 	return strings.Join(all, "\n")
 }
 
-func newCore(config map[string]tftypes.Value, connect func() []kec.Option) (*core, error) {
+func newCore(config map[string]tftypes.Value, connect func() []ksyun.Option) (*core, error) {
 	s, err := known()
 	if err != nil {
 		return nil, err

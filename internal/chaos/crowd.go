@@ -9,8 +9,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // crowd is a CLI with many resources of one configuration, against a world of its
@@ -44,9 +45,9 @@ func newCrowd(seed uint64, n, parallelism int, latency time.Duration, more map[s
 	}
 	processes := new(atomic.Uint64)
 	var err error
-	c.core, err = newCore(block, func() []kec.Option {
+	c.core, err = newCore(block, func() []ksyun.Option {
 		c.link = newLink(c.sim, latency)
-		return []kec.Option{steady(seed, processes), kec.WithHTTPTransport(c.link)}
+		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(c.link)}
 	})
 	return c, err
 }
@@ -134,7 +135,7 @@ func (c *crowd) audit() kecsim.Audit {
 	for _, id := range c.core.ids() {
 		ids = append(ids, id)
 	}
-	return c.sim.Audit(ids, kec.MarkKey)
+	return c.sim.Audit(ids, machines.LaunchTagKey)
 }
 
 // tainted are the addresses that the next apply would replace.

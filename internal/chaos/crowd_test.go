@@ -158,7 +158,7 @@ func TestCrowd_throttledByRate(t *testing.T) {
 func TestCrowd_aServiceThatIsDown(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		n := *machines
+		n := *machineCount
 		c := together(t, n, 10, 10*time.Millisecond, map[string]tftypes.Value{"requests_per_second": tftypes.NewValue(tftypes.Number, 1000)})
 		_, err := c.apply()
 		must(t, err)
@@ -182,7 +182,7 @@ func TestCrowd_aServiceThatIsDown(t *testing.T) {
 func TestCrowd_launchesIntoAnOutage(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
-		n, atOnce := *machines, 10
+		n, atOnce := *machineCount, 10
 		c := together(t, n, atOnce, 10*time.Millisecond, nil)
 		c.sim.FailShare("*", kecsim.Fault{Status: 503, ContentType: "text/plain", Body: "down"}, 1)
 		took, err := c.apply()
@@ -385,7 +385,7 @@ func (c *crowd) calm() {
 
 func TestCrowd_everythingAtOnce(t *testing.T) {
 	t.Parallel()
-	n, broken := *machines, *machines/50
+	n, broken := *machineCount, *machineCount/50
 	var mu sync.Mutex
 	var worst float64
 	var seeds atomic.Uint64

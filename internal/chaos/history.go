@@ -15,8 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // What must be in no message. The password and the user data go with every launch.
@@ -128,9 +129,9 @@ func begin(seed uint64) (*history, error) {
 	}
 	var err error
 	processes := new(atomic.Uint64)
-	h.core, err = newCore(account("off"), func() []kec.Option {
+	h.core, err = newCore(account("off"), func() []ksyun.Option {
 		h.link = newLink(h.sim, latency)
-		return []kec.Option{steady(seed, processes), kec.WithListAfter(int(seed%2) * 4), kec.WithHTTPTransport(h.link)}
+		return []ksyun.Option{steady(seed, processes), machines.WithListAfter(int(seed%2) * 4), ksyun.WithHTTPTransport(h.link)}
 	})
 	return h, err
 }
@@ -320,7 +321,7 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 		knownIDs[id] = true
 	}
 	for _, in := range h.sim.Instances() {
-		mark := in.Tags[kec.MarkKey]
+		mark := in.Tags[machines.LaunchTagKey]
 		switch {
 		case in.State == "deleting" || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
 		case h.told[mark], strings.Contains(errors, in.ID): // a warning that it is gone would not count
@@ -360,7 +361,7 @@ func marksOf(calls []kecsim.Call) []string {
 	var marks []string
 	for _, call := range calls {
 		for name, values := range call.Params {
-			if key, isKey := strings.CutSuffix(name, ".Key"); isKey && call.Action == "RunInstances" && slices.Contains(values, kec.MarkKey) {
+			if key, isKey := strings.CutSuffix(name, ".Key"); isKey && call.Action == "RunInstances" && slices.Contains(values, machines.LaunchTagKey) {
 				marks = append(marks, call.Params.Get(key+".Value"))
 			}
 		}
@@ -371,7 +372,7 @@ func marksOf(calls []kecsim.Call) []string {
 // marks checks that no launch was bought twice. A machine that failed to open, and a
 // launch that went out again after that, are one purchase.
 func (h *history) marks() error {
-	for mark, ids := range h.sim.Audit(nil, kec.MarkKey).Twice {
+	for mark, ids := range h.sim.Audit(nil, machines.LaunchTagKey).Twice {
 		alive := slices.DeleteFunc(ids, func(id string) bool {
 			in, there := h.sim.Instance(id)
 			return !there || in.State == "deleting" || in.State == "error" || h.adrift[id]
@@ -438,7 +439,7 @@ func (h *history) end() error {
 	}
 	time.Sleep(10 * time.Minute)
 	for _, in := range h.sim.Instances() {
-		if !h.foreign[in.ID] && !h.adrift[in.ID] && !h.told[in.Tags[kec.MarkKey]] {
+		if !h.foreign[in.ID] && !h.adrift[in.ID] && !h.told[in.Tags[machines.LaunchTagKey]] {
 			return fmt.Errorf("%s (%s) is left", in.ID, in.State)
 		}
 	}

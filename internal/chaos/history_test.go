@@ -19,8 +19,8 @@ var (
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first one")
 	steps     = flag.Int("steps", 20, "steps of each")
 
-	machines   = flag.Int("machines", 100, "how many machines the run of everything at once creates")
-	chaosSeeds = flag.Int("chaos-seeds", 1, "how many such runs")
+	machineCount = flag.Int("machines", 100, "how many machines the run of everything at once creates")
+	chaosSeeds   = flag.Int("chaos-seeds", 1, "how many such runs")
 )
 
 // TestHistories lives through histories, one seed each. One that breaks a rule prints

@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
@@ -128,7 +128,7 @@ func compared(seed uint64, counted *plans) error {
 	}
 	defer func() { h.link.sever() }()
 	h.core.wrap = func(s tfprotov6.ProviderServer) tfprotov6.ProviderServer {
-		framework := providerserver.NewProtocol6(provider.New("test", kec.WithSeed(seed), kec.WithHTTPTransport(h.link))())()
+		framework := providerserver.NewProtocol6(provider.New("test", ksyun.WithSeed(seed), ksyun.WithHTTPTransport(h.link))())()
 		return &twin{s, framework, h.core, counted}
 	}
 	for i, op := range Generate(seed, 20) {

@@ -16,8 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // textsFile holds every message of every scene, to the letter. A change of a text shows in its diff.
@@ -332,9 +332,9 @@ func played(t *testing.T, one scene) (said string) {
 		var err error
 		var l *link
 		processes := new(atomic.Uint64)
-		s.core, err = newCore(account(one.preflight), func() []kec.Option {
+		s.core, err = newCore(account(one.preflight), func() []ksyun.Option {
 			l = newLink(s.sim, latency)
-			return []kec.Option{steady(1, processes), kec.WithHTTPTransport(l)}
+			return []ksyun.Option{steady(1, processes), ksyun.WithHTTPTransport(l)}
 		})
 		must(t, err)
 		must(t, s.core.start(context.Background()))

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // newWorld is a simulator on the bubble's own clock.
@@ -54,7 +54,7 @@ func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // steady makes what the client of the n-th process of a run draws repeatable.
-func steady(seed uint64, n *atomic.Uint64) kec.Option { return kec.WithSeed(seed<<20 + n.Add(1)) }
+func steady(seed uint64, n *atomic.Uint64) ksyun.Option { return ksyun.WithSeed(seed<<20 + n.Add(1)) }
 
 // faults are the ways in which KEC and the network misbehave. An empty set is none of
 // them: two of these are the proof that an instance is gone.

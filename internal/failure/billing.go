@@ -9,13 +9,7 @@ import (
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
-)
-
-// Billing states of an instance that failed to open, and of one that is still being opened (fact
-// 118: the billing states). QueryInstances shows a record only to who asks for its state.
-const (
-	StatusFailedToOpen = 3
-	StatusCreating     = 1
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // billing is what the billing service tells of one instance.
@@ -26,7 +20,7 @@ type billing struct {
 
 // billed looks for the record of an instance that failed to open.
 func billed(ctx context.Context, client *kec.Client, id string) billing {
-	record, err := Record(ctx, client, id, StatusFailedToOpen, StatusCreating)
+	record, err := Record(ctx, client, id, kec.BillingFailed, kec.BillingCreating)
 	return billing{record: record, denied: Denied(err)}
 }
 
@@ -49,7 +43,7 @@ func Record(ctx context.Context, client *kec.Client, id string, statuses ...int)
 // Denied tells whether KEC refused a request for lack of permission (fact 215: 403 is about keys or
 // permission), and not because the keys are wrong.
 func Denied(err error) bool {
-	var refusal *kec.Error
+	var refusal *ksyun.Error
 	if !errors.As(err, &refusal) || refusal.Status != http.StatusForbidden {
 		return false
 	}

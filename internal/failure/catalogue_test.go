@@ -21,6 +21,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -28,13 +30,13 @@ import (
 
 // said is KEC's no to RunInstances with this code.
 func said(code string) error {
-	return &kec.Error{Action: "RunInstances", Code: code, Message: "x", Status: 400}
+	return &ksyun.Error{Action: "RunInstances", Code: code, Message: "x", Status: 400}
 }
 
 // ofOrder explains an order in this status.
 func ofOrder(t *testing.T, status int) failure.Failure {
 	t.Helper()
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: "a", SecretKey: "s"}, kec.WithHTTPTransport(kecsim.New().Transport()))
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: "a", SecretKey: "s"}, ksyun.WithHTTPTransport(kecsim.New().Transport()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		failure.InsufficientBalance:  {failure.Of(said("Payment.InsufficientBalance")), ""},
 		failure.SubnetFull:           {failure.Of(said("SubnetIpNotEnough")), "subnet_id"},
 		failure.ImageUnusable:        {failure.Of(said("ImageIdInvalid")), "image_id"},
-		failure.InvalidParameter:     {failure.Of(&kec.Error{Code: "InvalidParameterValue", Param: "HostName", Status: 400}), "host_name"},
+		failure.InvalidParameter:     {failure.Of(&ksyun.Error{Code: "InvalidParameterValue", Param: "HostName", Status: 400}), "host_name"},
 		failure.PermissionDenied:     {failure.Of(said("AccessDenied")), ""},
 		failure.Throttled:            {failure.Of(said("RequestLimitExceeded")), ""},
 		failure.InstanceProtected:    {failure.Of(said("InstanceResourceProtected")), "deletion_protection"},
@@ -71,16 +73,16 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		failure.OrderCanceled:        {canceled, ""},
 		failure.OrderFailed:          {failed, ""},
 		failure.Unknown:              {failure.Of(said("MoonPhase")), ""},
-		failure.OutcomeUnknown:       {failure.Of(fmt.Errorf("%w: EOF", kec.ErrOutcomeUnknown)), ""},
-		failure.NotSent:              {failure.Of(fmt.Errorf("%w: EOF", kec.ErrNotSent)), ""},
+		failure.OutcomeUnknown:       {failure.Of(fmt.Errorf("%w: EOF", machines.ErrOutcomeUnknown)), ""},
+		failure.NotSent:              {failure.Of(fmt.Errorf("%w: EOF", machines.ErrNotSent)), ""},
 		failure.ChangeUnknown:        {failure.Of(fmt.Errorf("%w: EOF", kec.ErrChangeUnknown)), ""},
-		failure.UnusableAnswer:       {failure.Of(&kec.Error{Message: "HTML", Status: 502, Unusable: true}), ""},
-		failure.ServiceUnavailable:   {failure.Of(&kec.Error{Code: "INTERNAL_FAILURE", Status: 500}), ""},
+		failure.UnusableAnswer:       {failure.Of(&ksyun.Error{Message: "HTML", Status: 502, Unusable: true}), ""},
+		failure.ServiceUnavailable:   {failure.Of(&ksyun.Error{Code: "INTERNAL_FAILURE", Status: 500}), ""},
 		failure.Unreachable:          {failure.Of(errors.New("connection refused")), ""},
-		failure.DeadlineExceeded:     {failure.Of(&kec.WaitError{Err: context.DeadlineExceeded}), ""},
+		failure.DeadlineExceeded:     {failure.Of(&machines.WaitError{Err: context.DeadlineExceeded}), ""},
 		failure.Interrupted:          {failure.Of(fmt.Errorf("RunInstances: %w", context.Canceled)), ""},
-		failure.InstanceGone:         {failure.Of(fmt.Errorf("instance i: %w", kec.ErrGone)), ""},
-		failure.InstanceInErrorState: {failure.Of(&kec.StateError{InstanceID: "i", State: "error"}), ""},
+		failure.InstanceGone:         {failure.Of(fmt.Errorf("instance i: %w", machines.ErrGone)), ""},
+		failure.InstanceInErrorState: {failure.Of(&machines.StateError{InstanceID: "i", State: "error"}), ""},
 	}
 	for _, cause := range failure.Catalogue() {
 		c, ok := cases[cause.Code]

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
@@ -24,12 +26,12 @@ func Of(err error) Failure {
 	case NotSent:
 		f.Action = "DescribeInstances"
 	case DeadlineExceeded:
-		if wait, ok := errors.AsType[*kec.WaitError](err); ok && wait.LastErr != nil {
+		if wait, ok := errors.AsType[*machines.WaitError](err); ok && wait.LastErr != nil {
 			f.Remedy = "Check the network, the endpoint and what KEC says above first, then run the command again."
 		}
 	}
 	f.quote(err)
-	if answer, ok := errors.AsType[*kec.Error](err); ok && f.Code == UnusableAnswer {
+	if answer, ok := errors.AsType[*ksyun.Error](err); ok && f.Code == UnusableAnswer {
 		f.Facts = fmt.Sprintf("%s: %s (HTTP %d).", answer.Action, answer.Message, answer.Status)
 	}
 	return f
@@ -38,18 +40,18 @@ func Of(err error) Failure {
 // codeOf is the code of an error by its kind. It is Unknown for an answer of KEC's, because there
 // KEC's own code and words decide.
 func codeOf(err error) Code {
-	answer, answered := errors.AsType[*kec.Error](err)
-	_, broken := errors.AsType[*kec.StateError](err)
+	answer, answered := errors.AsType[*ksyun.Error](err)
+	_, broken := errors.AsType[*machines.StateError](err)
 	switch {
-	case errors.Is(err, kec.ErrOutcomeUnknown): // before KEC's answers: money may be spent
+	case errors.Is(err, machines.ErrOutcomeUnknown): // before KEC's answers: money may be spent
 		return OutcomeUnknown
-	case errors.Is(err, kec.ErrNotSent):
+	case errors.Is(err, machines.ErrNotSent):
 		return NotSent
 	case answered && answer.Unusable:
 		return UnusableAnswer
 	case answered:
 		return Unknown
-	case errors.Is(err, kec.ErrGone):
+	case errors.Is(err, machines.ErrGone):
 		return InstanceGone
 	case broken:
 		return InstanceInErrorState
@@ -66,7 +68,7 @@ func codeOf(err error) Code {
 
 // ofRefusal explains an answer in which KEC refuses a request.
 func ofRefusal(err error) Failure {
-	refusal, _ := errors.AsType[*kec.Error](err)
+	refusal, _ := errors.AsType[*ksyun.Error](err)
 	cause, exact := classify(refusal.Code, refusal.Message)
 	if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
 		cause = CauseOf(InvalidParameter) // KEC names one setting, and the words belong to a cause of another

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
@@ -84,7 +86,7 @@ const explanationTimeout = 15 * time.Second
 // Failed explains why an accepted launch came to nothing. It looks for a reason in the last answer
 // about the instance, then in the instance's billing record. Without one it infers the likely
 // reason from what KEC offers now.
-func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted Accepted) Failure {
+func (e *Explainer) Failed(ctx context.Context, err *machines.LaunchError, accepted Accepted) Failure {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	f := newFailure(LaunchFailed)
@@ -96,7 +98,7 @@ func (e *Explainer) Failed(ctx context.Context, err *kec.LaunchError, accepted A
 	if f.Words == "" {
 		f.bill(billed(ctx, e.client, f.InstanceID))
 	}
-	f.Words = kec.Hide(f.Words, accepted.Parameters)
+	f.Words = ksyun.Redact(f.Words, accepted.Parameters)
 	e.explain(ctx, &f, accepted.Launch)
 	if f.Code != LaunchFailed {
 		f.Summary = f.Headline("Spot launch failed")
@@ -118,7 +120,7 @@ func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, r
 		launch = market.Launch{
 			InstanceType: in.Type, ImageID: in.ImageID, SubnetID: in.SubnetID, Zone: in.Zone, PriceLimit: in.SpotPriceLimit,
 		}
-		if strings.EqualFold(in.SpotStrategy, "SpotAsPriceGo") {
+		if strings.EqualFold(in.SpotStrategy, kec.SpotAsPriceGo) {
 			launch.PriceLimit = nil // KEC may show the highest price all the same
 		}
 	}
@@ -126,7 +128,7 @@ func (e *Explainer) OfRecord(ctx context.Context, id string, in *kec.Instance, r
 		f.Source, f.Action = FromBilling, "QueryInstances"
 		f.bill(billing{record: record})
 	}
-	f.Words = kec.Hide(f.Words, hidden)
+	f.Words = ksyun.Redact(f.Words, hidden)
 	e.explain(ctx, &f, launch)
 	return f
 }
@@ -148,11 +150,11 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launc
 }
 
 // outcome says in one sentence how an accepted launch ended.
-func outcome(err *kec.LaunchError) string {
+func outcome(err *machines.LaunchError) string {
 	switch err.Kind {
-	case kec.EndedInError:
+	case machines.EndedInError:
 		return fmt.Sprintf("KEC accepted the launch of instance %s, which then ended in state %q.", err.InstanceID, err.State)
-	case kec.Vanished:
+	case machines.Vanished:
 		return fmt.Sprintf("KEC accepted the launch of instance %s, which was last seen in state %q and then vanished.", err.InstanceID, err.State)
 	default:
 		return fmt.Sprintf("KEC accepted the launch of instance %s, which never appeared.", err.InstanceID)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
@@ -20,8 +21,8 @@ import (
 // the test advances it.
 func clientOf(t *testing.T, sim *kecsim.Server) *kec.Client {
 	t.Helper()
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithHTTPTransport(sim.Transport()), kec.WithRate(0), kec.WithRetries(0, 0, 0), kec.WithClock(sim.Now, sim.Sleep))
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithRate(0), ksyun.WithRetries(0, 0, 0), ksyun.WithClock(sim.Now, sim.Sleep))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func clientOf(t *testing.T, sim *kecsim.Server) *kec.Client {
 
 // refusal is what RunInstances says, with a request id of its own.
 func refusal(code, words, request string) error {
-	return &kec.Error{Action: "RunInstances", Code: code, Message: words, RequestID: request, Status: 400}
+	return &ksyun.Error{Action: "RunInstances", Code: code, Message: words, RequestID: request, Status: 400}
 }
 
 // orderOf is a launch of the small type; a bid of "" follows the market.

@@ -3,7 +3,7 @@ package failure
 import (
 	"errors"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // Source says how a cause is known.
@@ -43,7 +43,7 @@ func newFailure(code Code) Failure { return Failure{Cause: CauseOf(code), Source
 // quote takes over what KEC said, and in which answer. An answer that cannot be used has a message
 // of the client's, not of KEC's.
 func (f *Failure) quote(err error) {
-	answer, ok := errors.AsType[*kec.Error](err)
+	answer, ok := errors.AsType[*ksyun.Error](err)
 	if !ok {
 		return
 	}

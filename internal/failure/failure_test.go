@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
@@ -191,42 +193,42 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 	}{
 		{
 			"a cause with its attribute",
-			&kec.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Message: "sell out", RequestID: "r1", Status: 400},
+			&ksyun.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Message: "sell out", RequestID: "r1", Status: 400},
 			"instance_type",
 			diag.NewErrorDiagnostic("Out of stock", "Choose another instance_type, or a subnet_id in another zone, or try again later.\n\n"+
 				"Code: OutOfStock\nKEC: \"sell out\" (ProductSellOutInvalid), RunInstances, request r1"),
 		},
 		{
 			"a parameter that KEC names",
-			&kec.Error{Action: "RunInstances", Code: "InvalidParameterValue", Message: "too small", Param: "DataDisk.2.Size", RequestID: "r2", Status: 400},
+			&ksyun.Error{Action: "RunInstances", Code: "InvalidParameterValue", Message: "too small", Param: "DataDisk.2.Size", RequestID: "r2", Status: 400},
 			"data_disks",
 			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
 				"Code: InvalidParameter\nKEC: \"too small\" (InvalidParameterValue), RunInstances, request r2\nAttribute: data_disks[1].size_gib"),
 		},
 		{
 			"words about another setting",
-			&kec.Error{Action: "RunInstances", Code: "Odd", Message: "DataDisk.2.Size: out of stock", Param: "DataDisk.2.Size", Status: 400},
+			&ksyun.Error{Action: "RunInstances", Code: "Odd", Message: "DataDisk.2.Size: out of stock", Param: "DataDisk.2.Size", Status: 400},
 			"data_disks",
 			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
 				"Code: InvalidParameter\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib"),
 		},
 		{
 			"nothing to point at",
-			&kec.Error{Action: "RunInstances", Code: "Strange", Message: "invalid strangeness", Status: 403},
+			&ksyun.Error{Action: "RunInstances", Code: "Strange", Message: "invalid strangeness", Status: 403},
 			"",
 			diag.NewErrorDiagnostic("KEC refused access", "Check access_key, secret_key and security_token of the provider, and that their user "+
 				"has permission for the action named below.\n\nCode: PermissionDenied\nKEC: \"invalid strangeness\" (Strange), RunInstances"),
 		},
 		{
 			"no code and no words",
-			&kec.Error{Action: "DescribeInstances", Status: 502},
+			&ksyun.Error{Action: "DescribeInstances", Status: 502},
 			"",
 			diag.NewErrorDiagnostic("KEC's service is not available", "Run the command again later; if it stays so, ask KEC support with the request id.\n\n"+
 				"Code: ServiceUnavailable\nKEC: no reason given, DescribeInstances"),
 		},
 		{
 			"an answer that is none of KEC's",
-			&kec.Error{Action: "DescribeInstances", Status: 502, Message: "answered with HTML, not JSON", Unusable: true},
+			&ksyun.Error{Action: "DescribeInstances", Status: 502, Message: "answered with HTML, not JSON", Unusable: true},
 			"",
 			diag.NewErrorDiagnostic("The answer cannot be used", "DescribeInstances: answered with HTML, not JSON (HTTP 502).\n\nRun the command again; if it stays "+
 				"so, check the endpoint and the proxy of the provider.\n\nCode: UnusableAnswer\nKEC: no reason given, DescribeInstances"),
@@ -240,10 +242,10 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 		},
 		{
 			"an instance that vanished meanwhile",
-			fmt.Errorf("instance i-1: %w", kec.ErrGone),
+			fmt.Errorf("instance i-1: %w", machines.ErrGone),
 			"",
 			diag.NewErrorDiagnostic("The instance is gone", fmt.Sprintf("instance i-1: %v\n\nPlan again: the refresh explains what is known, and the next "+
-				"apply orders a replacement.\n\nCode: InstanceGone", kec.ErrGone)),
+				"apply orders a replacement.\n\nCode: InstanceGone", machines.ErrGone)),
 		},
 		{
 			"a change without an answer",
@@ -254,35 +256,35 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 		},
 		{
 			"a launch whose outcome is unknown, in an answer that is none of KEC's",
-			fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, &kec.Error{Action: "RunInstances", Status: 503, Message: "answered with HTML, not JSON", Unusable: true}),
+			fmt.Errorf("%w: %w", machines.ErrOutcomeUnknown, &ksyun.Error{Action: "RunInstances", Status: 503, Message: "answered with HTML, not JSON", Unusable: true}),
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: answered with HTML, not JSON (HTTP 503)\n\nLook for an "+
 				"instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
-				"RunInstances", kec.ErrOutcomeUnknown)),
+				"RunInstances", machines.ErrOutcomeUnknown)),
 		},
 		{
 			"a launch whose outcome is unknown, after an answer without an id",
-			fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, &kec.Error{
+			fmt.Errorf("%w: %w", machines.ErrOutcomeUnknown, &ksyun.Error{
 				Action: "RunInstances", Status: 200, RequestID: "r4", Message: "the answer holds no instance id", Unusable: true,
 			}),
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: the answer holds no instance id (request id r4, HTTP 200)\n\nLook "+
 				"for an instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
-				"RunInstances, request r4", kec.ErrOutcomeUnknown)),
+				"RunInstances, request r4", machines.ErrOutcomeUnknown)),
 		},
 		{
 			"a launch that was not sent",
-			fmt.Errorf("%w: %w", kec.ErrNotSent, &kec.Error{Action: "DescribeInstances", Code: "INTERNAL_FAILURE", Message: "x", RequestID: "r3", Status: 500}),
+			fmt.Errorf("%w: %w", machines.ErrNotSent, &ksyun.Error{Action: "DescribeInstances", Code: "INTERNAL_FAILURE", Message: "x", RequestID: "r3", Status: 500}),
 			"",
 			diag.NewErrorDiagnostic("KEC does not answer, and the launch was not sent", fmt.Sprintf("%v: DescribeInstances: INTERNAL_FAILURE: x (request id "+
 				"r3, HTTP 500)\n\nNothing was bought for this instance: apply again once KEC answers.\n\nCode: NotSent\nKEC: \"x\" (INTERNAL_FAILURE), "+
-				"DescribeInstances, request r3", kec.ErrNotSent)),
+				"DescribeInstances, request r3", machines.ErrNotSent)),
 		},
 		{
 			"a machine in state error",
-			&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
+			&machines.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
 			"",
-			diag.NewErrorDiagnostic("The instance has ended in an error state", (&kec.StateError{InstanceID: "i-1", Goal: "active", State: "error"}).Error()+
+			diag.NewErrorDiagnostic("The instance has ended in an error state", (&machines.StateError{InstanceID: "i-1", Goal: "active", State: "error"}).Error()+
 				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: InstanceInErrorState"),
 		},
 		{

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // FuzzReason looks for a cause in whatever a service may answer: a reason is a text
@@ -44,7 +44,7 @@ func FuzzReason(f *testing.F) {
 		for _, said := range []string{words, found, string(raw)} {
 			checkCause(t, code, said)
 		}
-		refusal := &kec.Error{Action: "RunInstances", Code: code, Message: words, Status: 400}
+		refusal := &ksyun.Error{Action: "RunInstances", Code: code, Message: words, Status: 400}
 		if detail := Of(refusal).Detail(nil); !strings.Contains(detail, "\nKEC: ") || !strings.HasSuffix(detail, ", RunInstances") {
 			t.Errorf("%q, %q: %q", code, words, detail)
 		}

@@ -11,20 +11,9 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// Status codes of orders and sub-orders that opened nothing, or not all (fact 113: the order
-// status; 20 is "some instances failed to open", 21 "all failed"). 20 and 21 are accepted on
-// sub-orders too.
-const (
-	orderUnpaid       = 0
-	orderCanceled     = 2
-	orderPartlyFailed = 20
-	orderFailed       = 21
-	subOrderFailed    = 3
-)
-
 // SubOrderFailed tells whether the instance of a sub-order failed to open.
 func SubOrderFailed(s kec.SubOrder) bool {
-	return s.Status == subOrderFailed || s.Status == orderPartlyFailed || s.Status == orderFailed
+	return s.Status == kec.SubOrderFailed || s.Status == kec.OrderPartlyFailed || s.Status == kec.OrderFailed
 }
 
 // OfOrder explains why an order opened nothing, or not all: one failure for each failed sub-order.
@@ -43,15 +32,15 @@ func (e *Explainer) OfOrder(ctx context.Context, order *kec.Order) []Failure {
 		return failures
 	}
 	switch order.Status {
-	case orderPartlyFailed, orderFailed:
+	case kec.OrderPartlyFailed, kec.OrderFailed:
 		return []Failure{e.ofPart(ctx, order, kec.SubOrder{})}
-	case orderUnpaid:
+	case kec.OrderUnpaid:
 		f := ofOrder(OrderUnpaid, order)
 		if order.PayableMoney != nil && order.PayableMoney.Sign() > 0 {
 			f.Facts = fmt.Sprintf("%s CNY are to be paid before anything opens.", order.PayableMoney)
 		}
 		return []Failure{f}
-	case orderCanceled:
+	case kec.OrderCancelled:
 		return []Failure{ofOrder(OrderCanceled, order)}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
@@ -145,17 +147,17 @@ func TestRefusals_aBidIsToldItsOwnNumbers(t *testing.T) {
 
 func TestRefusals_onlyAPlainNoCounts(t *testing.T) {
 	t.Parallel()
-	of := func(e kec.Error) error { return &e }
+	of := func(e ksyun.Error) error { return &e }
 	for name, err := range map[string]error{
 		"quota":            refusal("InstanceQuotaExceeded", "MinCount 1 exceeds the instance quota", ""),
 		"subnet":           refusal("SubnetIpNotEnough", "no free address", ""),
 		"not offered":      refusal("ChargeTypeNotSupported", "", ""),
 		"throttled":        refusal("RequestLimitExceeded", "", ""),
-		"a disk":           of(kec.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Param: "DataDisk.1.Type", Status: 400}),
-		"no permission":    of(kec.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Status: http.StatusForbidden}),
-		"another action":   of(kec.Error{Action: "DescribeInstances", Code: "ProductSellOutInvalid", Status: 400}),
-		"not usable":       of(kec.Error{Action: "RunInstances", Message: "sold out", Status: 502, Unusable: true}),
-		"unknown outcome":  fmt.Errorf("%w: %w", kec.ErrOutcomeUnknown, errSoldOut),
+		"a disk":           of(ksyun.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Param: "DataDisk.1.Type", Status: 400}),
+		"no permission":    of(ksyun.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Status: http.StatusForbidden}),
+		"another action":   of(ksyun.Error{Action: "DescribeInstances", Code: "ProductSellOutInvalid", Status: 400}),
+		"not usable":       of(ksyun.Error{Action: "RunInstances", Message: "sold out", Status: 502, Unusable: true}),
+		"unknown outcome":  fmt.Errorf("%w: %w", machines.ErrOutcomeUnknown, errSoldOut),
 		"no connection":    errors.New("sold out"),
 		"the user's break": context.Canceled,
 	} {
@@ -238,8 +240,8 @@ func TestRefusals_aClockThatIsSetBack(t *testing.T) {
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
 	var mu sync.Mutex
 	var back time.Duration
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithHTTPTransport(sim.Transport()), kec.WithRetries(0, 0, 0), kec.WithClock(func() time.Time {
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithRetries(0, 0, 0), ksyun.WithClock(func() time.Time {
 			mu.Lock()
 			defer mu.Unlock()
 			return sim.Now().Add(-back)
@@ -265,8 +267,8 @@ func TestRefusals_waitForTheExplanation(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), 1)))
 				sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, stock)
-				client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-					kec.WithHTTPTransport(sim.Transport(kecsim.WithLatency(time.Second))), kec.WithRate(0), kec.WithRetries(0, 0, 0))
+				client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+					ksyun.WithHTTPTransport(sim.Transport(kecsim.WithLatency(time.Second))), ksyun.WithRate(0), ksyun.WithRetries(0, 0, 0))
 				if err != nil {
 					t.Fatal(err)
 				}

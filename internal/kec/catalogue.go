@@ -6,31 +6,34 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // Image is what a launch must know of an image.
 type Image struct {
 	ID    string
 	Name  string
-	State string // "active" boots; the list is open
+	State string // ImageActive boots; the list is open
 }
 
-// DescribeImages returns the image with this id, with or without its prefix "IMG-" (fact 217). An id that the account does not see
-// is missing from the result, or is an *Error: nothing says which.
+// ImageActive is the state of an image that boots.
+const ImageActive = "active"
+
+// DescribeImages returns the image with this id (fact 217: the prefix IMG- is optional). An id that
+// the account does not see is missing from the result, or gives a *ksyun.Error: nothing says which.
 func (c *Client) DescribeImages(ctx context.Context, id string) ([]Image, error) {
 	if id == "" {
-		return nil, errEmptyID
+		return nil, ErrEmptyID
 	}
 	var images []Image
-	err := c.ask(ctx, &call{
-		service: kecService, action: "DescribeImages", version: kecVersion, form: url.Values{"ImageId": {id}},
-	}, func(ans *answer) error {
-		set, ok := ans.list("imagesset")
+	err := c.read(ctx, action("DescribeImages", url.Values{"ImageId": {id}}), func(ans *ksyun.Answer) error {
+		set, ok := ans.List("imagesset")
 		if !ok {
-			return ans.malformed("the answer holds no ImagesSet")
+			return ans.Unusable("the answer holds no ImagesSet")
 		}
 		if images = imagesIn(set, id); len(images) == 0 && len(set) > 0 {
-			return ans.malformed("the answer holds %d images and not the one that was asked for", len(set))
+			return ans.Unusable("the answer holds %d images and not the one that was asked for", len(set))
 		}
 		return nil
 	})
@@ -45,8 +48,8 @@ func imagesIn(set []json.RawMessage, id string) []Image {
 	bare := func(id string) string { return strings.TrimPrefix(strings.ToLower(id), "img-") }
 	var images []Image
 	for _, raw := range set {
-		var w struct{ ImageID, Name, ImageState text }
-		decode(raw, &w)
+		var w struct{ ImageID, Name, ImageState ksyun.Text }
+		ksyun.Decode(raw, &w)
 		if bare(string(w.ImageID)) == bare(id) {
 			images = append(images, Image{ID: string(w.ImageID), Name: string(w.Name), State: string(w.ImageState)})
 		}
@@ -61,18 +64,17 @@ type InstanceTypeConfig struct {
 	SoldOut map[string][]string // the zones in which a type of data disk is sold out, by that type
 }
 
-// DescribeInstanceTypeConfigs returns what KEC says of one instance type (fact 93), nil when the answer does not hold it. That
-// proves little: the form of the filter is documented in two ways (fact 10). The one sent here is that of the official client
-// of this action and of the one that runs against the real service.
+// DescribeInstanceTypeConfigs returns what KEC says of one instance type (fact 93: the action), nil
+// when the answer does not hold the type. Nil proves little, because the form of the filter is
+// documented in two ways (fact 10: two forms). The form sent here is that of the official client of
+// this action, and of a client that runs against the real service.
 func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType string) (*InstanceTypeConfig, error) {
 	var config *InstanceTypeConfig
-	err := c.ask(ctx, &call{
-		service: kecService, action: "DescribeInstanceTypeConfigs", version: kecVersion,
-		form: url.Values{"Filter.1.Name.1": {"instance-type"}, "Filter.1.Value.1": {instanceType}},
-	}, func(ans *answer) error {
-		set, ok := ans.list("instancetypeconfigset")
+	filter := url.Values{"Filter.1.Name.1": {"instance-type"}, "Filter.1.Value.1": {instanceType}}
+	err := c.read(ctx, action("DescribeInstanceTypeConfigs", filter), func(ans *ksyun.Answer) error {
+		set, ok := ans.List("instancetypeconfigset")
 		if !ok {
-			return ans.malformed("the answer holds no InstanceTypeConfigSet")
+			return ans.Unusable("the answer holds no InstanceTypeConfigSet")
 		}
 		config = typeConfigIn(set, instanceType)
 		return nil
@@ -84,27 +86,27 @@ func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType s
 func typeConfigIn(set []json.RawMessage, instanceType string) *InstanceTypeConfig {
 	for _, raw := range set {
 		var w struct {
-			InstanceType                          text
-			AvailabilityZoneSet, DataDiskQuotaSet items
+			InstanceType                          ksyun.Text
+			AvailabilityZoneSet, DataDiskQuotaSet ksyun.Items
 		}
-		if decode(raw, &w); !strings.EqualFold(string(w.InstanceType), instanceType) {
+		if ksyun.Decode(raw, &w); !strings.EqualFold(string(w.InstanceType), instanceType) {
 			continue
 		}
 		config := &InstanceTypeConfig{Type: string(w.InstanceType), Zones: idsOf(w.AvailabilityZoneSet, "azcode"), SoldOut: map[string][]string{}}
 		for _, raw := range w.DataDiskQuotaSet {
 			var disk struct {
-				DataDiskType        text
-				AvailabilityZoneSet items
+				DataDiskType        ksyun.Text
+				AvailabilityZoneSet ksyun.Items
 			}
-			decode(raw, &disk)
+			ksyun.Decode(raw, &disk)
 			for _, raw := range disk.AvailabilityZoneSet {
 				var zone struct {
-					AzCode    text
-					IsSellOut flag
+					AzCode    ksyun.Text
+					IsSellOut ksyun.Flag
 				}
-				decode(raw, &zone)
+				ksyun.Decode(raw, &zone)
 				name := string(disk.DataDiskType)
-				if zone.IsSellOut.bool != nil && *zone.IsSellOut.bool && !slices.Contains(config.SoldOut[name], string(zone.AzCode)) {
+				if zone.IsSellOut.Value != nil && *zone.IsSellOut.Value && !slices.Contains(config.SoldOut[name], string(zone.AzCode)) {
 					config.SoldOut[name] = append(config.SoldOut[name], string(zone.AzCode))
 				}
 			}

@@ -43,9 +43,9 @@ func TestDescribeImages(t *testing.T) {
 				c, _ := client(t, s)
 				got, err := c.DescribeImages(t.Context(), id)
 				equal(t, "result for "+id, written(t, got)+" "+fmt.Sprint(err), tc.want)
-				equal(t, "action", s.got[0].Action+" "+s.got[0].Version+" "+s.got[0].Host, "DescribeImages 2016-03-04 kec.api.ksyun.com")
-				equal(t, "request", s.got[0].Body, "ImageId="+id)
-				equal(t, "requests", len(s.got), 1)
+				equal(t, "action", s.Got[0].Action+" "+s.Got[0].Version+" "+s.Got[0].Host, "DescribeImages 2016-03-04 kec.api.ksyun.com")
+				equal(t, "request", s.Got[0].Body, "ImageId="+id)
+				equal(t, "requests", len(s.Got), 1)
 			}
 		})
 	}
@@ -77,9 +77,9 @@ func TestDescribeSecurityGroups(t *testing.T) {
 			c, _ := client(t, s)
 			got, err := c.DescribeSecurityGroups(t.Context(), "g-1", "g-2")
 			equal(t, "result", written(t, got)+" "+fmt.Sprint(err), tc.want)
-			equal(t, "action", s.got[0].Action+" "+s.got[0].Version+" "+s.got[0].Host, "DescribeSecurityGroups 2016-03-04 vpc.api.ksyun.com")
-			equal(t, "request", s.got[0].Body, "SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
-			equal(t, "requests", len(s.got), 1)
+			equal(t, "action", s.Got[0].Action+" "+s.Got[0].Version+" "+s.Got[0].Host, "DescribeSecurityGroups 2016-03-04 vpc.api.ksyun.com")
+			equal(t, "request", s.Got[0].Body, "SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
+			equal(t, "requests", len(s.Got), 1)
 		})
 	}
 }
@@ -94,23 +94,23 @@ func TestDescribeSecurityGroups_pages(t *testing.T) {
 	c, _ := client(t, s)
 	got, err := c.DescribeSecurityGroups(t.Context(), "g-1", "g-2")
 	equal(t, "result", written(t, got)+" "+fmt.Sprint(err), `[{"ID":"g-1"},{"ID":"g-2"}] <nil>`)
-	equal(t, "requests", len(s.got), 3)
-	equal(t, "second request", s.got[1].Body, "NextToken=n1&SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
-	equal(t, "third request", s.got[2].Body, "NextToken=5&SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
+	equal(t, "requests", len(s.Got), 3)
+	equal(t, "second request", s.Got[1].Body, "NextToken=n1&SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
+	equal(t, "third request", s.Got[2].Body, "NextToken=5&SecurityGroupId.1=g-1&SecurityGroupId.2=g-2")
 
 	s = of(ok(`{"SecurityGroupSet":[{"SecurityGroupId":"g-1"},{"SecurityGroupId":"g-9"}]}`))
 	c, _ = client(t, s)
 	got, err = c.DescribeSecurityGroups(t.Context())
 	equal(t, "all", written(t, got)+" "+fmt.Sprint(err), `[{"ID":"g-1"},{"ID":"g-9"}] <nil>`)
-	equal(t, "request for all", s.got[0].Body, "")
+	equal(t, "request for all", s.Got[0].Body, "")
 
 	s = of(ok(`{"SecurityGroupSet":[]}`))
 	c, _ = client(t, s)
 	if _, err := c.DescribeSecurityGroups(t.Context(), ids(101)...); err != nil {
 		t.Error(err)
 	}
-	equal(t, "requests for 101 ids", len(s.got), 2)
-	equal(t, "the last of them", s.got[1].Body, "SecurityGroupId.1="+ids(101)[100])
+	equal(t, "requests for 101 ids", len(s.Got), 2)
+	equal(t, "the last of them", s.Got[1].Body, "SecurityGroupId.1="+ids(101)[100])
 }
 
 func TestDescribeInstanceTypeConfigs(t *testing.T) {
@@ -162,9 +162,9 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 			c, _ := client(t, s)
 			got, err := c.DescribeInstanceTypeConfigs(t.Context(), "N3.2B")
 			equal(t, "result", written(t, got)+" "+fmt.Sprint(err), tc.want)
-			equal(t, "action", s.got[0].Action+" "+s.got[0].Version+" "+s.got[0].Host, "DescribeInstanceTypeConfigs 2016-03-04 kec.api.ksyun.com")
-			equal(t, "request", s.got[0].Body, "Filter.1.Name.1=instance-type&Filter.1.Value.1=N3.2B")
-			equal(t, "requests", len(s.got), 1)
+			equal(t, "action", s.Got[0].Action+" "+s.Got[0].Version+" "+s.Got[0].Host, "DescribeInstanceTypeConfigs 2016-03-04 kec.api.ksyun.com")
+			equal(t, "request", s.Got[0].Body, "Filter.1.Name.1=instance-type&Filter.1.Value.1=N3.2B")
+			equal(t, "requests", len(s.Got), 1)
 		})
 	}
 }
@@ -198,9 +198,9 @@ func TestCatalogue_anEmptyIDIsNeverSent(t *testing.T) {
 	_, groups := c.DescribeSecurityGroups(t.Context(), "g-1", "")
 	_, subnets := c.DescribeSubnets(t.Context(), "")
 	for what, err := range map[string]error{"images": images, "groups": groups, "subnets": subnets} {
-		if !errors.Is(err, errEmptyID) {
-			t.Errorf("%s: got %v, want %v", what, err, errEmptyID)
+		if !errors.Is(err, ErrEmptyID) {
+			t.Errorf("%s: got %v, want %v", what, err, ErrEmptyID)
 		}
 	}
-	equal(t, "requests", len(s.got), 0)
+	equal(t, "requests", len(s.Got), 0)
 }

@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // changeCase is one call of each action that changes an existing instance, with what it puts on the wire and how it is answered.
@@ -109,10 +113,10 @@ func TestChange_wireForm(t *testing.T) {
 			if err := tc.call(t.Context(), c); err != nil {
 				t.Fatal(err)
 			}
-			equal(t, "requests", len(s.got), 1)
-			equal(t, "URL", s.got[0].URL, tc.url)
-			equal(t, "body", s.got[0].Body, tc.body)
-			equal(t, "content type", s.got[0].Header.Get("Content-Type"),
+			equal(t, "requests", len(s.Got), 1)
+			equal(t, "URL", s.Got[0].URL, tc.url)
+			equal(t, "body", s.Got[0].Body, tc.body)
+			equal(t, "content type", s.Got[0].Header.Get("Content-Type"),
 				map[bool]string{true: "application/json", false: "application/x-www-form-urlencoded"}[tc.how == "tags"])
 		})
 	}
@@ -135,18 +139,18 @@ func TestChange_sendsNothingWithoutNeed(t *testing.T) {
 		"no groups":     {c.ModifyNetworkInterfaceAttribute(ctx, "i-1", NIC{ID: "n"}, nil), "a network interface needs at least one security group"},
 		"empty group":   {c.ModifyNetworkInterfaceAttribute(ctx, "i-1", NIC{ID: "n"}, []string{""}), "a security group id is empty"},
 		"no interface":  {c.ModifyNetworkInterfaceAttribute(ctx, "i-1", NIC{}, []string{"g"}), "a network interface id is empty"},
-		"no id, 1":      {c.ModifyInstanceAttribute(ctx, "", InstanceAttributes{Name: &name}), errEmptyID.Error()},
-		"no id, 2":      {c.ModifyInstanceAutoDeleteTime(ctx, "", nil, nil), errEmptyID.Error()},
-		"no id, 3":      {c.SetInstanceResourceProtect(ctx, "", true), errEmptyID.Error()},
-		"no id, 4":      {c.ModifyNetworkInterfaceAttribute(ctx, "", NIC{ID: "n"}, []string{"g"}), errEmptyID.Error()},
-		"no id, 5":      {c.AttachKey(ctx, "", "k"), errEmptyID.Error()},
-		"no id, 6":      {c.RebootInstances(ctx, ""), errEmptyID.Error()},
-		"no id, 7":      {c.ReplaceResourcesTags(ctx, "", nil), errEmptyID.Error()},
-		"no id, 8":      {c.UpdateInstanceProjectId(ctx, "", 1), errEmptyID.Error()},
+		"no id, 1":      {c.ModifyInstanceAttribute(ctx, "", InstanceAttributes{Name: &name}), ErrEmptyID.Error()},
+		"no id, 2":      {c.ModifyInstanceAutoDeleteTime(ctx, "", nil, nil), ErrEmptyID.Error()},
+		"no id, 3":      {c.SetInstanceResourceProtect(ctx, "", true), ErrEmptyID.Error()},
+		"no id, 4":      {c.ModifyNetworkInterfaceAttribute(ctx, "", NIC{ID: "n"}, []string{"g"}), ErrEmptyID.Error()},
+		"no id, 5":      {c.AttachKey(ctx, "", "k"), ErrEmptyID.Error()},
+		"no id, 6":      {c.RebootInstances(ctx, ""), ErrEmptyID.Error()},
+		"no id, 7":      {c.ReplaceResourcesTags(ctx, "", nil), ErrEmptyID.Error()},
+		"no id, 8":      {c.UpdateInstanceProjectId(ctx, "", 1), ErrEmptyID.Error()},
 	} {
 		equal(t, what, fmt.Sprint(tc.err), tc.want)
 	}
-	equal(t, "requests", len(s.got), 0)
+	equal(t, "requests", len(s.Got), 0)
 }
 
 // Whatever way an answer has of saying yes, no or nothing.
@@ -195,14 +199,14 @@ func TestChange_answers(t *testing.T) {
 			err := changeCases()[tc.which].call(t.Context(), c)
 			equal(t, "error", fmt.Sprint(err), tc.want)
 			equal(t, "unknown", errors.Is(err, ErrChangeUnknown), strings.HasPrefix(tc.want, silent))
-			equal(t, "requests", len(s.got), 1)
-			if _, is := errors.AsType[*Error](err); err != nil && !is {
+			equal(t, "requests", len(s.Got), 1)
+			if _, is := errors.AsType[*ksyun.Error](err); err != nil && !is {
 				t.Errorf("no *Error in %v", err)
 			}
 		})
 	}
 	// Without Return, only a 200 is a yes.
-	c, _ := client(t, of(reply{status: 202, body: `{"RequestId":"r"}`}))
+	c, _ := client(t, of(reply{Status: 202, Body: `{"RequestId":"r"}`}))
 	err := c.SetInstanceResourceProtect(t.Context(), "i-1", true)
 	equal(t, "202", fmt.Sprint(err), silent+"SetInstanceResourceProtect: the answer does not say whether it was done (request id r, HTTP 202)")
 }
@@ -215,34 +219,34 @@ func TestChange_retries(t *testing.T) {
 			t.Parallel()
 			did := ok(done[tc.how])
 			for what, replies := range map[string][]reply{
-				"lost": {{err: io.EOF}, did}, "502": {{status: 502, body: "<html>"}, did}, "back end": {refuse(400, "ServiceUnavailable", "x"), did},
+				"lost": {{Err: io.EOF}, did}, "502": {{Status: 502, Body: "<html>"}, did}, "back end": {refuse(400, "ServiceUnavailable", "x"), did},
 			} {
 				s := of(replies...)
 				c, _ := client(t, s)
 				err := tc.call(t.Context(), c)
 				equal(t, what+": fails", err != nil, tc.once)
 				equal(t, what+": unknown", errors.Is(err, ErrChangeUnknown), tc.once)
-				equal(t, what+": requests", len(s.got), map[bool]int{true: 1, false: 2}[tc.once])
+				equal(t, what+": requests", len(s.Got), map[bool]int{true: 1, false: 2}[tc.once])
 			}
-			for what, first := range map[string]reply{"throttled": refuse(503, "RequestLimitExceeded", "x"), "no connection": {err: refusedDial}} {
+			for what, first := range map[string]reply{"throttled": refuse(503, "RequestLimitExceeded", "x"), "no connection": {Err: refusedDial}} {
 				s := of(first, did)
 				c, _ := client(t, s)
 				equal(t, what, fmt.Sprint(tc.call(t.Context(), c)), "<nil>")
-				equal(t, what+": requests", len(s.got), 2)
+				equal(t, what+": requests", len(s.Got), 2)
 			}
 			for _, r := range []reply{refuse(400, "InstanceStateNotSupported", "x"), refuse(400, "OrderStateNotSupported", "x"), refuse(400, "Payment.CreateOrderFailed", "x"),
 				refuse(500, "OperationFailedWithTradeInstanceError", "x")} {
 				s := of(r)
 				c, _ := client(t, s)
 				err := tc.call(t.Context(), c)
-				equal(t, "a state: "+fmt.Sprint(err), IsStateRefusal(err) && !errors.Is(err, ErrChangeUnknown), true)
-				equal(t, "requests", len(s.got), 1)
+				equal(t, "a state: "+fmt.Sprint(err), ksyun.IsStateRefusal(err) && !errors.Is(err, ErrChangeUnknown), true)
+				equal(t, "requests", len(s.Got), 1)
 			}
 			s := of(refuse(400, "InvalidParameterValue", "x"))
 			c, _ := client(t, s)
 			err := tc.call(t.Context(), c)
-			equal(t, "refused: "+fmt.Sprint(err), err == nil || errors.Is(err, ErrChangeUnknown) || IsStateRefusal(err), false)
-			equal(t, "requests", len(s.got), 1)
+			equal(t, "refused: "+fmt.Sprint(err), err == nil || errors.Is(err, ErrChangeUnknown) || ksyun.IsStateRefusal(err), false)
+			equal(t, "requests", len(s.Got), 1)
 		})
 	}
 }
@@ -250,7 +254,7 @@ func TestChange_retries(t *testing.T) {
 func TestChange_inDoubt(t *testing.T) {
 	t.Parallel()
 	const may = "KEC may have made the change all the same: "
-	lost := reply{err: io.EOF}
+	lost := reply{Err: io.EOF}
 	for name, tc := range map[string]struct {
 		replies []reply
 		want    string
@@ -260,8 +264,8 @@ func TestChange_inDoubt(t *testing.T) {
 		"throttled for good": {[]reply{lost, refuse(503, "RequestLimitExceeded", "x")},
 			may + "kec StartInstances: gave up after 4 tries in 0s: StartInstances: RequestLimitExceeded: x (request id req-1, HTTP 503)"},
 		"never answered":  {[]reply{lost}, may + "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries in 0s: EOF"},
-		"only throttled":  {[]reply{{status: 429}}, "kec StartInstances: gave up after 4 tries in 0s: StartInstances: answered with an empty body (HTTP 429)"},
-		"never connected": {[]reply{{err: refusedDial}}, "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries in 0s: dial tcp: connection refused"},
+		"only throttled":  {[]reply{{Status: 429}}, "kec StartInstances: gave up after 4 tries in 0s: StartInstances: answered with an empty body (HTTP 429)"},
+		"never connected": {[]reply{{Err: refusedDial}}, "kec StartInstances: kec.api.ksyun.com: gave up after 4 tries in 0s: dial tcp: connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,7 +277,7 @@ func TestChange_inDoubt(t *testing.T) {
 	}
 	for name, left := range map[string]bool{"before it is sent": false, "on the wire": true} {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := &script{answer: func(int, sent) reply { cancel(); return reply{err: context.Canceled} }}
+		s := &script{Answer: func(int, sent) reply { cancel(); return reply{Err: context.Canceled} }}
 		if !left {
 			cancel()
 		}
@@ -295,38 +299,38 @@ func TestChange_secrets(t *testing.T) {
 	}{
 		"password": {func(ctx context.Context, c *Client) error {
 			return c.ModifyInstanceAttribute(ctx, "i-1", InstanceAttributes{Password: &password, Restart: true})
-		}, escape(secret)},
+		}, strings.ReplaceAll(url.QueryEscape(secret), "+", "%20")},
 		"tag": {func(ctx context.Context, c *Client) error {
 			return c.ReplaceResourcesTags(ctx, "i-1", map[string]string{"env": "prod", "DB-Password": secret})
-		}, strings.Trim(string(must(json.Marshal(secret))), `"`)},
+		}, strings.Trim(string(kectest.Must(json.Marshal(secret))), `"`)},
 	} {
 		for kind, answer := range map[string]func(string) reply{
 			"refusal": func(echo string) reply { return refuse(400, "C "+echo, "bad: "+echo) },
 			"in 200": func(echo string) reply {
-				return ok(string(must(json.Marshal(map[string]any{"Return": false, "Result": false, "Message": echo}))))
+				return ok(string(kectest.Must(json.Marshal(map[string]any{"Return": false, "Result": false, "Message": echo}))))
 			},
 			"id": func(echo string) reply {
-				return reply{status: 400, body: string(must(json.Marshal(map[string]string{"RequestId": echo})))}
+				return reply{Status: 400, Body: string(kectest.Must(json.Marshal(map[string]string{"RequestId": echo})))}
 			},
-			"network": func(echo string) reply { return reply{err: errors.New("malformed HTTP response: " + echo)} },
-			"text":    func(echo string) reply { return reply{status: 502, body: echo} },
+			"network": func(echo string) reply { return reply{Err: errors.New("malformed HTTP response: " + echo)} },
+			"text":    func(echo string) reply { return reply{Status: 502, Body: echo} },
 		} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				var traced []string
-				s := &script{answer: func(_ int, one sent) reply {
-					return answer(secret + " | " + one.Body + " | " + string(must(json.Marshal(one.Body))))
+				s := &script{Answer: func(_ int, one sent) reply {
+					return answer(secret + " | " + one.Body + " | " + string(kectest.Must(json.Marshal(one.Body))))
 				}}
-				c, _ := client(t, s, WithRetries(0, 0, 0), WithTrace(func(_ context.Context, t Trace) { traced = append(traced, fmt.Sprintf("%+v", t)) }))
+				c, _ := client(t, s, ksyun.WithRetries(0, 0, 0), ksyun.WithTrace(func(_ context.Context, t ksyun.Trace) { traced = append(traced, fmt.Sprintf("%+v", t)) }))
 				err := tc.call(t.Context(), c)
-				if err == nil || !strings.Contains(s.got[0].Body, tc.body) {
-					t.Fatalf("got %v for %s", err, s.got[0].Body)
+				if err == nil || !strings.Contains(s.Got[0].Body, tc.body) {
+					t.Fatalf("got %v for %s", err, s.Got[0].Body)
 				}
 				said := fmt.Sprintf("%v %+v", err, traced)
-				if e, ok := errors.AsType[*Error](err); ok {
+				if e, ok := errors.AsType[*ksyun.Error](err); ok {
 					said += fmt.Sprintf("%#v", e)
 				}
-				for _, form := range append(forms(secret), secret, tc.body, "Passw0rd") {
+				for _, form := range append(kectest.Spellings(secret), secret, tc.body, "Passw0rd") {
 					if strings.Contains(strings.ToLower(said), strings.ToLower(form)) {
 						t.Errorf("%q is revealed in %s", form, said)
 					}
@@ -340,21 +344,4 @@ func TestChange_secrets(t *testing.T) {
 	equal(t, "readable", fmt.Sprint(err), "ReplaceResourcesTags: C: production of prod, Tag_1_Value (request id req-1, HTTP 400)")
 	equal(t, "printed", strings.Contains(fmt.Sprintf("%v %+v %#v", InstanceAttributes{Password: &password}, InstanceAttributes{Password: &password},
 		InstanceAttributes{Password: &password}), "Passw0rd"), false)
-}
-
-func TestLeaves(t *testing.T) {
-	t.Parallel()
-	equal(t, "leaves", leaves([]byte(`{"a":"x","b":[{"Password":"y"},"z",7,null],"c":{"d":{"e":"w"}},"f":true}`)).Encode(), "a=x&b.1.Password=y&b.2=z&c.d.e=w")
-	var h hidden
-	h.addParams(leaves([]byte(`{"list":[{"NewPassword":"abcdefgh"}],"clientSecret":"ijklmnop","nested":{"UserData":"plain-user-data"},"UserData":"c2NyaXB0LXRleHQ="}`)))
-	h.addParams(map[string][]string{"Tag.1.Key": {"api-secret"}, "Tag.1.Value": {"qrstuvwx"}, "Tag.2.Key": {"env"}, "Tag.2.Value": {"production"}})
-	equal(t, "hidden", h.scrub("abcdefgh ijklmnop plain-user-data script-text qrstuvwx production"),
-		"(hidden) (hidden) plain-user-data (hidden) (hidden) production")
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

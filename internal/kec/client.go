@@ -1,127 +1,101 @@
-// Package kec is a client of Kingsoft Cloud's Elastic Compute service (KEC, version 2016-03-04) and of the neighbours a spot
-// instance needs: orders (trade), subnets (vpc), tags (tagv2) and projects (iam).
+// Package kec has one method for each API action that a spot instance needs: of Kingsoft Cloud's
+// Elastic Compute (KEC, version 2016-03-04) and of its neighbours orders (trade), subnets (vpc),
+// tags (tagv2) and projects (iam). Values are plain: an Instance, an Order, a Subnet.
 //
-// One exported method per API action, named for it; a few more are built on these: FindInstance, Terminate and the waiters.
-// Wherever the API's facts leave the shape of an answer open, this package reads every shape that is known, and says so.
+// A method makes its call and reads the answer; what takes several calls, such as a launch that
+// happens exactly once or a wait, is in package machines. Wherever the API's facts leave the shape
+// of an answer open, this package reads every shape that is known.
 package kec
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"regexp"
-	"strings"
-	"sync"
 	"sync/atomic"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Client calls the services of one region with one set of keys. It is safe for use by many goroutines, which share its
-// connections, its pace, its budget of repetitions and, where they want the same, its requests.
+// The versions of the actions used here.
+const (
+	kecVersion     = "2016-03-04"
+	vpcVersion     = "2016-03-04"
+	tagVersion     = "2020-09-01"
+	iamVersion     = "2015-11-01"
+	orderVersion   = "2025-03-21"
+	billingVersion = "2025-08-28"
+)
+
+// The limits of one request.
+const (
+	MaxIDs  = 100  // ids in one request (fact 75: InstanceId.N, N 1-100)
+	MaxPage = 1000 // instances in one page of DescribeInstances (fact 77: MaxResults 5-1000)
+)
+
+var (
+	// ErrNotFound matches the error of a look-up that the service answered with "no such thing".
+	ErrNotFound = errors.New("not found")
+	// ErrEmptyID stops a look-up by id, which without an id KEC could take for one of everything.
+	ErrEmptyID = errors.New("an id is empty")
+	// ErrChangeUnknown matches the error of a change to an instance that KEC may or may not have
+	// made. Reading the instance tells, except for a password and a reboot.
+	ErrChangeUnknown = errors.New("KEC may have made the change all the same")
+)
+
+// Client calls the actions. It is safe for use by many goroutines.
 type Client struct {
-	base      map[service]*url.URL
-	userAgent string
-	retries   retries
-	budget    *budget
-	history   *history
-	http      *http.Client
-	secrets   func() []string // a function, so that printing a Client cannot print a key
-	clock     *clock
-	jitter    func() float64
-	mark      func() string
+	*ksyun.Client
 
-	changes    *atomic.Uint64 // begun or ended by this client
-	silent     *atomic.Bool   // the search for a launch was not answered, nor has anything been since
-	general    *sync.Map      // the codes of refusals that are about no id, once that is known
-	looks      *gather[*Instance]
-	lists      *gather[page]
-	terminates *gather[struct{}]
-	shelf      *shelf
-	beat       *beat
-	boots      *boots
+	changes atomic.Uint64
 }
 
-// regionName is the form of every region known: "cn-beijing-6". The list itself is open.
-var regionName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-
-// New returns a client for region, such as "cn-beijing-6". An error names what is wrong with the region, a key, an endpoint or a
-// certificate, and never repeats a key. Nothing is sent.
-func New(region string, keys Credentials, opts ...Option) (*Client, error) {
-	if !regionName.MatchString(region) {
-		return nil, fmt.Errorf("the region %q is not a region name such as \"cn-beijing-6\"", region)
-	}
-	if err := keys.check(); err != nil {
-		return nil, err
-	}
-	cfg := defaults()
-	for _, opt := range opts {
-		opt(cfg)
-	}
-	base, err := cfg.endpoints.resolve()
+// New returns a client for region, such as "cn-beijing-6"; ksyun.New says what is wrong with one.
+// Nothing is sent.
+func New(region string, keys ksyun.Credentials, opts ...ksyun.Option) (*Client, error) {
+	c, err := ksyun.New(region, keys, opts...)
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsFunc(cfg.userAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return nil, errors.New("the user agent holds a character that a header cannot carry")
-	}
-	clk := &clock{now: cfg.now, sleep: cfg.sleep}
-	hc, err := chain(cfg, keys, region, clk)
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{
-		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, history: newHistory(), http: hc, clock: clk,
-		jitter: cfg.jitter, mark: cfg.mark,
-		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
-		changes: &atomic.Uint64{}, silent: &atomic.Bool{}, general: &sync.Map{}, beat: newBeat(clk), boots: &boots{},
-	}
-	look := call{service: kecService, action: "DescribeInstances"}
-	c.looks = &gather[*Instance]{call: look, within: cfg.looks, most: maxIDs, work: c.lookBoth}
-	c.lists = &gather[page]{call: look, within: cfg.looks, most: maxIDs, work: c.listTogether}
-	c.terminates = &gather[struct{}]{
-		call: call{service: kecService, action: "TerminateInstances"}, within: cfg.ends, most: maxIDs, work: c.terminateTogether,
-	}
-	c.shelf = newShelf(c, cfg)
-	return c, nil
+	return &Client{Client: c}, nil
 }
 
-// chain assembles what one attempt passes through; repeating (retry.go) goes around it. Innermost first:
-//
-//	base      connects: 10 s to dial, TLS 1.2 or newer, the proxy of the environment
-//	attempt   one deadline per attempt, the whole body read within it, so that a cut body counts as a failed attempt
-//	tracing   sees what the network did, without the time spent on pacing
-//	signing   signs each attempt anew: the signature covers the time
-//	pacing    waits outside signing and outside the attempt's deadline: waiting ages no signature and times nothing out
-//
-// The deadline is a step of its own, not http.Client.Timeout, because the latter would run while an attempt waits for its turn:
-// a launch that was never sent would look like one whose answer was lost.
-func chain(cfg *config, keys Credentials, region string, clk *clock) (*http.Client, error) {
-	roots, err := trusted(cfg.rootCA)
-	if err != nil {
-		return nil, err
-	}
-	transport := cfg.transport
-	if transport == nil {
-		transport = base(roots)
-	}
-	transport = attempt(transport, cfg.timeout)
-	transport = tracing(transport, cfg.trace, cfg.now)
-	transport = signing(transport, keys, clk, func(r *http.Request) (string, string) {
-		s := callOf(r.Context()).service
-		return s.scope(region)
-	})
-	if cfg.perSecond > 0 {
-		transport = pacing(transport, newPace(cfg.perSecond, clk))
-	}
-	return &http.Client{
-		Transport: transport,
-		// A redirect could carry a signed request, and what it says, to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+// Changes counts the begins and ends of the changes that this client has made. If the number has
+// not changed, what was read since then is not outdated by a change of this process.
+func (c *Client) Changes() uint64 { return c.changes.Load() }
+
+// changing marks the begin of a change, and what it returns marks its end.
+func (c *Client) changing() (end func()) {
+	c.changes.Add(1)
+	return func() { c.changes.Add(1) }
 }
 
-// step is a function that serves as an http.RoundTripper.
-type step func(*http.Request) (*http.Response, error)
+// read makes a call that changes nothing, and lets take have the answer.
+func (c *Client) read(ctx context.Context, call ksyun.Call, take func(*ksyun.Answer) error) error {
+	return c.Do(ctx, call, take).Err
+}
 
-// RoundTrip calls the function.
-func (s step) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }
+// change makes a call that changes something about an instance. confirm reads the answer. The error
+// matches ErrChangeUnknown when any attempt may have been carried out: it got no answer, an error
+// from behind the front door, or an answer that does not say whether it was done.
+func (c *Client) change(ctx context.Context, call ksyun.Call, confirm func(*ksyun.Answer) error) error {
+	defer c.changing()()
+	out := c.Do(ctx, call, confirm)
+	_, undecided := errors.AsType[*undecidedError](out.Err)
+	if out.Err != nil && (out.MaybeDone || undecided) {
+		return fmt.Errorf("%w: %w", ErrChangeUnknown, out.Err)
+	}
+	return out.Err
+}
+
+// action is a call of an action of the kec service.
+func action(name string, params url.Values) ksyun.Call {
+	return ksyun.Call{Service: ksyun.KEC, Action: name, Version: kecVersion, Form: params}
+}
+
+// list adds a list to params, which counts from 1 (fact 11: lists count from 1): InstanceId.1, ...
+func list(params url.Values, name string, values []string) {
+	for i, v := range values {
+		params.Set(fmt.Sprintf("%s.%d", name, i+1), v)
+	}
+}

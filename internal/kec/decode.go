@@ -1,196 +1,103 @@
 package kec
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
-	"github.com/shopspring/decimal"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// The types below read what KEC is known to write, and what it may write in its place: keys in any case (encoding/json folds
-// it), numbers and booleans as text or as themselves, null and "" for an absent value. None of them returns an error: a value
-// of the wrong shape counts as absent, so that one odd field cannot hide a machine.
-
-// object reads a JSON object into its members by lower-case key, null ones left out. Otherwise why says what was read instead.
-func object(raw []byte) (fields map[string]json.RawMessage, why string) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil || members == nil {
-		switch raw = bytes.TrimSpace(raw); {
-		case len(raw) == 0:
-			return nil, "answered with an empty body"
-		case raw[0] == '<' && bytes.HasPrefix(bytes.ToLower(raw), []byte("<?xml")):
-			return nil, "answered with XML, not JSON"
-		case raw[0] == '<':
-			return nil, "answered with HTML, not JSON"
-		case json.Valid(raw):
-			return nil, "answered with JSON that is not an object"
-		}
-		return nil, "answered with something that is not JSON"
-	}
-	fields = make(map[string]json.RawMessage, len(members))
-	for _, key := range slices.Sorted(maps.Keys(members)) { // sorted, so that two spellings of one key give one answer
-		if value := members[key]; !isNull(value) {
-			fields[strings.ToLower(key)] = value
-		}
-	}
-	return fields, ""
+// wireInstance is an element of InstancesSet.
+type wireInstance struct {
+	InstanceID, InstanceName, InstanceType, ImageID, SubnetID, PrivateIPAddress, HostName ksyun.Text
+	AvailabilityZone, AvailabilityZoneName, ChargeType, SpotStrategy, SpotRecyclingTime   ksyun.Text
+	CreationDate                                                                          ksyun.Text
+	UserData, AutoDeleteTime                                                              ksyun.Told
+	ProjectID, SpotPriceLimit                                                             ksyun.Number
+	AutoDeleteEIP, SriovNetSupport, IsDistributeIPv6                                      ksyun.Flag
+	InstanceConfigure                                                                     struct{ DataDiskGb ksyun.Number }
+	InstanceState, SystemDisk                                                             json.RawMessage
+	DataDisks, NetworkInterfaceSet, KeySet, DataGuardSet                                  ksyun.Items
 }
 
-func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
-
-// array reads a JSON array; false for anything else.
-func array(raw json.RawMessage) ([]json.RawMessage, bool) {
-	var items []json.RawMessage
-	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, false
+func decodeInstance(raw json.RawMessage) Instance {
+	var w wireInstance
+	ksyun.Decode(raw, &w)
+	in := Instance{
+		ID: string(w.InstanceID), Name: string(w.InstanceName), Type: string(w.InstanceType), ImageID: string(w.ImageID),
+		SubnetID: string(w.SubnetID), PrivateIP: string(w.PrivateIPAddress), HostName: string(w.HostName), UserData: string(w.UserData.Text),
+		ProjectID: w.ProjectID.Int(), Zone: string(w.AvailabilityZone), ChargeType: string(w.ChargeType),
+		SpotStrategy: string(w.SpotStrategy), SpotPriceLimit: w.SpotPriceLimit.Decimal, RecyclingTime: string(w.SpotRecyclingTime),
+		Created: string(w.CreationDate), AutoDeleteTime: string(w.AutoDeleteTime.Text),
+		TellsUserData: w.UserData.Present, TellsAutoDelete: w.AutoDeleteTime.Present,
+		AutoDeleteEIP: w.AutoDeleteEIP.Value, SriovNetSupport: w.SriovNetSupport.Value, DistributeIPv6: w.IsDistributeIPv6.Value,
+		LocalDataDiskGB: w.InstanceConfigure.DataDiskGb.Int(), SystemDisk: decodeDisk(w.SystemDisk), Raw: slices.Clone(raw),
 	}
-	return items, items != nil
+	if in.Zone == "" {
+		in.Zone = string(w.AvailabilityZoneName)
+	}
+	if in.State = ksyun.TextOf(w.InstanceState); in.State == "" {
+		var state struct{ Name ksyun.Text }
+		ksyun.Decode(w.InstanceState, &state)
+		in.State = string(state.Name)
+	}
+	for _, d := range w.DataDisks {
+		in.DataDisks = append(in.DataDisks, decodeDisk(d))
+	}
+	for _, n := range w.NetworkInterfaceSet {
+		in.NICs = append(in.NICs, decodeNIC(n))
+	}
+	in.KeyIDs = idsOf(w.KeySet, "keyid")
+	if guards := idsOf(w.DataGuardSet, "dataguardid", "id"); len(guards) > 0 {
+		in.DataGuardID = guards[0]
+	}
+	return in
 }
 
-// textOf is a JSON string as it is, or the literal text of a number or boolean; "" for anything else.
-func textOf(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return ""
+func decodeDisk(raw json.RawMessage) Disk {
+	var w struct {
+		DiskID, DiskType   ksyun.Text
+		DiskSize           ksyun.Number
+		DeleteWithInstance ksyun.Flag
 	}
-	switch raw[0] {
-	case '"':
-		var s string
-		_ = json.Unmarshal(raw, &s) // the syntax was checked before
-		return s
-	case '{', '[', 'n':
-		return ""
-	}
-	return string(raw)
+	ksyun.Decode(raw, &w)
+	return Disk{ID: string(w.DiskID), Type: string(w.DiskType), SizeGB: w.DiskSize.IntOr(0), DeleteWithInstance: w.DeleteWithInstance.Value}
 }
 
-// text is a lenient string.
-type text string
-
-// UnmarshalJSON reads a string, a number or a boolean.
-func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = text(textOf(raw))
-	return nil
-}
-
-// told is a text that says whether it was there at all: an empty one, or null, says something.
-type told struct {
-	text
-
-	is bool
-}
-
-// UnmarshalJSON reads what text reads.
-func (t *told) UnmarshalJSON(raw []byte) error {
-	t.is = true
-	return t.text.UnmarshalJSON(raw)
-}
-
-// number is a lenient decimal, nil when absent.
-type number struct{ *decimal.Decimal }
-
-// UnmarshalJSON reads a number or a string that holds one, from its text and never through a binary float.
-func (n *number) UnmarshalJSON(raw []byte) error {
-	n.Decimal = nil
-	if d, ok := parseDecimal(textOf(raw)); ok {
-		n.Decimal = &d
+func decodeNIC(raw json.RawMessage) NIC {
+	var w struct {
+		NetworkInterfaceID, NetworkInterfaceType, VPCID, SubnetID, PrivateIPAddress, PublicIP ksyun.Text
+		SecurityGroupSet, GroupSet                                                            ksyun.Items
 	}
-	return nil
-}
-
-// parseDecimal refuses numbers whose exponent would fill the memory with zeros; no price has one.
-func parseDecimal(s string) (decimal.Decimal, bool) {
-	if s = strings.TrimSpace(s); s == "" || len(s) > 64 {
-		return decimal.Decimal{}, false
+	ksyun.Decode(raw, &w)
+	n := NIC{
+		ID: string(w.NetworkInterfaceID), Type: string(w.NetworkInterfaceType), VPCID: string(w.VPCID), SubnetID: string(w.SubnetID),
+		PrivateIP: string(w.PrivateIPAddress), PublicIP: string(w.PublicIP),
+		SecurityGroupIDs: idsOf(w.SecurityGroupSet, "securitygroupid"),
 	}
-	d, err := decimal.NewFromString(s)
-	if err != nil || d.Exponent() > 32 || d.Exponent() < -64 {
-		return decimal.Decimal{}, false
-	}
-	return d, true
-}
-
-// int is the whole number, nil when absent, not whole or beyond 64 bits.
-func (n number) int() *int64 {
-	if n.Decimal == nil || !n.IsInteger() || !n.BigInt().IsInt64() {
-		return nil
-	}
-	i := n.IntPart()
-	return &i
-}
-
-// intOr is the whole number, or other.
-func (n number) intOr(other int64) int64 {
-	if i := n.int(); i != nil {
-		return *i
-	}
-	return other
-}
-
-// flag is a lenient boolean, nil when absent.
-type flag struct{ *bool }
-
-// UnmarshalJSON reads a boolean, 0 or 1, or a string that holds one of them.
-func (f *flag) UnmarshalJSON(raw []byte) error {
-	f.bool = nil
-	if v, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(textOf(raw)))); err == nil {
-		f.bool = &v
-	}
-	return nil
-}
-
-// beijing is UTC+8, in which KEC gives and takes every time that names no zone.
-var beijing = time.FixedZone("UTC+8", 8*60*60)
-
-// parseTime reads RFC 3339, or "yyyy-MM-dd HH:mm:ss" (a T and missing seconds allowed) as UTC+8. The result is in UTC.
-func parseTime(s string) (time.Time, bool) {
-	s = strings.TrimSpace(s)
-	if at, err := time.Parse(time.RFC3339, s); err == nil {
-		return at.UTC(), true
-	}
-	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if at, err := time.ParseInLocation(layout, s, beijing); err == nil {
-			return at.UTC(), true
+	for _, id := range idsOf(w.GroupSet, "groupid") { // the same groups under an older name
+		if !slices.Contains(n.SecurityGroupIDs, id) {
+			n.SecurityGroupIDs = append(n.SecurityGroupIDs, id)
 		}
 	}
-	return time.Time{}, false
+	return n
 }
 
-// instant is a lenient time, nil when absent: milliseconds since the epoch, where 0 means none, or what parseTime reads.
-type instant struct{ *time.Time }
-
-// UnmarshalJSON reads a number or a string.
-func (i *instant) UnmarshalJSON(raw []byte) error {
-	i.Time = nil
-	var n number
-	_ = n.UnmarshalJSON(raw) // never fails
-	if ms := n.int(); ms != nil {
-		if *ms != 0 {
-			at := time.UnixMilli(*ms).UTC()
-			i.Time = &at
+// idsOf reads a list of ids, each of which is a text or an object that has the id under one of
+// these lower-case names; the first name that is there counts.
+func idsOf(list ksyun.Items, members ...string) []string {
+	var ids []string
+	for _, raw := range list {
+		id := ksyun.TextOf(raw)
+		fields, _ := ksyun.Object(raw)
+		for _, member := range members {
+			if id == "" {
+				id = ksyun.TextOf(fields[member])
+			}
 		}
-	} else if at, ok := parseTime(textOf(raw)); ok {
-		i.Time = &at
-	}
-	return nil
-}
-
-// items is a lenient list: the elements of an array that are not null; nil for anything else.
-type items []json.RawMessage
-
-// UnmarshalJSON reads an array.
-func (l *items) UnmarshalJSON(raw []byte) error {
-	*l = nil
-	all, _ := array(raw)
-	for _, item := range all {
-		if !isNull(item) {
-			*l = append(*l, bytes.Clone(item))
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
-	return nil
+	return ids
 }

@@ -6,9 +6,34 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Instance is one machine as DescribeInstances shows it. A text that the answer leaves out, or gives as null, is "".
+// The words of InstanceState.Name that mean something here by themselves (fact 146: active and
+// error). Any other word means: keep waiting.
+const (
+	StateActive  = "active" // it runs
+	StateStopped = "stopped"
+	StateFailed  = "error" // the end of a launch that failed
+)
+
+// The charge types of an instance (fact 44: the words of ChargeType).
+const (
+	ChargeSpot    = "Spot"
+	ChargeMonthly = "Monthly"
+	ChargeDaily   = "Daily"
+	ChargeHourly  = "HourlyInstantSettlement"
+)
+
+// The strategies of a Spot Instance: it follows the market price, or is given up above a limit.
+const (
+	SpotAsPriceGo      = "SpotAsPriceGo"
+	SpotWithPriceLimit = "SpotWithPriceLimit"
+)
+
+// Instance is one machine as DescribeInstances shows it. A text that the answer leaves out, or
+// gives as null, is "".
 type Instance struct {
 	ID              string
 	Name            string
@@ -19,16 +44,15 @@ type Instance struct {
 	HostName        string
 	UserData        string // as given; a secret, so never log it
 	ProjectID       *int64
-	State           string // a lower-case word such as "active"; the list is open
+	State           string // a lower-case word such as StateActive; the list is open
 	Zone            string // AvailabilityZone, or AvailabilityZoneName when that is absent
-	ChargeType      string // "Spot", "Monthly", "Daily" or "HourlyInstantSettlement"
-	SpotStrategy    string // "SpotAsPriceGo" or "SpotWithPriceLimit"
+	ChargeType      string // such as ChargeSpot
+	SpotStrategy    string // SpotAsPriceGo or SpotWithPriceLimit
 	SpotPriceLimit  *decimal.Decimal
 	RecyclingTime   string // SpotRecyclingTime as given, "" until KEC announces the release; see RecyclingAt
 	Created         string // CreationDate as given; see CreatedAt
 	AutoDeleteTime  string // as given, "" when automatic deletion is off; see AutoDeleteAt
 	AutoDeleteEIP   *bool  // whether the EIP goes with an automatic deletion; nil when the answer does not say
-	Platform        string
 	SriovNetSupport *bool  // nil when the answer does not say
 	DistributeIPv6  *bool  // IsDistributeIpv6; nil when the answer does not say
 	DataGuardID     string // of the first data guard group (DataGuardSet), "" without one
@@ -58,7 +82,6 @@ type NIC struct {
 	SubnetID         string
 	PrivateIP        string
 	PublicIP         string
-	AllocationID     string // of the EIP behind PublicIP
 	SecurityGroupIDs []string
 }
 
@@ -76,12 +99,13 @@ func (in *Instance) PrimaryNIC() *NIC {
 }
 
 // CreatedAt is Created as an instant; false when it is absent or unreadable.
-func (in *Instance) CreatedAt() (time.Time, bool) { return parseTime(in.Created) }
+func (in *Instance) CreatedAt() (time.Time, bool) { return ksyun.ParseTime(in.Created) }
 
-// RecyclingAt is the instant at which KEC will release the instance; false until a release is announced, and when the
-// announcement is unreadable.
-func (in *Instance) RecyclingAt() (time.Time, bool) { return parseTime(in.RecyclingTime) }
+// RecyclingAt is the instant at which KEC will release the instance. False until a release is
+// announced, and when the announcement is unreadable.
+func (in *Instance) RecyclingAt() (time.Time, bool) { return ksyun.ParseTime(in.RecyclingTime) }
 
-// AutoDeleteAt is the instant at which KEC will delete the instance by itself: AutoDeleteTime, in minutes or seconds and taken as
-// UTC+8 when it names no zone (fact 64). False when automatic deletion is off, and when the time is unreadable.
-func (in *Instance) AutoDeleteAt() (time.Time, bool) { return parseTime(in.AutoDeleteTime) }
+// AutoDeleteAt is the instant at which KEC will delete the instance by itself. AutoDeleteTime has
+// minutes or seconds, and is taken as UTC+8 when it names no zone (fact 64: its form). False when
+// automatic deletion is off, and when the time is unreadable.
+func (in *Instance) AutoDeleteAt() (time.Time, bool) { return ksyun.ParseTime(in.AutoDeleteTime) }

@@ -2,32 +2,12 @@ package kec
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"strings"
 	"testing"
 	"time"
-)
 
-const documentedInstance = `{
-    "InstanceId": "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", "InstanceName": "spot-worker",
-    "ProjectId": 0, "InstanceType": "N3.2B", "ImageId": "IMG-6f2b8d4e-2c5a-4c1e-9a57-0f7c3f6f2d10",
-    "InstanceConfigure": {"VCPU": 2, "GPU": 0, "MemoryGb": 4, "DataDiskGb": 0, "RootDiskGb": 40},
-    "SubnetId": "0d6f3a7c-1b2a-4d7e-8a3b-52d0f4a1b6c2", "PrivateIpAddress": "10.7.0.12",
-    "InstanceState": {"Name": "active"},
-    "NetworkInterfaceSet": [{
-      "NetworkInterfaceId": "7f1a2f3e-8b54-4b3e-9f1a-6f0c2d9e4b77", "NetworkInterfaceType": "primary",
-      "VpcId": "2c9d5f1b-7c3a-4a2e-b6a0-8e1d4c7f9a35", "SubnetId": "0d6f3a7c-1b2a-4d7e-8a3b-52d0f4a1b6c2",
-      "PrivateIpAddress": "10.7.0.12", "MacAddress": "fa:16:3e:10:22:9c",
-      "SecurityGroupSet": [{"SecurityGroupId": "3a6d0e2b-5c1f-4e8d-9b7a-1f2c3d4e5a60"}]}],
-    "SriovNetSupport": "false", "CreationDate": "2026-03-02T09:14:05Z",
-    "AvailabilityZone": "cn-beijing-6a", "AvailabilityZoneName": "cn-beijing-6a",
-    "ProductType": 58, "ProductWhat": 1, "ChargeType": "Spot",
-    "SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.12345, "SpotRecyclingTime": "",
-    "SystemDisk": {"DiskType": "SSD3.0", "DiskSize": 40},
-    "DataDisks": [{"DiskId": "c1e0a1d2-6b7c-4e0f-8a9b-3d4c5b6a7f88", "DiskType": "SSD3.0", "DiskSize": 50, "DeleteWithInstance": true}],
-    "AutoDeleteTime": "", "FailureAutoDelete": false
-  }`
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
+)
 
 // shown is an instance on one line, without Raw.
 func shown(in Instance) string {
@@ -46,7 +26,7 @@ func shown(in Instance) string {
 func TestDecodeInstance(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ raw, want string }{
-		"documented": {documentedInstance, "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11|spot-worker|N3.2B|IMG-6f2b8d4e-2c5a-4c1e-9a57-0f7c3f6f2d10|" +
+		"documented": {kectest.DocumentedInstance, "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11|spot-worker|N3.2B|IMG-6f2b8d4e-2c5a-4c1e-9a57-0f7c3f6f2d10|" +
 			"0d6f3a7c-1b2a-4d7e-8a3b-52d0f4a1b6c2|10.7.0.12||0|active|cn-beijing-6a|Spot|SpotWithPriceLimit|\"0.12345\"||2026-03-02T09:14:05Z|" +
 			"/SSD3.0/40/null|c1e0a1d2-6b7c-4e0f-8a9b-3d4c5b6a7f88/SSD3.0/50/true|7f1a2f3e-8b54-4b3e-9f1a-6f0c2d9e4b77/primary/" +
 			"2c9d5f1b-7c3a-4a2e-b6a0-8e1d4c7f9a35/0d6f3a7c-1b2a-4d7e-8a3b-52d0f4a1b6c2/10.7.0.12//[3a6d0e2b-5c1f-4e8d-9b7a-1f2c3d4e5a60]|[]"},
@@ -75,10 +55,10 @@ func TestDecodeInstance(t *testing.T) {
 func TestDecodeInstance_dayTwo(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ raw, want string }{
-		"documented": {documentedInstance, `false/null/null/""/0/[""]`},
+		"documented": {kectest.DocumentedInstance, `false/null/null/""/0/[""]`},
 		"all": {`{"InstanceId":"i","SriovNetSupport":"true","AutoDeleteEip":true,"IsDistributeIpv6":false,"DataGuardSet":[{"DataGuardId":"g-1","DataGuardName":"n"}],` +
 			`"InstanceConfigure":{"DataDiskGb":50},"NetworkInterfaceSet":[{"PublicIp":"1.2.3.4","AllocationId":"eip-1"},{"allocationId":null}]}`,
-			`true/true/false/"g-1"/50/["eip-1" ""]`},
+			`true/true/false/"g-1"/50/["1.2.3.4" ""]`},
 		"texts":       {`{"sriovNetSupport":"","autoDeleteEip":"false","isDistributeIPv6":"true","dataGuardSet":["g-2"]}`, `null/false/true/"g-2"/null/[]`},
 		"Id":          {`{"SriovNetSupport":false,"DataGuardSet":[null,{},{"Id":"g-3"},"g-4"]}`, `false/null/null/"g-3"/null/[]`},
 		"wrong shape": {`{"SriovNetSupport":{},"AutoDeleteEip":"x","IsDistributeIpv6":[],"DataGuardSet":"x"}`, `null/null/null/""/null/[]`},
@@ -89,7 +69,7 @@ func TestDecodeInstance_dayTwo(t *testing.T) {
 			opt := func(v any) string { b, _ := json.Marshal(v); return string(b) }
 			eips := make([]string, len(in.NICs))
 			for i, n := range in.NICs {
-				eips[i] = n.AllocationID
+				eips[i] = n.PublicIP
 			}
 			equal(t, "instance", fmt.Sprintf("%s/%s/%s/%q/%s/%q", opt(in.SriovNetSupport), opt(in.AutoDeleteEIP), opt(in.DistributeIPv6), in.DataGuardID,
 				opt(in.LocalDataDiskGB), eips), tc.want)
@@ -123,26 +103,9 @@ func TestInstance_methods(t *testing.T) {
 	}
 }
 
-// set is a DescribeInstances answer with these ids, in a state.
-func set(state string, ids ...string) reply {
-	var elements []string
-	for _, id := range ids {
-		elements = append(elements, fmt.Sprintf(`{"InstanceId":%q,"InstanceState":{"Name":%q}}`, id, state))
-	}
-	return ok(fmt.Sprintf(`{"RequestId":"r","InstanceCount":%d,"InstancesSet":[%s]}`, len(ids), strings.Join(elements, ",")))
-}
-
-func ids(n int) []string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = fmt.Sprintf("i-%04d", i)
-	}
-	return out
-}
-
 func TestDescribeInstances_chunksAndFilters(t *testing.T) {
 	t.Parallel()
-	s := &script{answer: func(_ int, one sent) reply {
+	s := &script{Answer: func(_ int, one sent) reply {
 		var got []string
 		for i := 1; one.Form.Has(fmt.Sprintf("InstanceId.%d", i)); i++ {
 			got = append(got, one.Form.Get(fmt.Sprintf("InstanceId.%d", i)))
@@ -156,11 +119,11 @@ func TestDescribeInstances_chunksAndFilters(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "instances", len(got), 230)
-	equal(t, "requests", len(s.got), 3)
-	equal(t, "last id of a chunk", s.got[0].Form.Get("InstanceId.100"), "i-0099")
-	equal(t, "no more", s.got[0].Form.Has("InstanceId.101") || s.got[0].Form.Has("InstanceId.0"), false)
-	equal(t, "project", s.got[0].Form.Get("ProjectId.1"), "42")
-	equal(t, "page size", s.got[0].Form.Get("MaxResults"), "1000")
+	equal(t, "requests", len(s.Got), 3)
+	equal(t, "last id of a chunk", s.Got[0].Form.Get("InstanceId.100"), "i-0099")
+	equal(t, "no more", s.Got[0].Form.Has("InstanceId.101") || s.Got[0].Form.Has("InstanceId.0"), false)
+	equal(t, "project", s.Got[0].Form.Get("ProjectId.1"), "42")
+	equal(t, "page size", s.Got[0].Form.Get("MaxResults"), "1000")
 	if _, err := c.DescribeInstances(t.Context(), []string{"a", ""}, nil); err == nil {
 		t.Error("an empty id lists everything")
 	}
@@ -180,7 +143,7 @@ func TestDescribeInstances_pages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &script{answer: func(_ int, one sent) reply {
+			s := &script{Answer: func(_ int, one sent) reply {
 				var from int
 				_, _ = fmt.Sscan(one.Form.Get("Marker"), &from)
 				to := min(from+tc.served, len(all))
@@ -215,100 +178,13 @@ func TestDescribeInstances_pages(t *testing.T) {
 				want = 1000
 			}
 			equal(t, "instances", len(got), want)
-			equal(t, "requests", len(s.got), tc.requests)
-		})
-	}
-}
-
-func TestFindInstance_onlyProofIsAbsence(t *testing.T) {
-	t.Parallel()
-	for name, tc := range map[string]struct {
-		replies  []reply
-		gone     bool
-		found    bool
-		requests int
-	}{
-		"found":              {[]reply{set("active", "i-1")}, false, true, 1},
-		"other case":         {[]reply{set("active", "I-1")}, false, true, 1},
-		"absent twice":       {[]reply{set(""), set("")}, true, false, 2},
-		"without a count":    {[]reply{ok(`{"InstancesSet":[]}`)}, true, false, 2},
-		"back again":         {[]reply{set(""), set("active", "i-1")}, false, true, 2},
-		"then an error":      {[]reply{set(""), refuse(403, "SignatureDoesNotMatch", "x")}, false, false, 2},
-		"{}":                 {[]reply{ok(`{}`)}, false, false, 1},
-		"null set":           {[]reply{ok(`{"InstanceCount":0,"InstancesSet":null}`)}, false, false, 1},
-		"text set":           {[]reply{ok(`{"InstanceCount":0,"InstancesSet":""}`)}, false, false, 1},
-		"object set":         {[]reply{ok(`{"InstanceCount":0,"InstancesSet":{}}`)}, false, false, 1},
-		"counts, holds none": {[]reply{ok(`{"InstanceCount":1,"InstancesSet":[]}`)}, false, false, 1},
-		"text count":         {[]reply{ok(`{"InstanceCount":"1","InstancesSet":[]}`)}, false, false, 1},
-		"others only":        {[]reply{set("active", "i-2")}, false, false, 1},
-		"nameless":           {[]reply{ok(`{"InstancesSet":[{}]}`)}, false, false, 1},
-		"null element":       {[]reply{ok(`{"InstancesSet":[null]}`)}, false, false, 1},
-		"HTML":               {[]reply{ok("<html>")}, false, false, 1},
-		"cut":                {[]reply{ok(`{"InstancesSet":[`)}, false, false, 1},
-		"empty":              {[]reply{ok(``)}, false, false, 1},
-		"403":                {[]reply{refuse(403, "SignatureDoesNotMatch", "x")}, false, false, 1},
-		"404":                {[]reply{{status: 404, body: "<html>"}}, false, false, 1},
-		"invalid id":         {[]reply{refuse(400, "InstanceIdInvalid", "x")}, false, false, 1},
-		"redirect":           {[]reply{{status: 301}}, false, false, 1},
-		"error in 200":       {[]reply{ok(`{"Error":{"Code":"C"},"InstanceCount":0,"InstancesSet":[]}`)}, false, false, 1},
-		"down":               {[]reply{{status: 502, body: "<html>"}}, false, false, 4},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := of(tc.replies...)
-			c, clk := client(t, s, WithRetries(3, 0, 0))
-			in, err := c.FindInstance(t.Context(), "i-1", nil)
-			equal(t, "gone", errors.Is(err, ErrGone), tc.gone)
-			equal(t, "found", in != nil && err == nil, tc.found)
-			equal(t, "an error or an instance", in != nil, err == nil)
-			equal(t, "requests", len(s.got), tc.requests)
-			if tc.gone {
-				equal(t, "error", err.Error(), "instance i-1: KEC does not hold it")
-				equal(t, "waits", fmt.Sprint(clk.slept), "[1s]")
-			}
-		})
-	}
-	c, _ := client(t, of(set("active", "i-1")))
-	if _, err := c.FindInstance(t.Context(), "", nil); err == nil || errors.Is(err, ErrGone) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestFindInstance_looksInTheProjectFirst(t *testing.T) {
-	t.Parallel()
-	project := int64(42)
-	within := func(in, outside reply) *script {
-		return &script{answer: func(_ int, one sent) reply {
-			if one.Form.Has("ProjectId.1") {
-				return in
-			}
-			return outside
-		}}
-	}
-	for name, tc := range map[string]struct {
-		s        *script
-		want     string
-		requests int
-	}{
-		"there":           {within(set("active", "i-1"), set("")), "<nil>", 1},
-		"moved":           {within(set(""), set("active", "i-1")), "<nil>", 2},
-		"project deleted": {within(refuse(400, "InvalidParameterValue", "no project"), set("active", "i-1")), "<nil>", 2},
-		"nowhere":         {within(set(""), set("")), "instance i-1: KEC does not hold it", 4},
-		"not allowed to look": {within(refuse(403, "PermissionDenied", "no"), set("")),
-			"DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, _ := client(t, tc.s)
-			_, err := c.FindInstance(t.Context(), "i-1", &project)
-			equal(t, "error", fmt.Sprint(err), tc.want)
-			equal(t, "requests", len(tc.s.got), tc.requests)
+			equal(t, "requests", len(s.Got), tc.requests)
 		})
 	}
 }
 
 func FuzzDecodeInstance(f *testing.F) {
-	for _, s := range []string{documentedInstance, `{}`, `null`, `[]`, `{"InstanceId":7,"DataDisks":[1,"x",{}],"InstanceState":"active"}`,
+	for _, s := range []string{kectest.DocumentedInstance, `{}`, `null`, `[]`, `{"InstanceId":7,"DataDisks":[1,"x",{}],"InstanceState":"active"}`,
 		`{"instanceId":"i","spotPriceLimit":"1e999999999"}`, `{"InstanceId":"i","NetworkInterfaceSet":[{"GroupSet":[{}]}],"KeySet":[[]]}`} {
 		f.Add([]byte(s))
 	}

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// AttachKey adds SSH keys to an instance, besides those it has. Official clients stop the machine first; a refusal because it runs
-// is one that IsStateRefusal tells. Without keys nothing is sent.
+// AttachKey adds SSH keys to an instance, besides those it has. Official clients stop the machine
+// first; when KEC refuses because it runs, ksyun.IsStateRefusal tells. Without keys nothing is
+// sent.
 func (c *Client) AttachKey(ctx context.Context, id string, keyIDs ...string) error {
 	return c.changeKeys(ctx, "AttachKey", id, keyIDs)
 }
@@ -18,7 +19,7 @@ func (c *Client) DetachKey(ctx context.Context, id string, keyIDs ...string) err
 	return c.changeKeys(ctx, "DetachKey", id, keyIDs)
 }
 
-func (c *Client) changeKeys(ctx context.Context, action, id string, keyIDs []string) error {
+func (c *Client) changeKeys(ctx context.Context, name, id string, keyIDs []string) error {
 	if len(keyIDs) == 0 {
 		return nil
 	}
@@ -27,5 +28,5 @@ func (c *Client) changeKeys(ctx context.Context, action, id string, keyIDs []str
 	}
 	params := url.Values{}
 	list(params, "KeyId", keyIDs)
-	return c.changeOne(ctx, action, id, params, false)
+	return c.changeOne(ctx, action(name, params), id)
 }

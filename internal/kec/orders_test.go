@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 const documentedOrder = `{
@@ -64,16 +66,13 @@ func TestQueryOrderInfo_documented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "request", s.got[0].Body, "orderId=20260302091401000123456")
-	equal(t, "order", written(t, o), `{"BillName":"Spot","CreatedAt":"2026-03-02T09:14:01Z","DiscountAmount":"0","HasRefund":20,"ID":"20260302091401000123456",`+
+	equal(t, "request", s.Got[0].Body, "orderId=20260302091401000123456")
+	equal(t, "order", written(t, o), `{"BillName":"Spot","CreatedAt":"2026-03-02T09:14:01Z","ID":"20260302091401000123456",`+
 		`"Name":"KEC purchase","PaidAt":"2026-03-02T09:14:02Z","PayableMoney":"0","RealMoney":"0.08","Status":20,"SubOrders":[`+
-		`{"BillType":810,"ID":"20260302091401000123456-1","InstanceID":"5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11",`+
-		`"Items":{"available_zone":"cn-beijing-6a","instance_type":"N3.2B"},"OrderID":"20260302091401000123456","Price":"0.04","ProductGroup":100,`+
-		`"ProductGroupName":"KEC","ProductType":58,"ProductTypeName":"N3","Quantity":1,"ServiceBegin":"2026-03-02T09:14:05Z","Status":2},`+
-		`{"BillType":810,"ID":"20260302091401000123456-2","Items":{},"OrderID":"20260302091401000123456","Price":"0.04","ProductGroup":100,`+
-		`"ProductGroupName":"KEC","ProductType":58,"ProductTypeName":"N3","Quantity":1,"Status":3}],"TotalMoney":"0.39","Type":2,"UpdatedAt":"2026-03-02T09:14:50Z","Use":1,"UserID":"73400001"}`)
+		`{"ID":"20260302091401000123456-1","InstanceID":"5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11",`+
+		`"Items":{"available_zone":"cn-beijing-6a","instance_type":"N3.2B"},"Price":"0.04","ProductTypeName":"N3","Quantity":1,"ServiceBegin":"2026-03-02T09:14:05Z","Status":2},`+
+		`{"ID":"20260302091401000123456-2","Items":{},"Price":"0.04","ProductTypeName":"N3","Quantity":1,"Status":3}],"TotalMoney":"0.39","Type":2,"UpdatedAt":"2026-03-02T09:14:50Z","Use":1}`)
 	equal(t, "raw", string(o.Raw), documentedOrder)
-	equal(t, "project", *o.SubOrders[0].ProjectID, 0)
 	if o.SubOrders[0].ServiceEnd != nil || !strings.Contains(string(o.SubOrders[1].Raw), "123456-2") {
 		t.Errorf("got %v", o.SubOrders)
 	}
@@ -83,16 +82,16 @@ func TestQueryOrderInfo_variants(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{
 		"upper-first": {`{"OrderId":"7","Status":"21","TotalMoney":"0.10","CreateTime":"1772442841000","OrderList":[{"SubOrderId":"7-1","Status":"3","Price":"0.1","ProductItems":[{"Key":"a","Value":1},{"Key":"a","Value":"b"},{}],"PromotionItem":{"Name":"p","Type":2}}]}`,
-			`{"CreatedAt":"2026-03-02T09:14:01Z","HasRefund":-1,"ID":"7","Status":21,"SubOrders":[{"ID":"7-1","Items":{"a":"1, b"},"Price":"0.1","PromotionName":"p","PromotionType":"2","Status":3}],"TotalMoney":"0.1"}`},
-		"Data":           {`{"RequestId":"r","Data":{"orderId":"7","status":1}}`, `{"HasRefund":-1,"ID":"7","RequestID":"r","Status":1}`},
-		"data and code":  {`{"status":200,"message":"ok","data":{"orderId":"7","status":1}}`, `{"HasRefund":-1,"ID":"7","Status":1}`},
-		"data in a list": {`{"data":[{"orderId":"7","status":1}]}`, `{"HasRefund":-1,"ID":"7","Status":1}`},
-		"no id":          {`{"status":0}`, `{"HasRefund":-1,"ID":"7"}`},
-		"no status":      {`{"orderId":"7","orderList":null,"payTime":null,"realMoney":""}`, `{"HasRefund":-1,"ID":"7","Status":-1}`},
+			`{"CreatedAt":"2026-03-02T09:14:01Z","ID":"7","Status":21,"SubOrders":[{"ID":"7-1","Items":{"a":"1, b"},"Price":"0.1","Status":3}],"TotalMoney":"0.1"}`},
+		"Data":           {`{"RequestId":"r","Data":{"orderId":"7","status":1}}`, `{"ID":"7","RequestID":"r","Status":1}`},
+		"data and code":  {`{"status":200,"message":"ok","data":{"orderId":"7","status":1}}`, `{"ID":"7","Status":1}`},
+		"data in a list": {`{"data":[{"orderId":"7","status":1}]}`, `{"ID":"7","Status":1}`},
+		"no id":          {`{"status":0}`, `{"ID":"7"}`},
+		"no status":      {`{"orderId":"7","orderList":null,"payTime":null,"realMoney":""}`, `{"ID":"7","Status":-1}`},
 		"wrong shapes": {`{"orderId":"7","status":{},"orderName":[],"totalMoney":{},"createTime":[],"orderList":[{"productItems":"x","promotionItem":"x","num":"x"},7]}`,
-			`{"HasRefund":-1,"ID":"7","Status":-1,"SubOrders":[{"Items":{},"Status":-1},{"Items":{},"Status":-1}]}`},
-		"byte order mark": {"\xef\xbb\xbf" + `{"orderId":"7","status":21}`, `{"HasRefund":-1,"ID":"7","Status":21}`},
-		"exact money":     {`{"orderId":"7","status":1,"totalMoney":0.1000000000000000055511}`, `{"HasRefund":-1,"ID":"7","Status":1,"TotalMoney":"0.1000000000000000055511"}`},
+			`{"ID":"7","Status":-1,"SubOrders":[{"Items":{},"Status":-1},{"Items":{},"Status":-1}]}`},
+		"byte order mark": {"\xef\xbb\xbf" + `{"orderId":"7","status":21}`, `{"ID":"7","Status":21}`},
+		"exact money":     {`{"orderId":"7","status":1,"totalMoney":0.1000000000000000055511}`, `{"ID":"7","Status":1,"TotalMoney":"0.1000000000000000055511"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,8 +125,8 @@ func TestQueryOrderInfo_notFound(t *testing.T) {
 		"unknown key":        {refuse(400, "InvalidAccessKeyId.NotFound", "x"), false},
 		"unknown key, 403":   {refuse(403, "InvalidUser", "The access key does not exist"), false},
 		"other refusal":      {refuse(400, "InvalidParameter", "orderId is wrong"), false},
-		"HTML 404":           {reply{status: 404, body: "<html>Not Found"}, false},
-		"gateway":            {reply{status: 404, body: `{"message":"Not Found"}`}, false},
+		"HTML 404":           {reply{Status: 404, Body: "<html>Not Found"}, false},
+		"gateway":            {reply{Status: 404, Body: `{"message":"Not Found"}`}, false},
 		"several orders":     {ok(`{"data":[{"orderId":"7"},{"orderId":"8"}]}`), false},
 		"data as text":       {ok(`{"data":"oops"}`), false},
 		"not JSON":           {ok("<html>"), false},
@@ -135,7 +134,7 @@ func TestQueryOrderInfo_notFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, _ := client(t, of(tc.reply), WithRetries(0, 0, 0))
+			c, _ := client(t, of(tc.reply), ksyun.WithRetries(0, 0, 0))
 			o, err := c.QueryOrderInfo(t.Context(), "7")
 			if err == nil {
 				t.Fatalf("got %v", o)
@@ -145,7 +144,7 @@ func TestQueryOrderInfo_notFound(t *testing.T) {
 	}
 	s := of(ok(`{}`))
 	c, _ := client(t, s)
-	if _, err := c.QueryOrderInfo(t.Context(), ""); err == nil || len(s.got) != 0 {
+	if _, err := c.QueryOrderInfo(t.Context(), ""); err == nil || len(s.Got) != 0 {
 		t.Errorf("empty id: got %v", err)
 	}
 }

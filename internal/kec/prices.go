@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // SpotPrice is one point of the price history of an instance type in a zone, in CNY per hour.
@@ -17,21 +19,19 @@ type SpotPrice struct {
 	At       time.Time       // UTC
 }
 
-// DescribeSpotPriceHistory returns the prices of an instance type in a zone over the service's default window, which is the last
-// three hours in hourly points (facts 90 and 91), oldest first. A point without a price or a time is left out; an answer with none but such
-// points is an error. No points at all is none.
+// DescribeSpotPriceHistory returns the prices of an instance type in a zone, oldest first: hourly
+// points of the last three hours, which is the service's default (facts 90 and 91: window and
+// points). A point without a price or a time is left out. An answer that has points, and only such
+// ones, is an error; an answer without points is none.
 func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zone string) ([]SpotPrice, error) {
 	var prices []SpotPrice
-	err := c.ask(ctx, &call{
-		service: kecService, action: "DescribeSpotPriceHistory", version: kecVersion,
-		form: url.Values{"InstanceType": {instanceType}, "AvailabilityZone": {zone}},
-	}, func(ans *answer) error {
-		list, ok := ans.list("spotprices")
+	err := c.read(ctx, action("DescribeSpotPriceHistory", typeInZone(instanceType, zone)), func(ans *ksyun.Answer) error {
+		list, ok := ans.List("spotprices")
 		if !ok {
-			return ans.malformed("the answer holds no SpotPrices")
+			return ans.Unusable("the answer holds no SpotPrices")
 		}
 		if prices = pricesIn(list); len(prices) == 0 && len(list) > 0 {
-			return ans.malformed("none of the %d points of the answer has a price and a time", len(list))
+			return ans.Unusable("none of the %d points of the answer has a price and a time", len(list))
 		}
 		return nil
 	})
@@ -43,10 +43,10 @@ func pricesIn(list []json.RawMessage) []SpotPrice {
 	var prices []SpotPrice
 	for _, raw := range list {
 		var w struct {
-			SpotPrice, OriginPrice number
-			Timestamp              instant
+			SpotPrice, OriginPrice ksyun.Number
+			Timestamp              ksyun.Instant
 		}
-		decode(raw, &w)
+		ksyun.Decode(raw, &w)
 		if w.SpotPrice.Decimal == nil || w.Timestamp.Time == nil {
 			continue
 		}
@@ -60,18 +60,19 @@ func pricesIn(list []json.RawMessage) []SpotPrice {
 	return prices
 }
 
-// DescribeKecInventory returns how many instances of a type can be opened in a zone now (fact 92). Whether that counts spot stock is not
-// documented.
+// DescribeKecInventory returns how many instances of a type can be opened in a zone now (fact 92:
+// InstanceCount). Whether that counts spot stock is not documented.
 func (c *Client) DescribeKecInventory(ctx context.Context, instanceType, zone string) (int, error) {
-	var count number
-	err := c.ask(ctx, &call{
-		service: kecService, action: "DescribeKecInventory", version: kecVersion,
-		form: url.Values{"InstanceType": {instanceType}, "AvailabilityZone": {zone}},
-	}, func(ans *answer) error {
-		if decode(ans.fields["instancecount"], &count); count.int() == nil {
-			return ans.malformed("the answer holds no InstanceCount")
+	var count ksyun.Number
+	err := c.read(ctx, action("DescribeKecInventory", typeInZone(instanceType, zone)), func(ans *ksyun.Answer) error {
+		if ksyun.Decode(ans.Fields["instancecount"], &count); count.Int() == nil {
+			return ans.Unusable("the answer holds no InstanceCount")
 		}
 		return nil
 	})
-	return int(count.intOr(0)), err
+	return int(count.IntOr(0)), err
+}
+
+func typeInZone(instanceType, zone string) url.Values {
+	return url.Values{"InstanceType": {instanceType}, "AvailabilityZone": {zone}}
 }

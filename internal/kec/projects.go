@@ -4,24 +4,27 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// UpdateInstanceProjectId moves an instance to another project; 0 is the default one (fact 62). The call belongs to iam, whose
-// models show a request id, or nothing but a member named for the answer: either is taken for a yes.
+// UpdateInstanceProjectId moves an instance to another project; 0 is the default one (fact 62:
+// ProjectId is 0 by default). The call belongs to iam. Its models show an answer with a request id,
+// or with nothing but a member that has the name of the answer: either counts as a yes.
 //
 //nolint:revive // the method carries the name of its API action
 func (c *Client) UpdateInstanceProjectId(ctx context.Context, id string, projectID int64) error {
 	if id == "" {
-		return errEmptyID
+		return ErrEmptyID
 	}
-	return c.change(ctx, &call{
-		service: iamService, action: "UpdateInstanceProjectId", version: iamVersion,
-		form: url.Values{"InstanceId": {id}, "ProjectId": {strconv.FormatInt(projectID, 10)}},
-	}, func(ans *answer) error {
-		_, named := ans.fields["updateinstanceprojectidresponse"]
-		if _, said := ans.fields["return"]; named && !said {
+	return c.change(ctx, ksyun.Call{
+		Service: ksyun.IAM, Action: "UpdateInstanceProjectId", Version: iamVersion,
+		Form: url.Values{"InstanceId": {id}, "ProjectId": {strconv.FormatInt(projectID, 10)}},
+	}, func(ans *ksyun.Answer) error {
+		_, named := ans.Fields["updateinstanceprojectidresponse"]
+		if _, said := ans.Fields["return"]; named && !said {
 			return nil
 		}
-		return ans.accepted("return")
+		return accepted(ans, "return")
 	})
 }

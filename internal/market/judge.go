@@ -235,7 +235,7 @@ func (o Offer) image(launch Launch) []Need {
 		return nil
 	case image == nil:
 		return wrong(NoSuchImage, param, lookup, key, Words{Facts: fmt.Sprintf("KEC shows no image %s in this region.", launch.ImageID)})
-	case image.State == "" || strings.EqualFold(image.State, "active"):
+	case image.State == "" || strings.EqualFold(image.State, kec.ImageActive):
 		return nil
 	}
 	return wrong(ImageNotActive, param, lookup, key,

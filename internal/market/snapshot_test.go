@@ -17,6 +17,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
@@ -68,10 +69,10 @@ func always(status int, body string) *script {
 	return &script{answer: func(string, url.Values) (int, string) { return status, body }}
 }
 
-func snapshotOf(t *testing.T, transport http.RoundTripper, opts ...kec.Option) *market.Snapshot {
+func snapshotOf(t *testing.T, transport http.RoundTripper, opts ...ksyun.Option) *market.Snapshot {
 	t.Helper()
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		append([]kec.Option{kec.WithHTTPTransport(transport), kec.WithRate(0), kec.WithRetries(0, 0, 0)}, opts...)...)
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		append([]ksyun.Option{ksyun.WithHTTPTransport(transport), ksyun.WithRate(0), ksyun.WithRetries(0, 0, 0)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func snapshotOf(t *testing.T, transport http.RoundTripper, opts ...kec.Option) *
 
 func simSnapshot(t *testing.T, sim *kecsim.Server, latency time.Duration) *market.Snapshot {
 	t.Helper()
-	return snapshotOf(t, inMemory{sim, latency}, kec.WithClock(sim.Now, sim.Sleep))
+	return snapshotOf(t, inMemory{sim, latency}, ksyun.WithClock(sim.Now, sim.Sleep))
 }
 
 func equal[T comparable](t *testing.T, what string, got, want T) {
@@ -178,7 +179,7 @@ func TestSnapshot_remembersAFailure(t *testing.T) {
 			for range 3 {
 				_, err := l.ask(t.Context(), d)
 				equal(t, "error", fmt.Sprint(err), action+": PermissionDenied: lack of policy (request id r, HTTP 403)")
-				_, is := errors.AsType[*kec.Error](err)
+				_, is := errors.AsType[*ksyun.Error](err)
 				equal(t, "is a refusal", is, true)
 			}
 			equal(t, "requests", len(s.calls()), 1)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
@@ -55,8 +56,8 @@ type world struct {
 func newWorld(t *testing.T, mode preflight.Mode, latency time.Duration) *world {
 	t.Helper()
 	sim := kecsim.New()
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithHTTPTransport(inMemory{sim, latency}), kec.WithClock(sim.Now, sim.Sleep), kec.WithRate(0), kec.WithRetries(0, 0, 0))
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		ksyun.WithHTTPTransport(inMemory{sim, latency}), ksyun.WithClock(sim.Now, sim.Sleep), ksyun.WithRate(0), ksyun.WithRetries(0, 0, 0))
 	if err != nil {
 		t.Fatal(err)
 	}

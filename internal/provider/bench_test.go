@@ -10,15 +10,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
 // process is a provider that has just been started and configured, as every command of a CLI starts one.
 func process(b *testing.B, sim *kecsim.Server) tfprotov6.ProviderServer {
 	b.Helper()
-	server := provider.Server("bench", kec.WithHTTPTransport(sim.Transport()), kec.WithRate(0))()
+	server := provider.Server("bench", ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithRate(0))()
 	schema, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		b.Fatal(err)

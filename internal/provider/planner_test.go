@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // planner is a configured server, and what a CLI knows of its one resource.
@@ -27,7 +27,7 @@ type planner struct {
 func newPlanner(tb testing.TB, defaultTags map[string]tftypes.Value) *planner {
 	tb.Helper()
 	ctx := context.Background()
-	s, ok := Server("test", kec.WithHTTPTransport(kecsim.New().Transport()), kec.WithRate(0))().(server)
+	s, ok := Server("test", ksyun.WithHTTPTransport(kecsim.New().Transport()), ksyun.WithRate(0))().(server)
 	if !ok {
 		tb.Fatal("the server is the framework's own")
 	}

@@ -26,6 +26,8 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
@@ -50,14 +52,14 @@ const typeName = "kec"
 // Provider implements the kec provider.
 type Provider struct {
 	version string
-	options []kec.Option // of tests: the simulator's clock
+	options []ksyun.Option // of tests: the simulator's clock
 
 	configured atomic.Pointer[session.Session]
 }
 
 // New returns a factory of the provider. The options come after those that the
 // configuration asks for.
-func New(version string, options ...kec.Option) func() provider.Provider {
+func New(version string, options ...ksyun.Option) func() provider.Provider {
 	return func() provider.Provider { return &Provider{version: version, options: options} }
 }
 
@@ -193,15 +195,15 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return s
 	}
 	region := required("region", "region", "KSYUN_REGION", config.Region)
-	keys := kec.Credentials{
+	keys := ksyun.Credentials{
 		AccessKey:     required("access_key", "access key", "KSYUN_ACCESS_KEY", config.AccessKey),
 		SecretKey:     required("secret_key", "secret key", "KSYUN_SECRET_KEY", config.SecretKey),
 		SecurityToken: setting(config.SecurityToken, "KSYUN_SECURITY_TOKEN"),
 	}
 
-	options := []kec.Option{
-		kec.WithUserAgent(fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)),
-		kec.WithTrace(trace),
+	options := []ksyun.Option{
+		ksyun.WithUserAgent(fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)),
+		ksyun.WithTrace(trace),
 		p.endpoints(config, setting(config.Endpoint, "KEC_ENDPOINT"), resp),
 	}
 	if file := setting(config.CAFile, "KEC_CA_FILE"); file != "" {
@@ -210,7 +212,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 			resp.Diagnostics.AddAttributeError(path.Root("ca_file"), "CA file cannot be read",
 				sentence(err)+"\n\nGive the path of a PEM file in ca_file or KEC_CA_FILE.")
 		}
-		options = append(options, kec.WithRootCA(pem))
+		options = append(options, ksyun.WithRootCA(pem))
 	}
 	mode := preflight.Mode(setting(config.Preflight, "KEC_PREFLIGHT"))
 	switch {
@@ -235,7 +237,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	options = append(options, kec.WithRetries(int(retries), shortestBackoff, longestBackoff), kec.WithRequestTimeout(timeout), kec.WithRate(rate))
+	options = append(options, ksyun.WithRetries(int(retries), shortestBackoff, longestBackoff), ksyun.WithRequestTimeout(timeout), ksyun.WithRate(rate))
 
 	client, err := kec.New(region, keys, append(options, p.options...)...)
 	if err != nil {
@@ -243,14 +245,14 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	explainer := failure.NewExplainer(client)
-	shared.Client, shared.Region, shared.Preflight = client, region, preflight.New(client, mode)
+	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode)
 	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }
 
 // endpoints checks what may come from the environment, which no validator sees.
-func (p *Provider) endpoints(config model, all string, resp *provider.ConfigureResponse) kec.Option {
+func (p *Provider) endpoints(config model, all string, resp *provider.ConfigureResponse) ksyun.Option {
 	if all != "" {
-		if err := kec.CheckEndpoint(all); err != nil {
+		if err := ksyun.CheckEndpoint(all); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("endpoint"), "Endpoint cannot be used",
 				sentence(err)+"\n\nCorrect endpoint in the provider block, or the environment variable KEC_ENDPOINT.")
 		}
@@ -261,11 +263,11 @@ func (p *Provider) endpoints(config model, all string, resp *provider.ConfigureR
 		}
 		return all
 	}
-	return kec.WithEndpoints(kec.Endpoints{KEC: of("kec"), Trade: of("trade"), VPC: of("vpc"), Tag: of("tag"), IAM: of("iam")})
+	return ksyun.WithEndpoints(ksyun.Endpoints{KEC: of("kec"), Trade: of("trade"), VPC: of("vpc"), Tag: of("tag"), IAM: of("iam")})
 }
 
 // trace logs what a request was and how it went: never a body, a header or a key.
-func trace(ctx context.Context, t kec.Trace) {
+func trace(ctx context.Context, t ksyun.Trace) {
 	fields := map[string]any{
 		"service": t.Service, "action": t.Action, "request_id": t.RequestID, "status": t.Status,
 		"try": t.Try, "duration_ms": t.Duration.Milliseconds(), "code": t.Code,

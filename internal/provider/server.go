@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // Serve is the process of the provider. It serves the CLI that has started it, or, if it is attachable, any debugger or CLI that
@@ -54,7 +54,7 @@ func tuneCollector() {
 }
 
 // Server returns a factory of servers of the provider, for protocol 6.
-func Server(version string, options ...kec.Option) func() tfprotov6.ProviderServer {
+func Server(version string, options ...ksyun.Option) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer {
 		p := &Provider{version: version, options: options}
 		inner := providerserver.NewProtocol6(p)()

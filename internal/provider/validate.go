@@ -8,7 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // endpoint accepts a URL that keys may be sent to.
@@ -23,7 +23,7 @@ func (endpoint) ValidateString(_ context.Context, req validator.StringRequest, r
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := kec.CheckEndpoint(req.ConfigValue.ValueString()); err != nil {
+	if err := ksyun.CheckEndpoint(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Endpoint cannot be used",
 			sentence(err)+"\n\nGive an https URL such as https://kec.api.ksyun.com, or http://127.0.0.1:PORT for a simulator.")
 	}

@@ -9,13 +9,15 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
 // Session is one configured provider: the client, and what its resources and data sources share beside it. While the provider's
 // configuration is unknown, only DefaultTags is set.
 type Session struct {
-	Client      *kec.Client // nil while the provider's configuration is unknown
+	API         *kec.Client // nil while the provider's configuration is unknown
+	Machines    *machines.Client
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals

@@ -27,7 +27,7 @@ var changes = []change{
 	{
 		name: wizard.ChangeName,
 		call: func(ctx context.Context, u *update) error {
-			return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
+			return u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Name: u.plan.InstanceName.ValueStringPointer()})
 		},
 		done: func(now, plan *model) { now.InstanceName = plan.InstanceName },
 	},
@@ -35,14 +35,14 @@ var changes = []change{
 		name: wizard.ChangeSecurityGroups,
 		call: func(ctx context.Context, u *update) error {
 			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
-			return u.client.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
+			return u.api.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
 		},
 		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
 	},
 	{
 		name: wizard.ChangeTags,
 		call: func(ctx context.Context, u *update) error {
-			return u.client.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
+			return u.machines.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},
@@ -51,10 +51,10 @@ var changes = []change{
 		call: func(ctx context.Context, u *update) error {
 			at, err := time.Parse(time.RFC3339, u.plan.AutoDeleteTime.ValueString())
 			if err != nil { // the user has taken it out: without a time KEC switches automatic deletion off
-				return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
+				return u.api.ModifyInstanceAutoDeleteTime(ctx, u.id, nil, nil)
 			}
 			eip := u.plan.AutoDeleteEIP.ValueBool()
-			return u.client.ModifyInstanceAutoDeleteTime(ctx, u.id, &at, &eip)
+			return u.api.ModifyInstanceAutoDeleteTime(ctx, u.id, &at, &eip)
 		},
 		done: func(now, plan *model) {
 			now.AutoDeleteTime, now.AutoDeleteEIP = plan.AutoDeleteTime, plan.AutoDeleteEIP
@@ -63,14 +63,14 @@ var changes = []change{
 	{
 		name: wizard.ChangeProtection,
 		call: func(ctx context.Context, u *update) error {
-			return u.client.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
+			return u.api.SetInstanceResourceProtect(ctx, u.id, u.plan.DeletionProtection.ValueBool())
 		},
 		done: func(now, plan *model) { now.DeletionProtection = plan.DeletionProtection },
 	},
 	{
 		name: wizard.ChangeProject,
 		call: func(ctx context.Context, u *update) error {
-			return u.client.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
+			return u.api.UpdateInstanceProjectId(ctx, u.id, u.plan.ProjectID.ValueInt64())
 		},
 		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
 	},
@@ -80,7 +80,7 @@ var changes = []change{
 		call: func(ctx context.Context, u *update) error {
 			u.restart = true // the machine takes its new name when it starts
 			return u.whenReady(ctx, func() error {
-				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
+				return u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{HostName: u.plan.HostName.ValueStringPointer()})
 			}, u.state)
 		},
 		done: func(now, plan *model) { now.HostName = plan.HostName },
@@ -94,7 +94,7 @@ var changes = []change{
 			}
 			running := u.state == active
 			err := u.whenReady(ctx, func() error {
-				return u.client.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
+				return u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
 			}, u.state)
 			if err == nil {
 				u.restart = false // KEC has restarted it

@@ -13,7 +13,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
@@ -57,8 +57,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 
-	in, err := r.Client.WaitActive(ctx, launched.InstanceID, plan.project())
-	var failed *kec.LaunchError
+	in, err := r.Machines.WaitActive(ctx, launched.InstanceID, plan.project())
+	var failed *machines.LaunchError
 	switch {
 	case errors.As(err, &failed):
 		f := r.Explainer.Failed(ctx, failed, failure.Accepted{Launch: plan.launch(), RequestID: launched.RequestID, Parameters: request})
@@ -77,22 +77,22 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 // launch orders the instance. The answer holds no id if nothing came of the order; the diagnostics
 // say why.
-func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, request url.Values) (kec.Launch, diag.Diagnostics) {
+func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, request url.Values) (machines.Launched, diag.Diagnostics) {
 	r.Preflight.Launching()
 	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
 	if refused != nil {
-		return kec.Launch{}, diag.Diagnostics{refused.Diagnostic(params)}
+		return machines.Launched{}, diag.Diagnostics{refused.Diagnostic(params)}
 	}
-	launched, err := r.Client.Launch(ctx, request)
+	launched, err := r.Machines.Launch(ctx, request)
 	var diags diag.Diagnostics
-	var extra *kec.ExtraInstancesError
+	var extra *machines.ExtraInstancesError
 	switch {
 	case errors.As(err, &extra):
 		// One of them is this resource; the message names the others.
 		diags.AddError("KEC opened more instances than the one ordered", fmt.Sprintf(
 			"%s.\n\nThe state holds %s; import or delete the others.", err, launched.InstanceID))
 	case err != nil:
-		return kec.Launch{}, diag.Diagnostics{attempt.Refused(ctx, err).Diagnostic(params)}
+		return machines.Launched{}, diag.Diagnostics{attempt.Refused(ctx, err).Diagnostic(params)}
 	}
 	attempt.Accepted()
 	return launched, diags
@@ -100,11 +100,11 @@ func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, 
 
 // cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
 // left. It returns the sentence that says how it went.
-func (r *Resource) cleanUp(ctx context.Context, failed *kec.LaunchError, plan *model, resp *resource.CreateResponse) string {
-	if failed.Kind != kec.Vanished { // which proves already that KEC does not hold it
+func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, plan *model, resp *resource.CreateResponse) string {
+	if failed.Kind != machines.Vanished { // which proves already that KEC does not hold it
 		defer r.Refusals.Ending()()
 		r.unprotect(ctx, failed.InstanceID, plan)
-		if err := r.Client.Terminate(ctx, failed.InstanceID, plan.project()); err != nil {
+		if err := r.Machines.Terminate(ctx, failed.InstanceID, plan.project()); err != nil {
 			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
 				err, failed.InstanceID)
 		}
@@ -129,5 +129,5 @@ func (r *Resource) keepInState(ctx context.Context, err error, plan *model, resp
 // unprotect lifts the deletion protection of a launch that has failed, and tells whether it did:
 // Terraform does not update such an instance, it only deletes it.
 func (r *Resource) unprotect(ctx context.Context, id string, plan *model) bool {
-	return plan.DeletionProtection.ValueBool() && r.Client.SetInstanceResourceProtect(ctx, id, false) == nil
+	return plan.DeletionProtection.ValueBool() && r.API.SetInstanceResourceProtect(ctx, id, false) == nil
 }

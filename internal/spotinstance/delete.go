@@ -30,7 +30,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	r.remember(ctx, &state, req.Private)
 	defer r.Refusals.Ending()()
-	if err := r.Client.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
+	if err := r.Machines.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
 		resp.Diagnostics.Append(f.WithoutPath(wizard.Parameters()))

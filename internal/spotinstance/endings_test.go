@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // named is a block with the name "worker", changed by sets of attributes.
@@ -192,11 +192,11 @@ func TestAccLaunch_aLostAnswerIsFoundAgain(t *testing.T) {
 			if got := env.Sim.Count("RunInstances"); got != c.launches {
 				t.Errorf("%d launches, want %d", got, c.launches)
 			}
-			machines := env.Sim.Instances()
-			if len(machines) != 1 || machines[0].ID != firstID || len(machines[0].Tags) != 2 || machines[0].Tags[kec.MarkKey] == "" {
-				t.Errorf("the machines are %+v", machines)
+			instances := env.Sim.Instances()
+			if len(instances) != 1 || instances[0].ID != firstID || len(instances[0].Tags) != 2 || instances[0].Tags[machines.LaunchTagKey] == "" {
+				t.Errorf("the machines are %+v", instances)
 			}
-			w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID, `"team" = "search"`).Lacks(t, kec.MarkKey)
+			w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID, `"team" = "search"`).Lacks(t, machines.LaunchTagKey)
 			w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
 		})
 	}
@@ -212,10 +212,10 @@ func TestAccLaunch_aLostAnswerThatCannotBeLookedFor(t *testing.T) {
 	w.Write(named() + env.Block(""))
 	mark := ""
 	got := w.Apply().Want(t, 1, "Error: KEC may have accepted the launch", "Look for an instance with that tag in the console before the next apply")
-	if machines := env.Sim.Instances(); len(machines) == 1 {
-		mark = machines[0].Tags[kec.MarkKey]
+	if instances := env.Sim.Instances(); len(instances) == 1 {
+		mark = instances[0].Tags[machines.LaunchTagKey]
 	}
-	got.Want(t, 1, `look for an instance named "worker" with the tag `+kec.MarkKey+" = "+mark, `(PermissionDenied), DescribeInstances, request KEC-`)
+	got.Want(t, 1, `look for an instance named "worker" with the tag `+machines.LaunchTagKey+" = "+mark, `(PermissionDenied), DescribeInstances, request KEC-`)
 	if n := env.Sim.Count("RunInstances"); n != 1 || mark == "" {
 		t.Errorf("%d launches, want 1; the mark is %q", n, mark)
 	}
@@ -228,9 +228,9 @@ func TestAccTags_theMarkIsInvisible(t *testing.T) {
 	w := running(t, env, named())
 	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
 	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
-	w.Plan().Want(t, 0, "No changes.").Lacks(t, kec.MarkKey)
-	w.Write(named(set{"tags": "{ " + kec.MarkKey + " = \"mine\" }"}) + env.Block(""))
-	w.CLI("validate", "-no-color").Want(t, 1, kec.MarkKey)
+	w.Plan().Want(t, 0, "No changes.").Lacks(t, machines.LaunchTagKey)
+	w.Write(named(set{"tags": "{ " + machines.LaunchTagKey + " = \"mine\" }"}) + env.Block(""))
+	w.CLI("validate", "-no-color").Want(t, 1, machines.LaunchTagKey)
 }
 
 func TestAccLaunch_throttlingIsRepeated(t *testing.T) {

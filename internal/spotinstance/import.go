@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
 // importedKey marks, in the resource's private state, an instance that was imported and never
@@ -59,7 +60,7 @@ func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *res
 			"Its state holds no instance id.\n\nRun a refresh with the official provider first, then move it.")
 		return
 	}
-	if source.ChargeType != "" && source.ChargeType != "Spot" {
+	if source.ChargeType != "" && source.ChargeType != kec.ChargeSpot {
 		resp.Diagnostics.AddError("This ksyun_instance is no Spot Instance", fmt.Sprintf(
 			"Instance %s has the charge type %s; kec_spot_instance is for Spot Instances.\n\nLeave it with ksyun_instance, and take the moved block out.",
 			source.ID, source.ChargeType))

@@ -32,7 +32,7 @@ var codec = sync.OnceValue(func() *tfvalue.Codec[model] {
 // params lists every setting of the launch in wizard order.
 func (m *model) params() param.Table {
 	var t param.Table
-	t.Fixed("ChargeType", "Spot")
+	t.Fixed("ChargeType", kec.ChargeSpot)
 	t.Fixed("MinCount", "1")
 	t.Fixed("MaxCount", "1")
 	m.Lines(&t, m.PublicIP)

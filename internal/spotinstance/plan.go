@@ -135,11 +135,11 @@ func changed(plan, state *model, imported []byte) (wanted param.Table, adopted [
 // now is the time at KEC. The CLI may plan a destroy in a new process, which has not heard from KEC
 // yet and has to ask.
 func (r *Resource) now(ctx context.Context, state *model) time.Time {
-	if r.Client == nil {
+	if r.API == nil {
 		return time.Now()
 	}
 	if id := state.ID.ValueString(); id != "" {
-		return r.Client.ServiceTime(ctx, id)
+		return r.Machines.ServiceTime(ctx, id)
 	}
-	return r.Client.Now()
+	return r.API.Now()
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -121,9 +123,9 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 	sim := kecsim.New()
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	client, err := kec.New(kecsim.Region, kec.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
-		kec.WithEndpoints(kec.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
-		kec.WithRate(0), kec.WithClock(sim.Now, sim.Sleep))
+	client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+		ksyun.WithEndpoints(ksyun.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
+		ksyun.WithRate(0), ksyun.WithClock(sim.Now, sim.Sleep))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,11 +142,11 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 				t.Errorf("seed %d: Locate(%s) found: %t", seed, name, found)
 			}
 		}
-		launched, err := client.RunInstances(t.Context(), request)
-		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+		run := client.RunInstances(t.Context(), request)
+		if run.Err != nil {
+			t.Fatalf("seed %d: %v", seed, run.Err)
 		}
-		in, err := client.WaitActive(t.Context(), launched.InstanceID, asked.project())
+		in, err := machines.New(client).WaitActive(t.Context(), run.Instances[0].ID, asked.project())
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -29,7 +30,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	if r.Client == nil {
+	if r.API == nil {
 		resp.Diagnostics.AddWarning("Spot instance not refreshed",
 			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
@@ -43,16 +44,16 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	r.remember(ctx, &state, req.Private)
 	importing := state.InstanceType.IsNull() // an import has given nothing but the id
-	in, err := r.Client.ReadInstance(ctx, state.ID.ValueString(), state.project())
+	in, err := r.Machines.Refresh(ctx, state.ID.ValueString(), state.project())
 	switch {
-	case errors.Is(err, kec.ErrGone):
+	case errors.Is(err, machines.ErrGone):
 		if !importing {
 			resp.Diagnostics.AddWarning(released(state))
 		}
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		resp.State.RemoveResource(ctx)
 		return
-	case errors.Is(err, kec.ErrNotVisible):
+	case errors.Is(err, machines.ErrNotVisible):
 		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
 			"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
@@ -60,7 +61,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	case err != nil:
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
-	case importing && in.ChargeType != "" && in.ChargeType != "Spot":
+	case importing && in.ChargeType != "" && in.ChargeType != kec.ChargeSpot:
 		resp.Diagnostics.AddError("Not a Spot Instance",
 			fmt.Sprintf("Instance %s has the charge type %s.\n\nManage it with the provider for instances of that charge type.", in.ID, in.ChargeType))
 		return
@@ -82,7 +83,7 @@ func (r *Resource) remember(ctx context.Context, state *model, private interface
 }) {
 	var at time.Time
 	if raw, _ := private.GetKey(ctx, launchedKey); len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
-		r.Client.Launched(state.ID.ValueString(), at)
+		r.Machines.RememberLaunch(state.ID.ValueString(), at)
 	}
 }
 
@@ -104,7 +105,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 		return nil
 	}
 	id := state.ID.ValueString()
-	tags, err := r.Client.ReadTags(ctx, id)
+	tags, err := r.Machines.RefreshTags(ctx, id)
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -38,26 +39,26 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
 		return
 	}
-	in, err := r.Client.WaitSettled(ctx, id, state.project()) // the machine must end in the state it has now
+	in, err := r.Machines.WaitSettled(ctx, id, state.project()) // the machine must end in the state it has now
 	if err != nil {
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
 	}
 	wanted, _ := changed(&plan, &state, imported)
 	now := state
-	u := update{client: r.Client, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
+	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
 	if failed, err := u.run(ctx, wanted); err != nil {
 		resp.Diagnostics.Append(u.explain(failed, err))
 		late, cancel := afterwards(ctx)
 		defer cancel()
-		if in, err := r.Client.FindInstance(late, id, now.project()); err == nil {
+		if in, err := r.Machines.Find(late, id, now.project()); err == nil {
 			now.refresh(in, false)
 		}
 		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
 		return
 	}
 	if len(wanted) > 0 {
-		if in, err = r.Client.FindInstance(ctx, id, plan.project()); err != nil {
+		if in, err = r.Machines.Find(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 			resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...) // the changes are made all the same
 			return
@@ -72,7 +73,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 // update is one pass over a living instance.
 type update struct {
-	client   *kec.Client
+	api      *kec.Client
+	machines *machines.Client
 	id       string
 	plan     *model
 	now      *model // what KEC has, change by change
@@ -98,8 +100,8 @@ func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
 
 // States of a machine, as KEC names them.
 const (
-	active  = "active"
-	stopped = "stopped"
+	active  = kec.StateActive
+	stopped = kec.StateStopped
 )
 
 // run makes every change that a wanted line names. At the first failure it stops and returns the
@@ -117,16 +119,16 @@ func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, err
 	if !u.restart || u.state != active {
 		return "", nil
 	}
-	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.client.RebootInstances(ctx, u.id) }, active)
+	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.api.RebootInstances(ctx, u.id) }, active)
 }
 
 // whenReady makes a call as soon as the machine's state allows it, and waits for the state in which
 // the machine is to end.
 func (u *update) whenReady(ctx context.Context, call func() error, state string) error {
-	if err := u.client.UntilReady(ctx, u.id, call, u.plan.project()); err != nil {
+	if err := u.machines.UntilReady(ctx, u.id, call, u.plan.project()); err != nil {
 		return err
 	}
-	_, err := u.client.WaitState(ctx, u.id, state, u.plan.project())
+	_, err := u.machines.WaitState(ctx, u.id, state, u.plan.project())
 	return err
 }
 
@@ -140,17 +142,17 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	if u.state != active {
 		return do(ctx)
 	}
-	stop := func() error { return u.client.StopInstances(ctx, u.id) }
-	if err := u.client.UntilReady(ctx, u.id, stop, u.plan.project()); err != nil {
+	stop := func() error { return u.api.StopInstances(ctx, u.id) }
+	if err := u.machines.UntilReady(ctx, u.id, stop, u.plan.project()); err != nil {
 		return err // it was not stopped
 	}
-	_, err := u.client.WaitState(ctx, u.id, stopped, u.plan.project())
+	_, err := u.machines.WaitState(ctx, u.id, stopped, u.plan.project())
 	if err == nil {
 		err = do(ctx)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
-	started := u.whenReady(ctx, func() error { return u.client.StartInstances(ctx, u.id) }, active)
+	started := u.whenReady(ctx, func() error { return u.api.StartInstances(ctx, u.id) }, active)
 	if started != nil {
 		u.down = true
 		return errors.Join(err, started)
@@ -167,12 +169,12 @@ func (u *update) attachAndDetach(ctx context.Context) error {
 		return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 	}
 	if fresh := without(want, was); len(fresh) > 0 {
-		if err := u.client.AttachKey(ctx, u.id, fresh...); err != nil {
+		if err := u.api.AttachKey(ctx, u.id, fresh...); err != nil {
 			return err
 		}
 	}
 	if gone := without(was, want); len(gone) > 0 {
-		return u.client.DetachKey(ctx, u.id, gone...)
+		return u.api.DetachKey(ctx, u.id, gone...)
 	}
 	return nil
 }

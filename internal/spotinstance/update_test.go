@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // actions lists the calls that change something, since the first.
@@ -57,7 +57,7 @@ func TestAccUpdate_manyChangesInOnePass(t *testing.T) {
 		t.Errorf("calls %v\nwant  %v", got, want)
 	}
 	in := env.Sim.Instances()[0]
-	if in.Name != "worker-2" || in.HostName != "worker-2" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyB}) || ownTags(in) != "map[env:test]" || in.Tags[kec.MarkKey] == "" ||
+	if in.Name != "worker-2" || in.HostName != "worker-2" || !slices.Equal(in.KeyIDs, []string{kecsim.KeyB}) || ownTags(in) != "map[env:test]" || in.Tags[machines.LaunchTagKey] == "" ||
 		!slices.Equal(in.SecurityGroupIDs, []string{kecsim.SecurityGroup2}) || in.ProjectID != kecsim.ProjectB || !in.Protected || in.State != "active" ||
 		!in.AutoDeleteTime.Equal(time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)) {
 		t.Errorf("the machine is %+v", in)
@@ -67,7 +67,7 @@ func TestAccUpdate_manyChangesInOnePass(t *testing.T) {
 // ownTags are the tags of a machine without the mark of its launch.
 func ownTags(in kecsim.Instance) string {
 	tags := maps.Clone(in.Tags)
-	delete(tags, kec.MarkKey)
+	delete(tags, machines.LaunchTagKey)
 	return fmt.Sprint(tags)
 }
 

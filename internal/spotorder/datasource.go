@@ -52,7 +52,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.Client == nil {
+	if d.API == nil {
 		resp.Diagnostics.AddError("The order cannot be read yet",
 			"The provider's configuration holds values that are known only after apply.\n\nGive it known values, or read the order in a later run.")
 		return
@@ -94,7 +94,7 @@ type note struct {
 // ofOrder looks an order up by its id.
 func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("order_id"), subject: "Order " + id, order: &kec.Order{ID: id, Status: kec.StatusAbsent}, state: unknown}
-	order, err := d.Client.QueryOrderInfo(ctx, id)
+	order, err := d.API.QueryOrderInfo(ctx, id)
 	switch {
 	case errors.Is(err, kec.ErrNotFound):
 		// There is nothing to explain, and under "ignore" nothing may block a destroy.
@@ -114,13 +114,16 @@ func (d *DataSource) ofOrder(ctx context.Context, id string) verdict {
 
 // recordStatuses are the statuses under which a billing record is looked for: failed ones first,
 // then running ones.
-var recordStatuses = []int{failure.StatusFailedToOpen, 2, failure.StatusCreating, 5, 7, 6, 4, 8, 9, 10, 11, 12}
+var recordStatuses = []int{
+	kec.BillingFailed, kec.BillingOpened, kec.BillingCreating, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed,
+	kec.BillingExpired, kec.BillingInArrears, 9, kec.BillingShutDown, 11, kec.BillingRefunding,
+}
 
 // ofInstance looks the billing record of an instance up, and also the machine where there is no
 // record or the record does not say enough.
 func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	v := verdict{at: path.Root("instance_id"), subject: "Instance " + id, order: &kec.Order{Status: kec.StatusAbsent}, state: unknown}
-	record, err := failure.Record(ctx, d.Client, id, recordStatuses...)
+	record, err := failure.Record(ctx, d.API, id, recordStatuses...)
 	denied := failure.Denied(err)
 	if err != nil && !denied {
 		v.err = err
@@ -134,7 +137,7 @@ func (d *DataSource) ofInstance(ctx context.Context, id string) verdict {
 	}
 	var in *kec.Instance
 	if record == nil || v.state == failed {
-		if all, err := d.Client.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
+		if all, err := d.API.DescribeInstances(ctx, []string{id}, nil); err == nil && len(all) > 0 {
 			in = &all[0]
 		}
 	}

@@ -26,19 +26,19 @@ const (
 // instances have opened, so the parts of a paid order decide.
 func serviceState(order *kec.Order) string {
 	switch order.Status {
-	case 0:
+	case kec.OrderUnpaid:
 		return unpaid
-	case 2:
+	case kec.OrderCancelled:
 		return canceled
-	case 4:
+	case kec.OrderRefunded:
 		return refunded
-	case 5:
+	case kec.OrderRefunding:
 		return refunding
-	case 20:
+	case kec.OrderPartlyFailed:
 		return partiallyFailed
-	case 21:
+	case kec.OrderFailed:
 		return failed
-	case 1:
+	case kec.OrderPaid:
 		return stateOfParts(order)
 	}
 	return unknown
@@ -68,11 +68,11 @@ func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 	switch {
 	case failure.SubOrderFailed(sub):
 		return failed
-	case sub.Status == 1:
+	case sub.Status == kec.SubOrderCreating:
 		return creating
-	case sub.Status == 2 && sub.InstanceID != "":
+	case sub.Status == kec.SubOrderOpened && sub.InstanceID != "":
 		return succeeded
-	case sub.Status == 2 && order.Status == 2:
+	case sub.Status == kec.SubOrderOpened && order.Status == kec.OrderCancelled:
 		return canceled
 	}
 	return unknown
@@ -83,15 +83,15 @@ func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 // that succeeded).
 func recordState(r *kec.BillingRecord) string {
 	switch r.Status {
-	case failure.StatusCreating:
+	case kec.BillingCreating:
 		return creating
-	case 2, 8, 10:
+	case kec.BillingOpened, kec.BillingInArrears, kec.BillingShutDown:
 		return succeeded
-	case failure.StatusFailedToOpen:
+	case kec.BillingFailed:
 		return failed
-	case 4, 5, 6, 7, 9, 11:
+	case kec.BillingExpired, kec.BillingReclaimed, kec.BillingUnsubscribed, kec.BillingDeleted, 9, 11:
 		return released
-	case 12:
+	case kec.BillingRefunding:
 		return refunding
 	}
 	return unknown
@@ -103,9 +103,9 @@ func instanceState(in *kec.Instance) string {
 	switch strings.ToLower(in.State) {
 	case "scheduling", "block_device_mapping", "building", "spawning", "networking":
 		return creating
-	case "active", "stopping", "stopped":
+	case kec.StateActive, "stopping", kec.StateStopped:
 		return succeeded
-	case "error":
+	case kec.StateFailed:
 		return failed
 	}
 	return unknown

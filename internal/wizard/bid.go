@@ -20,8 +20,8 @@ import (
 
 // The strategies of a bid, as KEC names them.
 const (
-	asPriceGo      = "SpotAsPriceGo"
-	withPriceLimit = "SpotWithPriceLimit"
+	asPriceGo      = kec.SpotAsPriceGo
+	withPriceLimit = kec.SpotWithPriceLimit
 )
 
 // Bid is what is bought, and at what price.

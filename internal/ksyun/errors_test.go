@@ -1,0 +1,74 @@
+package ksyun
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"testing"
+)
+
+func TestError_text(t *testing.T) {
+	t.Parallel()
+	for want, e := range map[string]Error{
+		"RunInstances: C: two lines (request id r, HTTP 400)":  {Action: "RunInstances", Code: "C", Message: "two\n lines", RequestID: "r", Status: 400},
+		"RunInstances: refused without a reason (HTTP 500)":    {Action: "RunInstances", Status: 500},
+		"RunInstances: only a message (HTTP 200)":              {Action: "RunInstances", Message: "only a message", Status: 200},
+		"RunInstances: OnlyACode (request id q-004, HTTP 403)": {Action: "RunInstances", Code: "OnlyACode", RequestID: "q-004", Status: 403},
+	} {
+		equal(t, "text", e.Error(), want)
+	}
+}
+
+func TestIsStateRefusal(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{
+		"InstanceStateNotSupported": true, "instancestatenotsupported": true, "InstanceStateNotSupportedReboot": true, "OrderStateNotSupported": true,
+		"ReservePreMigrateQueueNotSupportStartInstance": true, "Payment.CreateOrderFailed": true, "OperationFailedWithTradeInstanceError": true,
+		"": false, "InstanceStateNotSupportedX": false, "XOrderStateNotSupported": false, "CreateOrderFailed": false, "ProductSellOutInvalid": false,
+		"InvalidParameterValue": false, "ServiceUnavailable": false, "CheckInstanceTradeStatusAndChargeTypeIsX": false,
+	} {
+		err := fmt.Errorf("instance i-1: %w", &Error{Code: code, Message: "InstanceStateNotSupported", Status: 400})
+		equal(t, code, IsStateRefusal(err), want)
+		equal(t, code+" in doubt", IsStateRefusal(fmt.Errorf("%w: %w", errors.New("in doubt"), err)), want)
+	}
+	equal(t, "nil", IsStateRefusal(nil), false)
+	equal(t, "no refusal", IsStateRefusal(errors.New("InstanceStateNotSupported")), false)
+}
+
+func TestParamNamed(t *testing.T) {
+	t.Parallel()
+	sent := url.Values{
+		"InstanceType": {"x"}, "ImageId": {"x"}, "DataDisk.1.Size": {"x"}, "DataDisk.10.Size": {"x"}, "DataDisk.2.Type": {"x"}, "SecurityGroupId.1": {"x"},
+		"SecurityGroupId.2": {"x"}, "SpotPriceLimit": {"x"}, "SystemDisk.DiskSize": {"x"}, "InstanceName": {"x"}, "InstanceNameSuffix": {"x"},
+	}
+	for message, want := range map[string]string{
+		"":                                                    "",
+		"SpotPriceLimit is out of range":                      "SpotPriceLimit",
+		"the value of spotpricelimit is wrong.":               "SpotPriceLimit",
+		"DataDisk.1.Size must be at least 10":                 "DataDisk.1.Size",
+		"wrong: DataDisk.10.Size.":                            "DataDisk.10.Size",
+		"InstanceNameSuffix needs InstanceName":               "InstanceNameSuffix",
+		"参数InstanceType无效":                                    "InstanceType",
+		"MyImageId is wrong":                                  "",
+		"ImageIds are wrong":                                  "",
+		"ImageId_x":                                           "",
+		"SecurityGroupId is not in the VPC":                   "SecurityGroupId.1",
+		"DataDisk.Type is wrong":                              "DataDisk.2.Type",
+		"DataDisk.Size is wrong":                              "DataDisk.1.Size",
+		"DataDisk.3.Size is wrong":                            "",
+		"The parameter 'KeyId.1' is wrong":                    "KeyId.1",
+		"Invalid parameter: subnetId":                         "subnetId",
+		"a parameter is missing":                              "",
+		"parameters of the request":                           "",
+		"parameter HostName conflicts with SpotPriceLimit":    "SpotPriceLimit",
+		"Missing parameter AvailabilityZone, please check it": "AvailabilityZone",
+	} {
+		equal(t, message, paramNamed(message, sent), want)
+	}
+	c, _ := client(t, of(refuse(400, "InvalidParameterValue", "SpotPriceLimit 0.02 is under the price")))
+	_, err := c.RunInstances(t.Context(), sent)
+	e, _ := errors.AsType[*Error](err)
+	if e == nil || e.Param != "SpotPriceLimit" {
+		t.Errorf("got %#v", e)
+	}
+}

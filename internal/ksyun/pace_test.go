@@ -1,0 +1,205 @@
+package ksyun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// limited is a service that lets perSecond requests pass, size at once, refuses a share of them at random besides, and takes its
+// time to answer.
+type limited struct {
+	perSecond, size, share float64
+	takes                  time.Duration
+
+	mu             sync.Mutex
+	random         *rand.Rand
+	tokens         float64
+	start, at      time.Time
+	early, refused int // in the first five seconds and in the minute after that
+	passed         int // in that minute
+}
+
+func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(l.takes / 2)
+	pass := l.take()
+	time.Sleep(l.takes / 2)
+	status, body := 200, `{"InstanceCount":1}`
+	if !pass {
+		status, body = 503, `{"Error":{"Code":"RequestLimitExceeded"}}`
+	}
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
+func (l *limited) take() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if l.start.IsZero() {
+		l.start, l.at, l.tokens, l.random = now, now, l.size, rand.New(rand.NewPCG(1, 2))
+	}
+	l.tokens = min(l.size, l.tokens+now.Sub(l.at).Seconds()*l.perSecond)
+	l.at = now
+	pass := l.tokens >= 1 && l.random.Float64() >= l.share
+	if pass {
+		l.tokens--
+	}
+	switch since := now.Sub(l.start); {
+	case since >= 65*time.Second:
+	case since < 5*time.Second && !pass:
+		l.early++
+	case since < 5*time.Second:
+	case pass:
+		l.passed++
+	default:
+		l.refused++
+	}
+	return pass
+}
+
+// pressed keeps a service busy for 65 seconds with so many callers, and returns how many of their calls failed. It runs in a bubble.
+func pressed(t *testing.T, l *limited, configured float64, callers int) (failed int32) {
+	t.Helper()
+	c, err := connect("cn-beijing-6", WithHTTPTransport(l), WithRate(configured))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrong atomic.Int32
+	var all sync.WaitGroup
+	end := time.Now().Add(65 * time.Second)
+	for range callers {
+		all.Go(func() {
+			for time.Now().Before(end) {
+				if _, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z"); err != nil {
+					wrong.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return wrong.Load()
+}
+
+// A limit of 20 requests a second, which nobody has told us, is found from whatever rate is configured: from the first five
+// seconds on at least 80 % of it are used, at most 5 % of the requests are refused, and no call fails for it.
+func TestPace_findsTheLimit(t *testing.T) {
+	t.Parallel()
+	for _, configured := range []float64{20, 100, 1000} {
+		for _, callers := range []int{10, 50} {
+			for _, size := range []float64{1, 20} {
+				name := fmt.Sprintf("%v configured, %d callers, bursts of %v", configured, callers, size)
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						l := &limited{perSecond: 20, size: size, takes: 50 * time.Millisecond}
+						failed := pressed(t, l, configured, callers)
+						used, refused := float64(l.passed)/(20*60), float64(l.refused)/float64(l.refused+l.passed)
+						t.Logf("%s: %.1f %% used, %.1f %% refused, %d refused before", name, 100*used, 100*refused, l.early)
+						if used < 0.8 || refused > 0.05 || failed > 0 {
+							t.Errorf("%.1f %% used, %.1f %% refused, %d calls failed", 100*used, 100*refused, failed)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// Where requests are throttled whatever the rate, slowing down is given up, and most of the rate is used.
+func TestPace_seesThatSlowingDownDoesNotHelp(t *testing.T) {
+	t.Parallel()
+	for _, configured := range []float64{20, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &limited{perSecond: 1e6, size: 1e6, share: 0.2, takes: 50 * time.Millisecond}
+			failed := pressed(t, l, configured, 50)
+			perSecond := float64(l.passed+l.refused) / 60
+			t.Logf("%v configured, 20 %% throttled at random: %.1f requests a second", configured, perSecond)
+			if perSecond < configured/2 || failed > 0 {
+				t.Errorf("%v configured: %.1f requests a second, %d calls failed", configured, perSecond, failed)
+			}
+		})
+	}
+}
+
+func TestPace_rate(t *testing.T) {
+	t.Parallel()
+	clk := newClock()
+	p := newPace(20, &clock{now: clk.Now, sleep: clk.Sleep})
+	is := func(what string, want float64) {
+		t.Helper()
+		equal(t, what, fmt.Sprintf("%.2f", p.rateAt(clk.Now())), fmt.Sprintf("%.2f", want))
+	}
+	leave := func() time.Time {
+		fixed, err := p.wait(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fixed
+	}
+	for range 20 {
+		leave()
+	}
+	before, after := leave(), leave()
+	is("at first", 20)
+	p.answered(after, true)
+	is("after a cut", 15)
+	p.answered(before, true)
+	is("a request from before the cut", 15)
+	clk.At = clk.At.Add(time.Second)
+	is("a second later", 15.75)
+	clk.At = clk.At.Add(time.Hour)
+	is("an hour later", 20)
+	for range 100 {
+		_ = clk.Sleep(t.Context(), time.Millisecond)
+		p.noProbeUntil = clk.Now().Add(time.Hour)
+		p.answered(clk.Now(), true)
+		clk.At = clk.At.Add(time.Millisecond)
+	}
+	is("in the end", minRate)
+
+	slow := newPace(0.1, &clock{now: clk.Now, sleep: clk.Sleep})
+	slow.answered(clk.Now(), true)
+	equal(t, "never more than configured", slow.rateAt(clk.Now()), 0.1)
+}
+
+// A request whose turn would come after its deadline fails at once, and was not sent.
+func TestPace_deadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := of(ok(`{"InstanceCount":1}`))
+		c, err := connect("cn-beijing-6", WithHTTPTransport(s), WithRate(0.01))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		start := time.Now()
+		for range 2 {
+			_, err = c.DescribeKecInventory(ctx, "N3.2B", "z")
+		}
+		equal(t, "error", fmt.Sprint(err), "kec DescribeKecInventory: kec.api.ksyun.com: its turn would come in 1m40s: context deadline exceeded before anything was sent")
+		equal(t, "is the deadline", errors.Is(err, context.DeadlineExceeded), true)
+		equal(t, "after", time.Since(start), 0)
+		equal(t, "requests", len(s.Got), 1)
+
+		// Whoever waits for the head of the queue leaves it with its context, too.
+		head, stop := context.WithCancel(t.Context())
+		go func() { _, _ = c.DescribeKecInventory(head, "N3.2B", "z") }()
+		synctest.Wait()
+		ctx, cancel = context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err = c.DescribeKecInventory(ctx, "N3.2B", "z")
+		equal(t, "cancelled", errors.Is(err, context.Canceled), true)
+		equal(t, "after", time.Since(start), time.Second)
+		stop()
+	})
+}

@@ -1,0 +1,194 @@
+package ksyun
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A wait that the deadline would cut short is not begun. The error says so, and keeps the cause.
+func TestRetry_doesNotSleepIntoTheDeadline(t *testing.T) {
+	t.Parallel()
+	date := time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC).Format(http.TimeFormat) // a minute after the bubble's start
+	for name, tc := range map[string]struct {
+		reply reply
+		want  string
+		code  string
+	}{
+		"seconds": {reply{Status: 429, Body: `{"Error":{"Code":"Throttling"}}`, Header: http.Header{"Retry-After": {"60"}}},
+			"kec DescribeKecInventory: gave up after 1 try in 0s, because the next try would come after the deadline: " +
+				"DescribeKecInventory: Throttling (HTTP 429)", "Throttling"},
+		"date": {reply{Status: 503, Body: `{"Error":{"Code":"RequestLimitExceeded"}}`, Header: http.Header{"Retry-After": {date}}},
+			"kec DescribeKecInventory: gave up after 1 try in 0s, because the next try would come after the deadline: " +
+				"DescribeKecInventory: RequestLimitExceeded (HTTP 503)", "RequestLimitExceeded"},
+		"without an answer": {reply{Err: io.EOF},
+			"kec DescribeKecInventory: kec.api.ksyun.com: gave up after 1 try in 0s, because the next try would come after the deadline: EOF", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := of(tc.reply)
+				minWait := 200 * time.Millisecond
+				if tc.reply.Err != nil {
+					minWait = 1000 * time.Hour // the jitter makes it less, but hardly less than a few seconds
+				}
+				c, err := connect("cn-beijing-6", WithHTTPTransport(s), WithRetries(8, minWait, minWait))
+				if err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				defer cancel()
+				_, err = c.DescribeKecInventory(ctx, "N3.2B", "z")
+				equal(t, "error", fmt.Sprint(err), tc.want)
+				equal(t, "is a deadline", errors.Is(err, context.DeadlineExceeded), true)
+				equal(t, "requests", len(s.Got), 1)
+				equal(t, "the deadline has passed", ctx.Err() != nil, false)
+				e, _ := errors.AsType[*Error](err)
+				equal(t, "keeps the refusal", e != nil && e.Code == tc.code, tc.code != "")
+				equal(t, "keeps the cause", errors.Is(err, io.EOF), tc.code == "")
+			})
+		})
+	}
+}
+
+func TestRetry_policy(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		outcome              result
+		read, once, uncertan bool
+	}{
+		"success":                   {result{status: 200}, false, false, false},
+		"refusal":                   {result{status: 400, code: "InvalidParameterValue"}, false, false, false},
+		"quota is no throttling":    {result{status: 400, code: "InstanceIdLimitExceeded"}, false, false, false},
+		"sold out":                  {result{status: 400, code: "ProductSellOutInvalid"}, false, false, false},
+		"forbidden":                 {result{status: 403, code: "SignatureDoesNotMatch"}, false, false, false},
+		"redirect":                  {result{status: 302}, false, false, false},
+		"429":                       {result{status: 429}, true, true, false},
+		"RequestLimitExceeded":      {result{status: 503, code: "RequestLimitExceeded"}, true, true, false},
+		"Throttling":                {result{status: 400, code: "Throttling"}, true, true, false},
+		"ThrottlingException":       {result{status: 400, code: "ThrottlingException"}, true, true, false},
+		"TooManyRequestsException":  {result{status: 400, code: "TooManyRequestsException"}, true, true, false},
+		"SlowDown":                  {result{status: 503, code: "SlowDown"}, true, true, false},
+		"LimitExceededException":    {result{status: 400, code: "LimitExceededException"}, true, true, false},
+		"RequestThrottled":          {result{status: 400, code: "RequestThrottled"}, true, true, false},
+		"throttled, other case":     {result{status: 400, code: "REQUESTLIMITEXCEEDED"}, true, true, false},
+		"throttled inside a 200":    {result{status: 200, code: "Throttling"}, true, true, false},
+		"state":                     {result{status: 400, code: "InstanceStateNotSupported"}, false, false, false},
+		"order state":               {result{status: 400, code: "OrderStateNotSupported"}, false, false, false},
+		"order refused":             {result{status: 400, code: "Payment.CreateOrderFailed"}, false, false, false},
+		"trade record, as a 500":    {result{status: 500, code: "OperationFailedWithTradeInstanceError"}, false, false, true},
+		"509":                       {result{status: 509}, true, true, false},
+		"509 with a code":           {result{status: 509, code: "BandwidthLimitExceeded"}, true, true, false},
+		"503 with another code":     {result{status: 503, code: "Busy"}, true, false, true},
+		"500":                       {result{status: 500}, true, false, true},
+		"502":                       {result{status: 502}, true, false, true},
+		"503":                       {result{status: 503}, true, false, true},
+		"500 with a code":           {result{status: 500, code: "INTERNAL_FAILURE"}, true, false, true},
+		"ServiceUnavailable in 400": {result{status: 400, code: "ServiceUnavailable"}, true, false, true},
+		"ServiceTimeout in 400":     {result{status: 400, code: "ServiceTimeout"}, true, false, true},
+		"ServiceInnerError in 400":  {result{status: 400, code: "ServiceInnerError"}, true, false, true},
+		"408":                       {result{status: 408}, true, false, true},
+		"EOF":                       {result{err: io.EOF}, true, false, true},
+		"cut":                       {result{err: io.ErrUnexpectedEOF}, true, false, true},
+		"reset":                     {result{err: reset}, true, false, true},
+		"timeout":                   {result{err: &timeoutError{after: time.Second}}, true, false, true},
+		"nothing sent":              {result{err: refusedDial, neverSent: true}, true, true, false},
+		"not trusted":               {result{err: x509.UnknownAuthorityError{}, neverSent: true}, false, false, false},
+		"too large":                 {result{err: errTooLarge}, false, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			equal(t, "read repeated", tc.outcome.repeatable(false), tc.read)
+			equal(t, "launch repeated", tc.outcome.repeatable(true), tc.once)
+			equal(t, "outcome uncertain", tc.outcome.uncertain(), tc.uncertan)
+			if tc.once && tc.uncertan {
+				t.Error("a launch that may have been made must not be repeated")
+			}
+		})
+	}
+}
+
+func TestRetry_wait(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	r := retries{max: 8, minWait: 200 * time.Millisecond, maxWait: 20 * time.Second}
+	for name, tc := range map[string]struct {
+		n      int
+		after  string
+		random float64
+		want   time.Duration
+	}{
+		"first":        {0, "", 1, 200 * time.Millisecond},
+		"jitter":       {0, "", 0.25, 50 * time.Millisecond},
+		"third":        {2, "", 1, 800 * time.Millisecond},
+		"cap":          {7, "", 1, 20 * time.Second},
+		"no overflow":  {1000, "", 1, 20 * time.Second},
+		"seconds":      {0, "7", 0, 7 * time.Second},
+		"and a little": {0, "7", 0.5, 7100 * time.Millisecond},
+		"date":         {0, now.Add(9 * time.Second).Format(http.TimeFormat), 0, 9 * time.Second},
+		"past date":    {0, now.Add(-time.Hour).Format(http.TimeFormat), 0, 0},
+		"bounded":      {0, "86400", 0, 5 * time.Minute},
+		"negative":     {0, "-5", 1, 200 * time.Millisecond},
+		"nonsense":     {0, "soon", 1, 200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp := &http.Response{Header: http.Header{"Retry-After": {tc.after}}}
+			equal(t, "wait", r.wait(tc.n, resp, now, tc.random), tc.want)
+		})
+	}
+	equal(t, "without an answer", r.wait(1, nil, now, 1), 400*time.Millisecond)
+}
+
+func TestRetry_readsUntilAnswered(t *testing.T) {
+	t.Parallel()
+	s := of(reply{Err: io.EOF}, reply{Status: 502, Body: "<html>"}, refuse(400, "ServiceUnavailable", "x"), ok(`{"InstanceCount":4}`))
+	c, clk := client(t, s)
+	n, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z")
+	if n != 4 || err != nil {
+		t.Errorf("got %d, %v", n, err)
+	}
+	equal(t, "waits", len(clk.Slept), 3)
+}
+
+func TestRetry_signsEachAttemptAnew(t *testing.T) {
+	t.Parallel()
+	s := of(reply{Status: 429, Header: http.Header{"Retry-After": {"60"}}}, ok(`{"InstanceCount":4}`))
+	c, _ := client(t, s, WithRetries(3, 0, 0))
+	if _, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "first", s.Got[0].Header.Get("X-Amz-Date"), "20260302T090000Z")
+	equal(t, "second", s.Got[1].Header.Get("X-Amz-Date"), "20260302T090100Z")
+	equal(t, "body", s.Got[1].Body, s.Got[0].Body)
+}
+
+func TestRetry_givesUp(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		reply reply
+		want  string
+	}{
+		"refusals": {refuse(503, "RequestLimitExceeded", "slow down"),
+			"kec DescribeKecInventory: gave up after 4 tries in 0s: DescribeKecInventory: RequestLimitExceeded: slow down (request id req-1, HTTP 503)"},
+		"HTML": {reply{Status: 502, Body: "<html>"},
+			"kec DescribeKecInventory: gave up after 4 tries in 0s: DescribeKecInventory: answered with HTML, not JSON (HTTP 502)"},
+		"network": {reply{Err: reset},
+			"kec DescribeKecInventory: kec.api.ksyun.com: gave up after 4 tries in 0s: read tcp: connection reset by peer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := of(tc.reply)
+			c, _ := client(t, s)
+			_, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z")
+			equal(t, "error", fmt.Sprint(err), tc.want)
+			equal(t, "requests", len(s.Got), 4)
+		})
+	}
+}

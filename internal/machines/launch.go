@@ -1,0 +1,166 @@
+package machines
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Launched is an instance that was launched (fact 69: the call is asynchronous). The machine does
+// not exist yet, and DescribeInstances may not show it for a while (fact 70: for seconds).
+type Launched struct {
+	InstanceID, InstanceName string
+	RequestID                string    // of the answer, which may be an unclear one; "" without one
+	Tag                      string    // the value of its LaunchTagKey
+	At                       time.Time // when it was sent first, by KEC's clock
+}
+
+// Launch orders one instance, exactly once. params are the parameters as KEC names them, MinCount=1
+// and MaxCount=1 included; a tag is added to them, LaunchTagKey with a random value.
+//
+// A request that KEC has certainly not carried out (throttled, or never sent) is repeated, and a
+// refusal is returned. When it is not known whether KEC has accepted the launch, its tag is looked
+// for, for 90 seconds, in all instances of the launch's project (ProjectId) that may be it. One
+// with the tag is adopted. If there is none, no look-up has failed in the end, and nothing else may
+// be it, the same request is sent once more, with the same tag. If that does not settle it either,
+// the search is repeated, and no request.
+//
+// After a search that KEC has not answered, no launch is sent before KEC answers again, because its
+// outcome could not be found out either. The error of one that is not sent matches ErrNotSent.
+//
+// An error that matches ErrOutcomeUnknown means that KEC may have accepted the launch after all; it
+// names the tag to look for. An *ExtraInstancesError names several instances that were launched, or
+// have the tag, and comes with the first of them. Any other error means that there is none.
+//
+// When the context is cancelled while a request is on the wire, the request goes on for at most ten
+// seconds: if its answer holds an id, that is returned, without an error. Nothing else is begun
+// after a cancellation, and an outcome that is unknown then stays so. A deadline ends everything at
+// once.
+func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error) {
+	s := c.newSearch(params)
+	if err := s.outage(ctx); err != nil {
+		return Launched{}, err
+	}
+	first := c.run(ctx, s.params)
+	if !first.MaybeAccepted {
+		return s.launched(first)
+	}
+	s.named = append(s.named, first.IDs()...)
+	found, err := s.untilFound(ctx)
+	if err != nil {
+		return Launched{}, s.unknown(first.Err, err)
+	}
+	if len(found) > 0 {
+		return s.adopt(found, first.RequestID)
+	}
+
+	// Nothing has come of the first request in 90 seconds. Should something come of it later, it
+	// has the same tag.
+	second := c.run(ctx, s.params)
+	switch {
+	case second.MaybeAccepted:
+		s.named = append(s.named, second.IDs()...)
+		if found, err = s.untilFound(ctx); len(found) > 0 {
+			return s.adopt(found, second.RequestID)
+		}
+		if err == nil {
+			err = fmt.Errorf("neither this nor a second request has shown within %s", searchTime)
+		}
+		return Launched{}, s.unknown(first.Err, second.Err, err)
+	case over(ctx) && len(second.Instances) == 0:
+		return Launched{}, s.unknown(first.Err, second.Err)
+	case !over(ctx): // has the first one come late?
+		found, _ = s.look(ctx)
+	}
+	for _, l := range second.Instances {
+		known := func(o kec.Launched) bool { return strings.EqualFold(o.ID, l.ID) }
+		if !slices.ContainsFunc(found, known) {
+			found = append(found, kec.Launched{ID: l.ID, Name: second.Instances[0].Name})
+		}
+	}
+	if len(found) == 0 {
+		return Launched{}, fmt.Errorf("%w (it was the second request; of the first, which had no clear answer, no instance with the tag %s = %s was found)",
+			second.Err, LaunchTagKey, s.tag)
+	}
+	return s.adopt(found, second.RequestID)
+}
+
+// run makes one call of RunInstances, and remembers the instances that its answer names.
+func (c *Client) run(ctx context.Context, params url.Values) kec.Run {
+	r := c.api.RunInstances(ctx, params)
+	for _, id := range r.IDs() {
+		c.ages.launch(id, c.api.Now())
+	}
+	return r
+}
+
+// outage is an error as long as KEC does not answer, if that is in question.
+func (s *search) outage(ctx context.Context) error {
+	if !s.client.unanswered() {
+		return nil
+	}
+	_, err := s.list(ctx)
+	s.sent = s.client.api.LocalNow()
+	switch {
+	case err == nil || definite(err):
+		return nil
+	case ctx.Err() != nil:
+		return err
+	}
+	return fmt.Errorf("%w: the outcome of another one is unknown, and KEC has not answered since: %w", ErrNotSent, err)
+}
+
+// launched is what came of a launch whose outcome is clear.
+func (s *search) launched(r kec.Run) (Launched, error) {
+	if r.Err != nil {
+		return Launched{}, r.Err
+	}
+	return s.first(r.Instances, r.RequestID)
+}
+
+// adopt takes the instances that were found for the outcome of the launch.
+func (s *search) adopt(found []kec.Launched, requestID string) (Launched, error) {
+	for _, l := range found {
+		s.client.ages.launch(l.ID, s.when())
+	}
+	return s.first(found, requestID)
+}
+
+// first is the first of the instances, with an error when there are several.
+func (s *search) first(found []kec.Launched, requestID string) (Launched, error) {
+	l := Launched{InstanceID: found[0].ID, InstanceName: found[0].Name, RequestID: requestID, Tag: s.tag, At: s.when()}
+	if len(found) == 1 {
+		return l, nil
+	}
+	return l, &ExtraInstancesError{InstanceIDs: kec.Run{Instances: found}.IDs(), RequestID: requestID}
+}
+
+// unknown says what to do after a launch that may have succeeded, and what came of it so far.
+func (s *search) unknown(causes ...error) error {
+	look := "an instance"
+	if name := s.params.Get("InstanceName"); name != "" {
+		look = fmt.Sprintf("an instance named %q", name)
+	}
+	look += fmt.Sprintf(" with the tag %s = %s,", LaunchTagKey, s.tag)
+	return fmt.Errorf("%w: KEC may have accepted it, so do not apply again blindly: look for %s created since %s, in the console or "+
+		"with DescribeInstances; the cause: %w", ErrOutcomeUnknown, look, s.when().UTC().Format(time.RFC3339), errorList(causes))
+}
+
+// errorList is several errors on one line.
+type errorList []error
+
+func (e errorList) Error() string {
+	texts := make([]string, len(e))
+	for i, err := range e {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap returns them all, the first one first.
+func (e errorList) Unwrap() []error { return e }

@@ -1,0 +1,167 @@
+package machines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+)
+
+// leavingStates are the states of an instance that is being released. None was seen in a source
+// (facts 147 and 211: all are assumed from their names), and none may name an instance that can
+// come back.
+var leavingStates = []string{
+	"deleting", "deleted", "recycling", "recycled", "terminating", "terminated", "shutting-down", "shutting_down",
+	"releasing", "released",
+}
+
+func leaving(state string) bool { return slices.Contains(leavingStates, strings.ToLower(state)) }
+
+const (
+	// repeatDeletion is how long an instance may show no sign of leaving after KEC has accepted its
+	// deletion, before KEC is told again.
+	repeatDeletion = 30 * time.Second
+	// unknownRefusals is how many tries end with a refusal of which the API notes say nothing.
+	unknownRefusals = 4
+	// transientRefusals is how long refusals that may pass are tried again, where the context has
+	// no deadline.
+	transientRefusals = 10 * time.Minute
+)
+
+var errStays = errors.New("KEC has accepted the deletion, and the instance stays")
+
+// Terminate releases an instance and returns once it is proven gone, or its state says that it is
+// leaving. Whatever the answers to TerminateInstances say, look-ups decide. KEC is told again when
+// it fails in a way that may pass; when it has accepted the deletion and half a minute later
+// nothing is to be seen of that; and, a few times, when it refuses with an unknown code. A refusal
+// for the state of the instance or of its order is waited out.
+//
+// An error names the instance, which may still be alive: it is a refusal that stands, or a
+// *WaitError when the context ends first. projectID is as for Find. A refusal for an instance that
+// does not show proves nothing as long as the instance may be new: unless the client has seen it or
+// knows when it was launched (RememberLaunch), that takes two minutes.
+func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) error {
+	if id == "" {
+		return kec.ErrEmptyID
+	}
+	p := c.newPoll(id, "gone")
+	project := first(projectID)
+	for try, accepted := 1, false; ; try++ {
+		_, err := c.ends.Do(ctx, id, nil)
+		if err != nil {
+			err = fmt.Errorf("instance %s: %w", id, err)
+		}
+		switch {
+		case err == nil:
+			accepted = true
+			if err = p.untilLeaving(ctx, project); !errors.Is(err, errStays) {
+				return err
+			}
+		case futile(err), ended(err):
+			return err
+		case p.leftAnyway(ctx, project):
+			return nil
+		case ctx.Err() != nil:
+			p.lastErr = err
+			return p.ended(ctx.Err())
+		case !accepted && !mayPass(err, try), p.waited() >= transientRefusals:
+			if try > 1 {
+				err = fmt.Errorf("%w (after %d tries in %s)", err, try, p.waited().Round(time.Second))
+			}
+			return err
+		}
+		p.lastErr = err
+		if err := p.pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// terminateTogether terminates the instances of all who ask with one call, and gives each its own
+// verdict. If KEC refuses the call, one of them may be the reason, and each has a call of its own.
+func (c *Client) terminateTogether(ctx context.Context, requests []*request[struct{}]) error {
+	var ids []string
+	for _, r := range requests {
+		ids = append(ids, r.id)
+	}
+	verdicts, err := c.api.TerminateInstances(ctx, ids...)
+	if err != nil {
+		return eachAlone(c, requests, err, func(r *request[struct{}]) error {
+			return c.terminateTogether(ctx, []*request[struct{}]{r})
+		})
+	}
+	for _, r := range requests {
+		r.answer(struct{}{}, verdicts[strings.ToLower(r.id)])
+	}
+	return nil
+}
+
+// untilLeaving waits, once KEC has accepted the deletion, for a sign of it. The error is errStays
+// when there is none for a while.
+func (p *poll) untilLeaving(ctx context.Context, project *int64) error {
+	accepted := p.waited()
+	_, err := p.until(ctx, p.client.prove, project, func(in *kec.Instance) (bool, error) {
+		if !leaving(in.State) && p.waited()-accepted >= repeatDeletion {
+			return false, errStays
+		}
+		return leaving(in.State), nil
+	})
+	if errors.Is(err, ErrGone) {
+		return nil
+	}
+	return err
+}
+
+// leftAnyway reports that the instance is leaving or proven gone, although KEC has not accepted its
+// deletion.
+func (p *poll) leftAnyway(ctx context.Context, project *int64) bool {
+	for absent := time.Duration(-1); ; {
+		in, err := p.client.prove(ctx, p.id, project)
+		switch {
+		case in != nil:
+			p.state = in.State
+			return leaving(in.State)
+		case !errors.Is(err, ErrGone):
+			return false
+		case absent < 0:
+			absent = p.waited()
+		}
+		if p.client.ages.old(p.id, p.client.api.Now()) || p.waited()-absent >= maxInvisible {
+			return true
+		}
+		if p.pause(ctx) != nil {
+			return false
+		}
+	}
+}
+
+// lastingRefusals are the refusals of TerminateInstances that no repetition will lift, in lower
+// case (API notes, 2.6). One for deletion protection belongs to them, whatever its code.
+var lastingRefusals = map[string]bool{
+	"instanceidrequired": true, "invalidparameter": true, "invalidparametervalue": true, "invalid_action": true,
+	"invalidactionorvesion": true, "operationnotallowedforotherline": true,
+	"dockermasternotalloweddeleteinkecconsole": true, "deletevmnotsupportkeyshutdown": true,
+}
+
+// mayPass reports that TerminateInstances is worth another try after so many.
+func mayPass(err error, tries int) bool {
+	e, ok := errors.AsType[*ksyun.Error](err)
+	if !ok || e.Unusable || ksyun.IsStateRefusal(e) {
+		return true
+	}
+	code := strings.ToLower(e.Code)
+	switch {
+	case e.Throttled() || e.Uncertain():
+		return true
+	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden,
+		lastingRefusals[code], strings.Contains(code, "protect"):
+		return false
+	}
+	return tries < unknownRefusals
+}
