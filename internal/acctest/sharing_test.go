@@ -101,7 +101,8 @@ func bubble(t *testing.T, story func(t *testing.T)) {
 	})
 }
 
-// What a refresh costs: by id for a few, and a list for more, but not where the account is much larger than the state.
+// What a refresh costs: by id for a few, and a list for more, but not where the account is much
+// larger than the state.
 func TestSharing_refresh(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -148,7 +149,8 @@ func (h hook) RoundTrip(r *http.Request) (*http.Response, error) {
 	return h.RoundTripper.RoundTrip(r)
 }
 
-// Instances come and go while pages are read, and the others move from page to page: none is lost by it.
+// Instances come and go while pages are read, and the others move from page to page: none is lost
+// by it.
 func TestSharing_pagesThatShift(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -182,7 +184,8 @@ func TestSharing_pagesThatShift(t *testing.T) {
 	}
 }
 
-// A machine that goes between the list and its read is shown as the list has it; when the list is too old, its absence is proven.
+// A machine that goes between the list and its read is shown as the list has it; when the list is
+// too old, its absence is proven.
 func TestSharing_goneAfterTheList(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -199,7 +202,8 @@ func TestSharing_goneAfterTheList(t *testing.T) {
 	})
 }
 
-// What a list does not hold is looked up by id, and only two of these look-ups, a second apart, prove an absence.
+// What a list does not hold is looked up by id, and only two of these look-ups, a second apart,
+// prove an absence.
 func TestSharing_aMissIsNoAbsence(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -252,7 +256,8 @@ func TestSharing_ourOwnChanges(t *testing.T) {
 	})
 }
 
-// A list without projects shows the default one only: it covers those of the instances that are read.
+// A list without projects shows the default one only: it covers those of the instances that are
+// read.
 func TestSharing_projects(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -275,7 +280,8 @@ func TestSharing_projects(t *testing.T) {
 	})
 }
 
-// One who leaves does not disturb the others, whatever is shared: a look-up, a list, a question about tags, a termination.
+// One who leaves does not disturb the others, whatever is shared: a look-up, a list, a question
+// about tags, a termination.
 func TestSharing_oneLeaves(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -387,7 +393,8 @@ func TestSharing_oneIsRefused(t *testing.T) {
 	})
 }
 
-// A refusal that is about no id, as of a key that is no good, is not put to the test for each instance.
+// A refusal that is about no id, as of a key that is no good, is not put to the test for each
+// instance.
 func TestSharing_allAreRefused(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
@@ -411,7 +418,8 @@ func TestSharing_allAreRefused(t *testing.T) {
 	})
 }
 
-// Whatever goes wrong with a list, reads are answered rightly or fail: none takes a machine for gone.
+// Whatever goes wrong with a list, reads are answered rightly or fail: none takes a machine for
+// gone.
 func TestSharing_faults(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]kecsim.Fault{

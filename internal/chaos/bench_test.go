@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// running is a process of the provider with one instance in its state, on the simulator's clock and as fast as it can be.
+// running is a process of the provider with one instance in its state, on the simulator's clock and
+// as fast as it can be.
 func running(b *testing.B) (*core, *entry) {
 	b.Helper()
 	sim := kecsim.New()
@@ -34,8 +35,8 @@ func running(b *testing.B) (*core, *entry) {
 	return c, e
 }
 
-// What the provider does for one instance in a plan that changes nothing, request by request: the values decoded, the work, the
-// values encoded. The simulator's part is in the read.
+// What the provider does for one instance in a plan that changes nothing, request by request: the
+// values decoded, the work, the values encoded. The simulator's part is in the read.
 func BenchmarkProvider(b *testing.B) {
 	c, e := running(b)
 	config := object(c.resource, configured(0, 16))

@@ -85,8 +85,8 @@ func TestCrowd_readsThatFail(t *testing.T) {
 	})
 }
 
-// needed are the requests that were answered. How many looks a crowd shares depends on how the faults scatter it, so that the number of a
-// crowd without faults is no measure.
+// needed are the requests that were answered. How many looks a crowd shares depends on how the
+// faults scatter it, so that the number of a crowd without faults is no measure.
 func (c *crowd) needed() (n int) {
 	for _, call := range c.sim.Calls() {
 		if call.Code == "" && call.Status == http.StatusOK {
@@ -177,8 +177,8 @@ func TestCrowd_aServiceThatIsDown(t *testing.T) {
 	})
 }
 
-// Nor is it when machines are to be launched: what has no clear answer is looked for, and while nothing answers no other launch is
-// sent into the unknown.
+// Nor is it when machines are to be launched: what has no clear answer is looked for, and while
+// nothing answers no other launch is sent into the unknown.
 func TestCrowd_launchesIntoAnOutage(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

@@ -23,9 +23,9 @@ var (
 	chaosSeeds   = flag.Int("chaos-seeds", 1, "how many such runs")
 )
 
-// TestHistories lives through histories, one seed each. One that breaks a rule prints
-// its seed, which replays it, and is shrunk to its shortest form. One that is frozen is held against
-// what it was.
+// TestHistories lives through histories, one seed each. One that breaks a rule prints its seed,
+// which replays it, and is shrunk to its shortest form. One that is frozen is held against what it
+// was.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // there is memory enough, and half of the time would go there

@@ -90,8 +90,9 @@ func (t *twin) identity(d *tfprotov6.ResourceIdentityData) string {
 	return fmt.Sprint(v, err)
 }
 
-// The server plans an unchanged instance without the framework; in whole histories, each of its answers is the framework's. The
-// clock is right in them: the two ask KEC for the time one after the other, and only one of them may get an answer.
+// The server plans an unchanged instance without the framework; in whole histories, each of its
+// answers is the framework's. The clock is right in them: the two ask KEC for the time one after
+// the other, and only one of them may get an answer.
 func TestPlans_areAsTheFrameworkMakesThem(t *testing.T) {
 	t.Parallel()
 	var next atomic.Uint64

@@ -16,7 +16,8 @@ func (c *crowd) actions(from int) map[string]int {
 	return n
 }
 
-// A hundred machines that take two seconds to boot, ten at a time: one launch each, and about one look a second for all of them.
+// A hundred machines that take two seconds to boot, ten at a time: one launch each, and about one
+// look a second for all of them.
 func TestSharing_createAndDestroy(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {

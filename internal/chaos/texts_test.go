@@ -20,7 +20,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// textsFile holds every message of every scene, to the letter. A change of a text shows in its diff.
+// textsFile holds every message of every scene, to the letter. A change of a text shows in its
+// diff.
 const textsFile = "testdata/texts.txt"
 
 var writeTexts = flag.Bool("texts", false, "write what the scenes say into "+textsFile)

@@ -13,8 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
-// Session is one configured provider: the client, and what its resources and data sources share beside it. While the provider's
-// configuration is unknown, only DefaultTags is set.
+// Session is one configured provider: the client, and what its resources and data sources share
+// beside it. While the provider's configuration is unknown, only DefaultTags is set.
 type Session struct {
 	API         *kec.Client // nil while the provider's configuration is unknown
 	Machines    *machines.Client
@@ -25,9 +25,10 @@ type Session struct {
 	DefaultTags types.Map // as configured: the map, or values in it, may be unknown
 }
 
-// From returns the session in the data that the framework passes from the provider to a resource or a data source. The framework
-// passes nil before the provider is configured, and From then returns an empty session. Data of another type is a mistake in the
-// provider, and From adds an error that says so.
+// From returns the session in the data that the framework passes from the provider to a resource or
+// a data source. The framework passes nil before the provider is configured, and From then returns
+// an empty session. Data of another type is a mistake in the provider, and From adds an error that
+// says so.
 func From(providerData any, diags *diag.Diagnostics) *Session {
 	switch data := providerData.(type) {
 	case nil:

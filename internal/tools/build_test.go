@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Every program is built stripped, both by make and for a release: a third of its size is for debuggers.
+// Every program is built stripped, both by make and for a release: a third of its size is for
+// debuggers.
 func TestBuild_strips(t *testing.T) {
 	t.Parallel()
 	for file, flags := range map[string]struct {

@@ -15,7 +15,8 @@ import (
 // The programs cli.sh may use besides the shell and the go command.
 var coreutils = []string{"dirname", "mkdir", "mv", "rm", "sleep", "tail"}
 
-// clone is a folder that looks to cli.sh like this repository, on a machine with nothing but coreutils and what a test adds.
+// clone is a folder that looks to cli.sh like this repository, on a machine with nothing but
+// coreutils and what a test adds.
 type clone struct {
 	root string // of the repository
 	path string // the only folder on PATH
@@ -43,8 +44,8 @@ func newClone(t *testing.T) clone {
 	return c
 }
 
-// write creates an executable file. No process may be forked meanwhile: it would hold the file open for writing, and
-// running the file then fails with "text file busy".
+// write creates an executable file. No process may be forked meanwhile: it would hold the file open
+// for writing, and running the file then fails with "text file busy".
 func (c clone) write(t *testing.T, file, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -81,7 +82,8 @@ func reports(line string) string {
 	return "#!/bin/sh\n[ \"$*\" = version ] && echo '" + line + "'\n"
 }
 
-// warns is a CLI that behaves as OpenTofu does when TF_CLI_CONFIG_FILE names a missing file: a warning on standard output.
+// warns is a CLI that behaves as OpenTofu does when TF_CLI_CONFIG_FILE names a missing file: a
+// warning on standard output.
 const warns = `#!/bin/sh
 if ! [ -e "$TF_CLI_CONFIG_FILE" ]; then
 	echo

@@ -18,12 +18,14 @@ type want struct {
 // decoration is what a CLI puts around its text: colours and the frame of a message.
 var decoration = regexp.MustCompile("\x1b\\[[0-9;]*m|[│╷╵]")
 
-// flat is text in one line, without decoration: a CLI wraps its messages at a width that the fragments do not know.
+// flat is text in one line, without decoration: a CLI wraps its messages at a width that the
+// fragments do not know.
 func flat(text string) string {
 	return strings.Join(strings.Fields(decoration.ReplaceAllString(text, " ")), " ")
 }
 
-// check compares what a command did with what was announced. The error has one line for each difference.
+// check compares what a command did with what was announced. The error has one line for each
+// difference.
 func (w want) check(code int, output string, alive int) error {
 	var wrong []error
 	if code != w.code {
@@ -46,7 +48,8 @@ func (w want) check(code int, output string, alive int) error {
 	return errors.Join(wrong...)
 }
 
-// lineOf is the number of the only line that sets the attribute name, as "main.tf line 17" has it in a message.
+// lineOf is the number of the only line that sets the attribute name, as "main.tf line 17" has it
+// in a message.
 func lineOf(hcl, name string) (int, error) {
 	found := 0
 	for i, line := range strings.Split(hcl, "\n") {
@@ -65,8 +68,8 @@ func lineOf(hcl, name string) (int, error) {
 	return found, nil
 }
 
-// withWorker is the variables file with one worker more, as the last of the map workers. Text that the demo cannot
-// find its way in is an error.
+// withWorker is the variables file with one worker more, as the last of the map workers. Text that
+// the demo cannot find its way in is an error.
 func withWorker(tfvars, worker string) (string, error) {
 	head, rest, found := strings.Cut(tfvars, "\nworkers = {\n")
 	body, tail, closed := strings.Cut(rest, "\n}\n")

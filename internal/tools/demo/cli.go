@@ -23,10 +23,12 @@ type cli struct {
 	out  io.Writer
 }
 
-// providerVersion is the version the demo installs the provider as; no CLI installs a 0.0.0 or a pre-release unasked.
+// providerVersion is the version the demo installs the provider as; no CLI installs a 0.0.0 or a
+// pre-release unasked.
 const providerVersion = "0.1.0"
 
-// newCLI copies the example into temp and prepares a mirror that holds the provider's binary and nothing else.
+// newCLI copies the example into temp and prepares a mirror that holds the provider's binary and
+// nothing else.
 func newCLI(ctx context.Context, path, example, provider, temp string, out io.Writer) (*cli, error) {
 	c := &cli{path: path, dir: filepath.Join(temp, "demo"), out: out}
 	settings := filepath.Join(temp, "cli.tfrc")
@@ -109,7 +111,8 @@ func colours(out io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// copyExample copies what is part of the example, and nothing that a run by hand has left in its folder.
+// copyExample copies what is part of the example, and nothing that a run by hand has left in its
+// folder.
 func copyExample(from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {

@@ -76,7 +76,8 @@ func TestCLI_run(t *testing.T) {
 	}
 }
 
-// An interrupted CLI is asked to stop, which lets it save its state, and the reason reaches the user.
+// An interrupted CLI is asked to stop, which lets it save its state, and the reason reaches the
+// user.
 func TestCLI_runInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -78,7 +78,8 @@ func (d *demo) steer(ctx context.Context, what string, events ...event) error {
 	return nil
 }
 
-// edit changes the user's variables: the fleet of the example and one worker more; "" for the fleet alone.
+// edit changes the user's variables: the fleet of the example and one worker more; "" for the fleet
+// alone.
 func (d *demo) edit(worker string) error {
 	text := d.tfvars
 	if worker != "" {
@@ -115,7 +116,8 @@ func (d *demo) at(attribute, block string) (string, error) {
 	return fmt.Sprintf("on main.tf line %d, in %s: %d: %s", n, block, n, strings.TrimSpace(strings.Split(hcl, "\n")[n-1])), nil
 }
 
-// failedOrder shows the account's orders as the console would, and returns the id of the one that failed.
+// failedOrder shows the account's orders as the console would, and returns the id of the one that
+// failed.
 func (d *demo) failedOrder(ctx context.Context) (string, error) {
 	var orders []order
 	if err := d.sim.Read(ctx, "orders", &orders); err != nil {

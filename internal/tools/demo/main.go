@@ -1,5 +1,6 @@
-// Command demo shows the provider at work: it drives a real OpenTofu or Terraform through the life of a small spot
-// fleet against a simulator of its own, and fails unless every step does what it announces. `make demo` runs it.
+// Command demo shows the provider at work: it drives a real OpenTofu or Terraform through the life
+// of a small spot fleet against a simulator of its own, and fails unless every step does what it
+// announces. `make demo` runs it.
 package main
 
 import (
@@ -21,7 +22,8 @@ import (
 const limit = 10 * time.Minute
 
 func main() {
-	// SIGPIPE too: without it, a reader that goes away would end the demo before it has stopped the simulator.
+	// SIGPIPE too: without it, a reader that goes away would end the demo before it has stopped the
+	// simulator.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -65,7 +67,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if d.cli, err = newCLI(ctx, paths[0], paths[3], paths[1], temp, stdout); err != nil {
 		return err
 	}
-	// A boot of two seconds instead of twenty is all that is sped up: ten minutes' notice stay ten minutes of its clock.
+	// A boot of two seconds instead of twenty is all that is sped up: ten minutes' notice stay ten
+	// minutes of its clock.
 	if d.sim, err = stage.StartSimulator(ctx, paths[2], cancel, "-boot", "2s"); err != nil {
 		return err
 	}

@@ -125,7 +125,8 @@ func (d *demo) belowMarket(ctx context.Context) error {
 	}, alive: fleet}, "plan")
 }
 
-// order puts one more worker into the variables, and returns the line at which the message about it must point.
+// order puts one more worker into the variables, and returns the line at which the message about it
+// must point.
 func (d *demo) order(worker, attribute string) (at string, err error) {
 	if err := d.edit(worker); err != nil {
 		return "", err

@@ -23,7 +23,8 @@ func fleets() (string, error) {
 	return strings.Replace(fleetsText, "{{benchmarks}}\n", tables, 1), err
 }
 
-// quote takes the date, the machine and the tables of refresh, creation and destruction out of the page of benchmarks.
+// quote takes the date, the machine and the tables of refresh, creation and destruction out of the
+// page of benchmarks.
 func quote(page string) (string, error) {
 	_, rest, ok := strings.Cut(page, "\n\n| | |\n")
 	head, rest, ok2 := strings.Cut(rest, "\n\n")

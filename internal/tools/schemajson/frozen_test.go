@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// frozenFile is the schema as it was last looked at: a change of it, meant or not, shows in its diff.
+// frozenFile is the schema as it was last looked at: a change of it, meant or not, shows in its
+// diff.
 const frozenFile = "testdata/provider.json"
 
 var freeze = flag.Bool("freeze", false, "write the schema into "+frozenFile)

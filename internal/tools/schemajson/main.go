@@ -1,5 +1,6 @@
-// Command schemajson prints the schema of the provider the way `terraform providers schema -json` does, for the
-// documentation generator. It asks the provider server itself, so it needs neither a CLI nor a configuration.
+// Command schemajson prints the schema of the provider the way `terraform providers schema -json`
+// does, for the documentation generator. It asks the provider server itself, so it needs neither a
+// CLI nor a configuration.
 package main
 
 import (

@@ -29,7 +29,8 @@ const (
 	stopTime  = 5 * time.Second
 )
 
-// StartSimulator starts the binary and returns once it serves. ended is called if the process ends by itself later.
+// StartSimulator starts the binary and returns once it serves. ended is called if the process ends
+// by itself later.
 func StartSimulator(ctx context.Context, binary string, ended func(error), flags ...string) (*Simulator, error) {
 	// No context: the simulator outlives the CLI, see ownGroup.
 	cmd := exec.Command(binary, append([]string{"-listen", "127.0.0.1:0"}, flags...)...) //nolint:gosec // the user names it
@@ -87,7 +88,8 @@ func (s *Simulator) Stop() {
 // control is a route of the simulator that steers its world.
 func (s *Simulator) control(route string) string { return s.URL + "/_kecsim/" + route }
 
-// Call asks a control route; a body makes it a POST. It returns the answer, or the error that is in it.
+// Call asks a control route; a body makes it a POST. It returns the answer, or the error that is in
+// it.
 func (s *Simulator) Call(ctx context.Context, route, body string) ([]byte, error) {
 	method := http.MethodGet
 	if body != "" {

@@ -1,5 +1,5 @@
-// Package stage has what the tools share that drive a real CLI on a simulated KEC: the simulator's process, the commands
-// of the CLI, and an environment that leads to no real account.
+// Package stage has what the tools share that drive a real CLI on a simulated KEC: the simulator's
+// process, the commands of the CLI, and an environment that leads to no real account.
 package stage
 
 import (
@@ -16,7 +16,8 @@ import (
 // killTime is how long an interrupted CLI may take to save its state and stop the provider.
 const killTime = 20 * time.Second
 
-// CleanEnvironment drops the user's own account and CLI settings: a tool must reach nothing but the simulator.
+// CleanEnvironment drops the user's own account and CLI settings: a tool must reach nothing but the
+// simulator.
 func CleanEnvironment(environment []string) []string {
 	var kept []string
 	for _, pair := range environment {
@@ -41,7 +42,8 @@ func Locate(paths []string) (err error) {
 	return nil
 }
 
-// Command is a command of the CLI, for Run. Where the context ends it, it is asked first, which lets it save its state.
+// Command is a command of the CLI, for Run. Where the context ends it, it is asked first, which
+// lets it save its state.
 func Command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -50,7 +52,8 @@ func Command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Run runs a Command and returns its exit code. Where the context has ended it, the error is the context's cause.
+// Run runs a Command and returns its exit code. Where the context has ended it, the error is the
+// context's cause.
 func Run(ctx context.Context, cmd *exec.Cmd) (code int, err error) {
 	err = cmd.Run()
 	if ctx.Err() != nil {
