@@ -8,7 +8,6 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -301,117 +300,6 @@ func (h *history) cut(address string, refresh bool, after time.Duration, kill bo
 // patience is how long an interrupted command may take where KEC does not answer: a
 // launch on the wire is given that time to say its id.
 const patience = 15 * time.Second
-
-// check holds the rules against the world.
-func (h *history) check(before map[string]string, address string, killed bool) error {
-	said, errors := strings.Join(h.core.said, "\n"), h.core.complaints()
-	if err := h.leaks(said); err != nil {
-		return err
-	}
-	calls := h.sim.Calls()
-	fresh := calls[min(h.calls, len(calls)):]
-	h.calls = len(calls)
-	for _, mark := range marksOf(fresh) {
-		if killed || strings.Contains(errors, mark) {
-			h.told[mark] = true // what it orders may come to light much later
-		}
-	}
-	knownIDs := map[string]bool{}
-	for _, id := range h.core.ids() {
-		knownIDs[id] = true
-	}
-	for _, in := range h.sim.Instances() {
-		mark := in.Tags[machines.LaunchTagKey]
-		switch {
-		case in.State == "deleting" || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
-		case h.told[mark], strings.Contains(errors, in.ID): // a warning that it is gone would not count
-			h.adrift[in.ID] = true
-		default:
-			return fmt.Errorf("%s (%s, mark %q) is alive, and neither the state nor a message knows it; said:\n%s", in.ID, in.State, mark, said)
-		}
-	}
-	if err := h.marks(); err != nil {
-		return err
-	}
-	return ends(fresh, before, address)
-}
-
-// leaks looks for secrets in what was said and, of a thorough history, logged and kept.
-// User data is kept in the state by design.
-func (h *history) leaks(said string) error {
-	places := map[string]string{"a message": said}
-	if h.thorough {
-		places["the log"] = h.log.String()
-		for _, address := range h.core.addresses() {
-			places["the state"] += strings.ReplaceAll(h.core.entry(address).value.String(), script, "")
-		}
-	}
-	for place, text := range places {
-		for _, s := range secrets {
-			if strings.Contains(text, s) {
-				return fmt.Errorf("%s holds the secret %q:\n%s", place, s, text)
-			}
-		}
-	}
-	return nil
-}
-
-// marksOf are the marks of the launches among these calls.
-func marksOf(calls []kecsim.Call) []string {
-	var marks []string
-	for _, call := range calls {
-		for name, values := range call.Params {
-			if key, isKey := strings.CutSuffix(name, ".Key"); isKey && call.Action == "RunInstances" && slices.Contains(values, machines.LaunchTagKey) {
-				marks = append(marks, call.Params.Get(key+".Value"))
-			}
-		}
-	}
-	return marks
-}
-
-// marks checks that no launch was bought twice. A machine that failed to open, and a
-// launch that went out again after that, are one purchase.
-func (h *history) marks() error {
-	for mark, ids := range h.sim.Audit(nil, machines.LaunchTagKey).Twice {
-		alive := slices.DeleteFunc(ids, func(id string) bool {
-			in, there := h.sim.Instance(id)
-			return !there || in.State == "deleting" || in.State == "error" || h.adrift[id]
-		})
-		if len(alive) > 1 {
-			return fmt.Errorf("the mark %s was bought more than once: %s", mark, strings.Join(alive, ", "))
-		}
-	}
-	return nil
-}
-
-// ends checks that no machine was ended unasked.
-func ends(calls []kecsim.Call, before map[string]string, address string) error {
-	for _, call := range calls {
-		if call.Action != "TerminateInstances" {
-			continue
-		}
-		for name, values := range call.Params {
-			if !strings.HasPrefix(name, "InstanceId.") {
-				continue
-			}
-			for _, id := range values {
-				if other, ok := owner(before, id); ok && other != address {
-					return fmt.Errorf("%s of %s was to be ended by a command about %s", id, other, address)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-func owner(ids map[string]string, id string) (string, bool) {
-	for address, one := range ids {
-		if one == id {
-			return address, true
-		}
-	}
-	return "", false
-}
 
 // end lets KEC recover, and then everything must come to rest: what the state holds
 // is alive, a plan after an apply is empty, and nothing is left after a destroy.

@@ -144,37 +144,39 @@ func scenes() []scene {
 			})
 		}
 	}
-	all = append(all, scenesOfLaunches()...)
-	return append(all, scenesOfOrders()...)
+	return slices.Concat(all, scenesOfLaunches(), scenesOfLives(), scenesOfOrders())
+}
+
+// worlds are those in which KEC cannot serve a launch, or the configuration asks for what is not
+// there.
+var worlds = map[string]func(s *stage){
+	"sold out": func(s *stage) { s.sim.SellOut(kecsim.ZoneA, "N3.2B") },
+	"sold out everywhere": func(s *stage) {
+		for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC} {
+			s.sim.SellOut(zone, "N3.2B")
+		}
+	},
+	"dearer than the bid":  func(s *stage) { s.sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.1501", "0.1965") },
+	"cheaper than the bid": func(s *stage) { s.sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.0393", "0.05") },
+	"a full subnet":        func(s *stage) { s.sim.SetSubnetFree(kecsim.SubnetA, 0) },
+	"a broken image":       func(s *stage) { s.config["image_id"] = text(kecsim.ImageBroken) },
+	"no such image":        func(s *stage) { s.config["image_id"] = text("IMG-none") },
+	"no such subnet":       func(s *stage) { s.config["subnet_id"] = text("none") },
+	"no such group":        func(s *stage) { s.config["security_group_ids"] = texts("none") },
+	"another VPC's group":  func(s *stage) { s.config["security_group_ids"] = texts(kecsim.SecurityGroupOther) },
+	"no spot": func(s *stage) {
+		s.config["instance_type"] = text(kecsim.TypeNotSpot)
+		s.config["spot_price_limit"] = tftypes.NewValue(tftypes.Number, nil)
+	},
+	"an address outside": func(s *stage) { s.config["private_ip_address"] = text("10.9.0.9") },
+	"a sold-out disk":    func(s *stage) { s.sim.SellOutDisk(kecsim.ZoneA, "SSD3.0", true) },
+	"no quota":           func(s *stage) { s.sim.SetQuota(0) },
+	"no balance":         func(s *stage) { s.sim.SetBalance("99.99") },
 }
 
 // scenesOfLaunches are about plans that KEC cannot serve, and about launches that come to nothing.
 func scenesOfLaunches() []scene {
 	var all []scene
-	worlds := map[string]func(s *stage){
-		"sold out": func(s *stage) { s.sim.SellOut(kecsim.ZoneA, "N3.2B") },
-		"sold out everywhere": func(s *stage) {
-			for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC} {
-				s.sim.SellOut(zone, "N3.2B")
-			}
-		},
-		"dearer than the bid":  func(s *stage) { s.sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.1501", "0.1965") },
-		"cheaper than the bid": func(s *stage) { s.sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.0393", "0.05") },
-		"a full subnet":        func(s *stage) { s.sim.SetSubnetFree(kecsim.SubnetA, 0) },
-		"a broken image":       func(s *stage) { s.config["image_id"] = text(kecsim.ImageBroken) },
-		"no such image":        func(s *stage) { s.config["image_id"] = text("IMG-none") },
-		"no such subnet":       func(s *stage) { s.config["subnet_id"] = text("none") },
-		"no such group":        func(s *stage) { s.config["security_group_ids"] = texts("none") },
-		"another VPC's group":  func(s *stage) { s.config["security_group_ids"] = texts(kecsim.SecurityGroupOther) },
-		"no spot": func(s *stage) {
-			s.config["instance_type"] = text(kecsim.TypeNotSpot)
-			s.config["spot_price_limit"] = tftypes.NewValue(tftypes.Number, nil)
-		},
-		"an address outside": func(s *stage) { s.config["private_ip_address"] = text("10.9.0.9") },
-		"a sold-out disk":    func(s *stage) { s.sim.SellOutDisk(kecsim.ZoneA, "SSD3.0", true) },
-		"no quota":           func(s *stage) { s.sim.SetQuota(0) },
-		"no balance":         func(s *stage) { s.sim.SetBalance("99.99") },
-	}
 	for _, name := range slices.Sorted(maps.Keys(worlds)) {
 		for _, mode := range []string{"error", "warn", "off"} {
 			all = append(all, scene{"world, preflight " + mode + ": " + name, mode, func(s *stage) {
@@ -199,21 +201,26 @@ func scenesOfLaunches() []scene {
 			}})
 		}
 	}
-	return append(all,
-		scene{"a protected machine", "error", func(s *stage) {
+	return all
+}
+
+// scenesOfLives are about machines that run.
+func scenesOfLives() []scene {
+	return []scene{
+		{"a protected machine", "error", func(s *stage) {
 			config := s.with(map[string]tftypes.Value{"deletion_protection": tftypes.NewValue(tftypes.Bool, true)})
 			s.run(config)
 			s.run(nil)
 			config["instance_type"] = text("N3.4B")
 			s.run(config)
 		}},
-		scene{"a machine in its protected hour", "error", func(s *stage) {
+		{"a machine in its protected hour", "error", func(s *stage) {
 			s.config["data_disks"] = dataDisks() // which stay
 			s.run(s.config)
 			s.run(s.with(map[string]tftypes.Value{"instance_type": text("N3.4B")}))
 			s.run(nil)
 		}},
-		scene{"a machine that is reclaimed", "error", func(s *stage) {
+		{"a machine that is reclaimed", "error", func(s *stage) {
 			s.run(s.config)
 			time.Sleep(2 * time.Hour)
 			s.sim.Reclaim(s.core.entry("worker").id())
@@ -221,15 +228,15 @@ func scenesOfLaunches() []scene {
 			time.Sleep(11 * time.Minute)
 			s.run(s.config)
 		}},
-		scene{"a machine that somebody has deleted", "error", func(s *stage) {
+		{"a machine that somebody has deleted", "error", func(s *stage) {
 			s.run(s.config)
 			s.sim.Release(s.core.entry("worker").id())
 			s.run(s.config)
 		}},
-		scene{"an automatic deletion too soon", "error", func(s *stage) {
+		{"an automatic deletion too soon", "error", func(s *stage) {
 			s.run(s.with(map[string]tftypes.Value{"auto_delete_time": text(time.Now().UTC().Add(10 * time.Minute).Truncate(time.Minute).Format(time.RFC3339))}))
 		}},
-		scene{"imported, and configured otherwise", "error", func(s *stage) {
+		{"imported, and configured otherwise", "error", func(s *stage) {
 			s.run(s.config)
 			e := s.core.entry("worker")
 			s.core.put("worker", nil)
@@ -237,7 +244,7 @@ func scenesOfLaunches() []scene {
 			s.run(s.with(map[string]tftypes.Value{"iam_role_name": text("role"), "keep_image_login": tftypes.NewValue(tftypes.Bool, true),
 				"password_wo": tftypes.NewValue(tftypes.String, nil), "password_wo_version": tftypes.NewValue(tftypes.Number, nil)}))
 		}},
-	)
+	}
 }
 
 // scenesOfOrders are about the data source.
