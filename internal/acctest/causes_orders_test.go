@@ -117,5 +117,5 @@ func launch(t *testing.T, env *acctest.Env) string {
 	if run.Err != nil {
 		t.Fatal(run.Err)
 	}
-	return run.Instances[0].ID
+	return run.IDs[0]
 }

@@ -117,15 +117,15 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	if run.Err != nil {
 		t.Fatal(run.Err)
 	}
-	in, err := machines.New(client).WaitActive(ctx, run.Instances[0].ID)
+	in, err := machines.New(client).WaitActive(ctx, run.IDs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if in.Name != "工人 1" || in.SpotPriceLimit.String() != "0.05" || in.Zone != kecsim.ZoneA || in.State != "active" {
 		t.Errorf("the instance is %+v", in)
 	}
-	tags, err := client.ListTagsByResourceIds(ctx, run.Instances[0].ID)
-	if err != nil || tags[run.Instances[0].ID]["名称"] != "a b+c~*%" {
+	tags, err := client.ListTagsByResourceIds(ctx, run.IDs[0])
+	if err != nil || tags[run.IDs[0]]["名称"] != "a b+c~*%" {
 		t.Errorf("tags %v, %v", tags, err)
 	}
 	subnets, err := client.DescribeSubnets(ctx, kecsim.SubnetA)
@@ -165,19 +165,19 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	if n, err := client.DescribeKecInventory(ctx, "N3.2B", kecsim.ZoneA); err != nil || n != 49 {
 		t.Errorf("%d in stock, %v, want 49", n, err)
 	}
-	order, err := client.QueryOrderInfo(ctx, sim.OrderOf(run.Instances[0].ID))
-	if err != nil || order.Status != 1 || len(order.SubOrders) != 1 || order.SubOrders[0].InstanceID != run.Instances[0].ID {
+	order, err := client.QueryOrderInfo(ctx, sim.OrderOf(run.IDs[0]))
+	if err != nil || order.Status != 1 || len(order.SubOrders) != 1 || order.SubOrders[0].InstanceID != run.IDs[0] {
 		t.Errorf("order %+v, %v", order, err)
 	}
-	records, err := client.QueryInstances(ctx, 2, run.Instances[0].ID)
+	records, err := client.QueryInstances(ctx, 2, run.IDs[0])
 	if err != nil || len(records) != 1 || records[0].Status != 2 {
 		t.Errorf("billing records %+v, %v", records, err)
 	}
-	if err := machines.New(client).Terminate(ctx, run.Instances[0].ID); err != nil {
+	if err := machines.New(client).Terminate(ctx, run.IDs[0]); err != nil {
 		t.Fatal(err)
 	}
 	sim.Advance(time.Minute)
-	if _, err := machines.New(client).Find(ctx, run.Instances[0].ID, nil); !errors.Is(err, machines.ErrGone) {
+	if _, err := machines.New(client).Find(ctx, run.IDs[0], nil); !errors.Is(err, machines.ErrGone) {
 		t.Errorf("after the end: %v, want ErrGone", err)
 	}
 }

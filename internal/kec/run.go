@@ -12,29 +12,17 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Launched is an instance that the answer of RunInstances names. The machine does not exist yet,
-// and DescribeInstances may not show it for a while (facts 69 and 70: the call is asynchronous).
-type Launched struct{ ID, Name string }
-
-// Run is what came of one call of RunInstances.
+// Run is what came of one call of RunInstances. The machines do not exist yet, and
+// DescribeInstances may not show them for a while (facts 69 and 70: the call is asynchronous).
 type Run struct {
-	Instances []Launched // that the answer names, each once, even when the answer is no good one
-	RequestID string     // of the answer, "" without one
-	Err       error      // nil when KEC has accepted the launch and named at least one instance
+	IDs       []string // of the instances that the answer names, even when it is no good answer
+	RequestID string   // of the answer, "" without one
+	Err       error    // nil when KEC has accepted the launch and named at least one instance
 
 	// MaybeAccepted says, with Err, that KEC may have accepted the launch: after a lost or
 	// unreadable answer, an answer without an id, or an error from behind the front door. Without
 	// it, Err means that nothing was ordered.
 	MaybeAccepted bool
-}
-
-// IDs are the ids of the instances that the answer names.
-func (r Run) IDs() []string {
-	var ids []string
-	for _, l := range r.Instances {
-		ids = append(ids, l.ID)
-	}
-	return ids
 }
 
 // RunInstances orders what params say, as KEC names them, MinCount and MaxCount included. KEC has
@@ -52,19 +40,19 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) Run {
 	if ans := out.Answer; ans != nil {
 		r.RequestID = ans.RequestID
 		out.Read(func(*ksyun.Answer) error {
-			r.Instances = launched(ans) // also in a refusal: one that holds an id is no refusal
+			r.IDs = launched(ans) // also in a refusal: one that holds an id is no refusal
 			return out.Err
 		})
 	}
 	r.Err = out.Err
 	switch refusal, _ := errors.AsType[*ksyun.Error](r.Err); {
-	case r.Err == nil && len(r.Instances) == 0:
+	case r.Err == nil && len(r.IDs) == 0:
 		r.Err, r.MaybeAccepted = out.Answer.Unusable("the answer holds no instance id"), true
 	case r.Err != nil:
-		r.MaybeAccepted = len(r.Instances) > 0 || out.MaybeDone || refusal != nil && refusal.Uncertain()
+		r.MaybeAccepted = len(r.IDs) > 0 || out.MaybeDone || refusal != nil && refusal.Uncertain()
 	}
-	if r.Err != nil && len(r.Instances) > 0 {
-		r.Err = fmt.Errorf("%w, yet the answer holds the id %s", r.Err, strings.Join(r.IDs(), ", "))
+	if r.Err != nil && len(r.IDs) > 0 {
+		r.Err = fmt.Errorf("%w, yet the answer holds the id %s", r.Err, strings.Join(r.IDs, ", "))
 	}
 	return r
 }
@@ -72,27 +60,27 @@ func (c *Client) RunInstances(ctx context.Context, params url.Values) Run {
 // cutID finds the ids in an answer that is not JSON to its end.
 var cutID = regexp.MustCompile(`(?i)"InstanceId"\s*:\s*"([0-9a-z-]{1,64})"`)
 
-// launched are the instances in an answer of RunInstances, each once.
-func launched(ans *ksyun.Answer) []Launched {
-	var found []Launched
-	add := func(l Launched) {
-		same := func(o Launched) bool { return strings.EqualFold(o.ID, l.ID) }
-		if l.ID != "" && !slices.ContainsFunc(found, same) {
-			found = append(found, l)
+// launched are the ids in an answer of RunInstances, each once.
+func launched(ans *ksyun.Answer) []string {
+	var ids []string
+	add := func(id string) {
+		same := func(other string) bool { return strings.EqualFold(other, id) }
+		if id != "" && !slices.ContainsFunc(ids, same) {
+			ids = append(ids, id)
 		}
 	}
 	if ans.Fields == nil {
 		for _, m := range cutID.FindAllSubmatch(ans.Body, -1) {
-			add(Launched{ID: string(m[1])})
+			add(string(m[1]))
 		}
-		return found
+		return ids
 	}
 	var set ksyun.Items
 	ksyun.Decode(ans.Fields["instancesset"], &set)
 	for _, raw := range set {
-		var in struct{ InstanceID, InstanceName ksyun.Text }
+		var in struct{ InstanceID ksyun.Text }
 		ksyun.Decode(raw, &in)
-		add(Launched{ID: string(in.InstanceID), Name: string(in.InstanceName)})
+		add(string(in.InstanceID))
 	}
-	return found
+	return ids
 }

@@ -14,7 +14,7 @@ func TestCall_wireForm(t *testing.T) {
 	s := of(ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","InstanceName":"n"}]}`))
 	c, _ := client(t, s, ksyun.WithUserAgent("terraform-provider-kec/1.2.3 (linux)"))
 	launch := c.RunInstances(t.Context(), url.Values{"InstanceName": {"a b+c~*"}, "DataDisk.1.Size": {"50"}, "Tag.1.Key": {"环境"}})
-	equal(t, "launch", fmt.Sprint(launch), "{[{i-1 n}] r <nil> false}")
+	equal(t, "launch", fmt.Sprint(launch), "{[i-1] r <nil> false}")
 	got := s.Got[0]
 	equal(t, "body", got.Body, "DataDisk.1.Size=50&InstanceName=a%20b%2Bc~%2A&Tag.1.Key=%E7%8E%AF%E5%A2%83")
 	equal(t, "action", got.Action+" "+got.Version, "RunInstances 2016-03-04")

@@ -72,7 +72,7 @@ func refusal(fields map[string]json.RawMessage, success bool) (code, message str
 func (a *Answer) Refusal(code, message string) *Error {
 	cl := a.call
 	e := &Error{
-		Service: string(cl.Service), Action: cl.Action, RequestID: a.RequestID, Status: a.Status,
+		Action: cl.Action, RequestID: a.RequestID, Status: a.Status,
 		Code: cl.clean(code), Message: cl.clean(message),
 	}
 	e.Param = paramNamed(e.Message, cl.Form)

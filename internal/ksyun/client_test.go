@@ -100,7 +100,7 @@ func TestCall_answers(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		reply reply
-		want  Error // without service and action
+		want  Error // without action
 	}{
 		"documented": {refuse(400, "InvalidParameterValue", "bad"), Error{Code: "InvalidParameterValue", Message: "bad", RequestID: "req-1", Status: 400}},
 		"no type":    {reply{Status: 400, Body: `{"RequestId":"r","Error":{"Code":"C","Message":"m"}}`}, Error{Code: "C", Message: "m", RequestID: "r", Status: 400}},
@@ -132,7 +132,7 @@ func TestCall_answers(t *testing.T) {
 			if !is {
 				t.Fatalf("got %v, want an *Error", err)
 			}
-			tc.want.Service, tc.want.Action = "kec", "DescribeKecInventory"
+			tc.want.Action = "DescribeKecInventory"
 			tc.want.Unusable = strings.HasPrefix(tc.want.Message, "answered with") || strings.HasPrefix(tc.want.Message, "the answer holds")
 			equal(t, "error", *e, tc.want)
 			equal(t, "requests", len(s.Got), 1)
@@ -157,8 +157,8 @@ func TestTrace_oncePerAttempt(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "traces", strings.Join(got, "\n"), strings.Join([]string{
-		"{kec DescribeKecInventory 2016-03-04 req-1 503 1 0s RequestLimitExceeded <nil>}",
-		"{kec DescribeKecInventory 2016-03-04  0 2 0s  unexpected EOF}",
-		"{kec DescribeKecInventory 2016-03-04 r 200 3 0s  <nil>}",
+		"{kec DescribeKecInventory req-1 503 1 0s RequestLimitExceeded <nil>}",
+		"{kec DescribeKecInventory  0 2 0s  unexpected EOF}",
+		"{kec DescribeKecInventory r 200 3 0s  <nil>}",
 	}, "\n"))
 }

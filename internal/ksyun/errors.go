@@ -11,7 +11,6 @@ import (
 // Error is a refusal, or an answer that cannot be used: a Status of 200 with no Code then. Texts
 // are the service's own, with the secrets of the call replaced by "(hidden)".
 type Error struct {
-	Service   string // "kec", "trade", "vpc", "tagv2" or "iam"
 	Action    string
 	Code      string // such as "InstanceIdInvalid"; "" when the answer has none
 	Message   string // the service's words; or ours about an answer that is Unusable

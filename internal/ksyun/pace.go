@@ -11,8 +11,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How the rate adapts to throttling. A cut is useless when throttling goes on soon after it. A probe
-// is a time without cuts that shows whether throttling depends on our rate at all.
+// How the rate adapts to throttling. A cut is useless when throttling goes on soon after it. A
+// probe is a time without cuts that shows whether throttling depends on our rate at all.
 const (
 	minRate   = 1    // request per second; the rate is only lower when it is configured to be
 	decrease  = 0.75 // what a cut leaves of the rate

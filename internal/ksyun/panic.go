@@ -32,7 +32,7 @@ func (what Call) bug(ans *Answer, value any) error {
 		return fmt.Errorf("%s %s: the call failed %s", what.Service, what.Action, why)
 	}
 	return &Error{
-		Service: string(what.Service), Action: what.Action, RequestID: ans.RequestID, Status: ans.Status, Unusable: true,
+		Action: what.Action, RequestID: ans.RequestID, Status: ans.Status, Unusable: true,
 		Message: "the answer could not be read " + why,
 	}
 }

@@ -9,13 +9,13 @@ import (
 
 // Trace describes one attempt without its contents. It never holds a body, a header or a key.
 type Trace struct {
-	Service, Action, Version string
-	RequestID                string // of the answer, "" without one
-	Status                   int    // of the answer, 0 without one
-	Try                      int    // counts from 1
-	Duration                 time.Duration
-	Code                     string // of the error in the answer
-	Err                      error  // why there is no answer
+	Service, Action string
+	RequestID       string // of the answer, "" without one
+	Status          int    // of the answer, 0 without one
+	Try             int    // counts from 1
+	Duration        time.Duration
+	Code            string // of the error in the answer
+	Err             error  // why there is no answer
 }
 
 // tracing reports each attempt.
@@ -31,7 +31,7 @@ func tracing(next http.RoundTripper, report func(context.Context, Trace), now fu
 		start := now()
 		resp, err := next.RoundTrip(req)
 		t := Trace{
-			Service: string(cl.Service), Action: cl.Action, Version: cl.Version, Try: cl.attempts,
+			Service: string(cl.Service), Action: cl.Action, Try: cl.attempts,
 			Duration: now().Sub(start),
 		}
 		if err != nil {

@@ -55,9 +55,9 @@ type (
 // WithListAfter has a refresh think of a list when it is of more than n instances (4 by default).
 func WithListAfter(n int) ksyun.Option { return ksyun.WithSetting(listAfter(n)) }
 
-// WithoutBatching sends every look-up and every termination at once, instead of waiting for some
+// withoutBatching sends every look-up and every termination at once, instead of waiting for some
 // milliseconds for others that can share the request.
-func WithoutBatching() ksyun.Option { return ksyun.WithSetting(noBatching{}) }
+func withoutBatching() ksyun.Option { return ksyun.WithSetting(noBatching{}) }
 
 // New returns a client that makes its calls with api, whose options may hold settings of this
 // package.

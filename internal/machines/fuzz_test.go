@@ -62,9 +62,9 @@ func FuzzLaunchAnswer(f *testing.F) {
 		l, err := c.newSearch(order()).launched(r)
 		kectest.NoBugs(t, r.Err)
 		switch success := status >= 200 && status < 300; {
-		case err == nil && (l.InstanceID == "" || !success || len(r.Instances) != 1):
+		case err == nil && (l.InstanceID == "" || !success || len(r.IDs) != 1):
 			t.Errorf("%d %q launched %+v", status, body, r)
-		case r.Err != nil && !r.MaybeAccepted && success && len(r.Instances) == 0 && !refusedPlainly(body):
+		case r.Err != nil && !r.MaybeAccepted && success && len(r.IDs) == 0 && !refusedPlainly(body):
 			t.Errorf("%d %q is certain: %v", status, body, r.Err)
 		}
 		_ = fmt.Sprint(r.Err)

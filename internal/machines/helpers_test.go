@@ -78,7 +78,7 @@ func client(t *testing.T, s *script, opts ...ksyun.Option) (testClient, *fakeClo
 	clk := newClock()
 	c, err := connect("cn-shanghai-3", append([]ksyun.Option{
 		ksyun.WithHTTPTransport(s), ksyun.WithClock(clk.Local()), ksyun.WithRetries(3, time.Millisecond, 4*time.Millisecond),
-		ksyun.WithRate(0), WithoutBatching(), ksyun.WithRandom(func() float64 { return 0 }, nil),
+		ksyun.WithRate(0), withoutBatching(), ksyun.WithRandom(func() float64 { return 0 }, nil),
 	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func client(t *testing.T, s *script, opts ...ksyun.Option) (testClient, *fakeClo
 func answering(tb testing.TB, status int, header http.Header, body string) (testClient, *fakeClock) {
 	tb.Helper()
 	clk := newClock()
-	c, err := connect("cn-beijing-6", ksyun.WithRate(0), WithoutBatching(), ksyun.WithRetries(1, 0, 0), ksyun.WithClock(clk.Now, clk.Sleep),
+	c, err := connect("cn-beijing-6", ksyun.WithRate(0), withoutBatching(), ksyun.WithRetries(1, 0, 0), ksyun.WithClock(clk.Now, clk.Sleep),
 		ksyun.WithHTTPTransport(step(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})))

@@ -14,10 +14,9 @@ import (
 // Launched is an instance that was launched (fact 69: the call is asynchronous). The machine does
 // not exist yet, and DescribeInstances may not show it for a while (fact 70: for seconds).
 type Launched struct {
-	InstanceID, InstanceName string
-	RequestID                string    // of the answer, which may be an unclear one; "" without one
-	Tag                      string    // the value of its LaunchTagKey
-	At                       time.Time // when it was sent first, by KEC's clock
+	InstanceID string
+	RequestID  string    // of the answer, which may be an unclear one; "" without one
+	At         time.Time // when it was sent first, by KEC's clock
 }
 
 // Launch orders one instance, exactly once. params are the parameters as KEC names them, MinCount=1
@@ -50,7 +49,7 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 	if !first.MaybeAccepted {
 		return s.launched(first)
 	}
-	s.named = append(s.named, first.IDs()...)
+	s.named = append(s.named, first.IDs...)
 	found, err := s.untilFound(ctx)
 	if err != nil {
 		return Launched{}, s.unknown(first.Err, err)
@@ -64,7 +63,7 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 	second := c.run(ctx, s.params)
 	switch {
 	case second.MaybeAccepted:
-		s.named = append(s.named, second.IDs()...)
+		s.named = append(s.named, second.IDs...)
 		if found, err = s.untilFound(ctx); len(found) > 0 {
 			return s.adopt(found, second.RequestID)
 		}
@@ -72,20 +71,20 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 			err = fmt.Errorf("neither this nor a second request has shown within %s", searchTime)
 		}
 		return Launched{}, s.unknown(first.Err, second.Err, err)
-	case over(ctx) && len(second.Instances) == 0:
+	case over(ctx) && len(second.IDs) == 0:
 		return Launched{}, s.unknown(first.Err, second.Err)
 	case !over(ctx): // has the first one come late?
 		found, _ = s.look(ctx)
 	}
-	for _, l := range second.Instances {
-		known := func(o kec.Launched) bool { return strings.EqualFold(o.ID, l.ID) }
-		if !slices.ContainsFunc(found, known) {
-			found = append(found, kec.Launched{ID: l.ID, Name: second.Instances[0].Name})
+	for _, id := range second.IDs {
+		same := func(other string) bool { return strings.EqualFold(other, id) }
+		if !slices.ContainsFunc(found, same) {
+			found = append(found, id)
 		}
 	}
 	if len(found) == 0 {
-		return Launched{}, fmt.Errorf("%w (it was the second request; of the first, which had no clear answer, no instance with the tag %s = %s was found)",
-			second.Err, LaunchTagKey, s.tag)
+		return Launched{}, fmt.Errorf("%w (it was the second request; of the first, which had no clear answer, "+
+			"no instance with the tag %s = %s was found)", second.Err, LaunchTagKey, s.tag)
 	}
 	return s.adopt(found, second.RequestID)
 }
@@ -93,7 +92,7 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 // run makes one call of RunInstances, and remembers the instances that its answer names.
 func (c *Client) run(ctx context.Context, params url.Values) kec.Run {
 	r := c.api.RunInstances(ctx, params)
-	for _, id := range r.IDs() {
+	for _, id := range r.IDs {
 		c.ages.launch(id, c.api.Now())
 	}
 	return r
@@ -120,24 +119,24 @@ func (s *search) launched(r kec.Run) (Launched, error) {
 	if r.Err != nil {
 		return Launched{}, r.Err
 	}
-	return s.first(r.Instances, r.RequestID)
+	return s.first(r.IDs, r.RequestID)
 }
 
 // adopt takes the instances that were found for the outcome of the launch.
-func (s *search) adopt(found []kec.Launched, requestID string) (Launched, error) {
-	for _, l := range found {
-		s.client.ages.launch(l.ID, s.when())
+func (s *search) adopt(ids []string, requestID string) (Launched, error) {
+	for _, id := range ids {
+		s.client.ages.launch(id, s.when())
 	}
-	return s.first(found, requestID)
+	return s.first(ids, requestID)
 }
 
 // first is the first of the instances, with an error when there are several.
-func (s *search) first(found []kec.Launched, requestID string) (Launched, error) {
-	l := Launched{InstanceID: found[0].ID, InstanceName: found[0].Name, RequestID: requestID, Tag: s.tag, At: s.when()}
-	if len(found) == 1 {
+func (s *search) first(ids []string, requestID string) (Launched, error) {
+	l := Launched{InstanceID: ids[0], RequestID: requestID, At: s.when()}
+	if len(ids) == 1 {
 		return l, nil
 	}
-	return l, &ExtraInstancesError{InstanceIDs: kec.Run{Instances: found}.IDs(), RequestID: requestID}
+	return l, &ExtraInstancesError{InstanceIDs: ids, RequestID: requestID}
 }
 
 // unknown says what to do after a launch that may have succeeded, and what came of it so far.

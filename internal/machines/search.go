@@ -59,7 +59,7 @@ func (s *search) when() time.Time {
 // untilFound looks until the tag is found or the time is over. Neither instances nor an error means
 // that there is certainly none: the last two looks have succeeded, the last one after the time, and
 // nothing that they have shown may be the instance.
-func (s *search) untilFound(ctx context.Context) ([]kec.Launched, error) {
+func (s *search) untilFound(ctx context.Context) ([]string, error) {
 	p := s.client.newPoll("", "found")
 	for clear := 0; ; {
 		if err := p.pause(ctx); err != nil {
@@ -90,8 +90,8 @@ func (s *search) untilFound(ctx context.Context) ([]kec.Launched, error) {
 	}
 }
 
-// look returns the instances that have the launch tag.
-func (s *search) look(ctx context.Context) ([]kec.Launched, error) {
+// look returns the ids of the instances that have the launch tag.
+func (s *search) look(ctx context.Context) ([]string, error) {
 	list, err := s.list(ctx)
 	if err == nil && (list.Unnamed > 0 || list.Total > len(list.Instances)) {
 		err = fmt.Errorf("DescribeInstances has shown %d of %d instances: that proves nothing", len(list.Instances), list.Total)
@@ -120,12 +120,12 @@ func (s *search) look(ctx context.Context) ([]kec.Launched, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found []kec.Launched
+	var found []string
 	for _, id := range ids {
 		in := shown[strings.ToLower(id)]
 		switch tag := launchTagOf(tags[id]); {
 		case strings.EqualFold(tag, s.tag):
-			found = append(found, kec.Launched{ID: id, Name: in.Name})
+			found = append(found, id)
 		case tag != "":
 			s.strangers[strings.ToLower(id)] = true
 		case len(tags[id]) == 0 && (in.Name == "" || s.fits("InstanceName", in.Name)):

@@ -146,7 +146,7 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 		if run.Err != nil {
 			t.Fatalf("seed %d: %v", seed, run.Err)
 		}
-		in, err := machines.New(client).WaitActive(t.Context(), run.Instances[0].ID, asked.project())
+		in, err := machines.New(client).WaitActive(t.Context(), run.IDs[0], asked.project())
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
