@@ -92,7 +92,7 @@ var changes = []change{
 			if u.password == nil {
 				return nil // the user has taken the password out, and KEC cannot remove one
 			}
-			running := u.state == active
+			running := u.state == kec.StateActive
 			err := u.whenReady(ctx, func() error {
 				return u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
 			}, u.state)

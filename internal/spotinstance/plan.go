@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -76,7 +77,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported
 	case len(replacing) > 0:
 		r.frees(state)
 		r.warnEnd(ctx, state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
-	case len(restarting) > 0 && state.State.ValueString() == active:
+	case len(restarting) > 0 && state.State.ValueString() == kec.StateActive:
 		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
 			state.title(), strings.Join(restarting, ", ")))

@@ -98,12 +98,6 @@ func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
 	return f.Diagnostic(params)
 }
 
-// States of a machine, as KEC names them.
-const (
-	active  = kec.StateActive
-	stopped = kec.StateStopped
-)
-
 // run makes every change that a wanted line names. At the first failure it stops and returns the
 // name of the change that failed; u.now then holds what was done before.
 func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, error) {
@@ -116,10 +110,10 @@ func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, err
 		}
 		c.done(u.now, u.plan)
 	}
-	if !u.restart || u.state != active {
+	if !u.restart || u.state != kec.StateActive {
 		return "", nil
 	}
-	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.api.RebootInstances(ctx, u.id) }, active)
+	return wizard.ChangeHostName, u.whenReady(ctx, func() error { return u.api.RebootInstances(ctx, u.id) }, kec.StateActive)
 }
 
 // whenReady makes a call as soon as the machine's state allows it, and waits for the state in which
@@ -139,20 +133,20 @@ const startTimeout = 5 * time.Minute
 // whileStopped stops a running machine for a call that KEC takes for stopped machines only, and
 // starts it again whatever came of the call.
 func (u *update) whileStopped(ctx context.Context, do func(context.Context) error) error {
-	if u.state != active {
+	if u.state != kec.StateActive {
 		return do(ctx)
 	}
 	stop := func() error { return u.api.StopInstances(ctx, u.id) }
 	if err := u.machines.UntilReady(ctx, u.id, stop, u.plan.project()); err != nil {
 		return err // it was not stopped
 	}
-	_, err := u.machines.WaitState(ctx, u.id, stopped, u.plan.project())
+	_, err := u.machines.WaitState(ctx, u.id, kec.StateStopped, u.plan.project())
 	if err == nil {
 		err = do(ctx)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
 	defer cancel()
-	started := u.whenReady(ctx, func() error { return u.api.StartInstances(ctx, u.id) }, active)
+	started := u.whenReady(ctx, func() error { return u.api.StartInstances(ctx, u.id) }, kec.StateActive)
 	if started != nil {
 		u.down = true
 		return errors.Join(err, started)

@@ -18,12 +18,6 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
-// The strategies of a bid, as KEC names them.
-const (
-	asPriceGo      = kec.SpotAsPriceGo
-	withPriceLimit = kec.SpotWithPriceLimit
-)
-
 // Bid is what is bought, and at what price.
 type Bid struct {
 	SpotStrategy   types.String `tfsdk:"spot_strategy"`
@@ -38,7 +32,7 @@ func (Bid) Attributes() map[string]schema.Attribute {
 			Optional: true, Computed: true,
 			MarkdownDescription: "How to bid: `SpotAsPriceGo` follows the market price, `SpotWithPriceLimit` never pays more than `spot_price_limit`. " +
 				"Default: follows from whether `spot_price_limit` is set. A change replaces the instance: KEC cannot change a bid.",
-			Validators:    []validator.String{stringvalidator.OneOf(asPriceGo, withPriceLimit)},
+			Validators:    []validator.String{stringvalidator.OneOf(kec.SpotAsPriceGo, kec.SpotWithPriceLimit)},
 			PlanModifiers: []planmodifier.String{strategyFromLimit{}},
 		},
 		"spot_price_limit": schema.NumberAttribute{
@@ -68,7 +62,7 @@ func (b Bid) Lines(t *param.Table, at path.Path) {
 func (b *Bid) Refresh(in *kec.Instance, imported bool) {
 	b.SpotStrategy = tfvalue.Keep(tfvalue.Text(in.SpotStrategy), b.SpotStrategy)
 	switch {
-	case in.SpotStrategy == asPriceGo:
+	case in.SpotStrategy == kec.SpotAsPriceGo:
 		b.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
 	case in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0:
 		b.SpotPriceLimit = tfvalue.Number(in.SpotPriceLimit)
@@ -76,9 +70,9 @@ func (b *Bid) Refresh(in *kec.Instance, imported bool) {
 		b.SpotPriceLimit = types.NumberNull()
 	}
 	if b.SpotStrategy.IsNull() || b.SpotStrategy.IsUnknown() {
-		b.SpotStrategy = types.StringValue(asPriceGo)
+		b.SpotStrategy = types.StringValue(kec.SpotAsPriceGo)
 		if !b.SpotPriceLimit.IsNull() {
-			b.SpotStrategy = types.StringValue(withPriceLimit)
+			b.SpotStrategy = types.StringValue(kec.SpotWithPriceLimit)
 		}
 	}
 	b.InstanceType = tfvalue.Keep(tfvalue.Text(in.Type), b.InstanceType)
@@ -88,11 +82,11 @@ func (b *Bid) Refresh(in *kec.Instance, imported bool) {
 func (b Bid) Validate(at path.Path) diag.Diagnostics {
 	var diags diag.Diagnostics
 	switch {
-	case b.SpotStrategy.ValueString() == asPriceGo && !b.SpotPriceLimit.IsNull() && !b.SpotPriceLimit.IsUnknown():
+	case b.SpotStrategy.ValueString() == kec.SpotAsPriceGo && !b.SpotPriceLimit.IsNull() && !b.SpotPriceLimit.IsUnknown():
 		diags.AddAttributeError(at.AtName("spot_price_limit"), "A spot price limit does not go with automatic bidding",
 			"spot_strategy is \"SpotAsPriceGo\", which follows the market price without a limit.\n\n"+
 				"Remove spot_price_limit, or set spot_strategy to \"SpotWithPriceLimit\".")
-	case b.SpotStrategy.ValueString() == withPriceLimit && b.SpotPriceLimit.IsNull():
+	case b.SpotStrategy.ValueString() == kec.SpotWithPriceLimit && b.SpotPriceLimit.IsNull():
 		diags.AddAttributeError(at.AtName("spot_strategy"), "Bidding with a limit needs the limit",
 			"spot_strategy is \"SpotWithPriceLimit\", but spot_price_limit is not set.\n\n"+
 				"Set spot_price_limit to the highest price in CNY per hour, or set spot_strategy to \"SpotAsPriceGo\".")
@@ -142,8 +136,8 @@ func (strategyFromLimit) PlanModifyString(ctx context.Context, req planmodifier.
 	case limit.IsUnknown():
 		resp.PlanValue = types.StringUnknown()
 	case limit.IsNull():
-		resp.PlanValue = types.StringValue(asPriceGo)
+		resp.PlanValue = types.StringValue(kec.SpotAsPriceGo)
 	default:
-		resp.PlanValue = types.StringValue(withPriceLimit)
+		resp.PlanValue = types.StringValue(kec.SpotWithPriceLimit)
 	}
 }
