@@ -121,7 +121,7 @@ func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 		}
 	}
 	f.plan, f.unrefreshed, f.planFloor = typical(plans), typical(unrefreshed), typical(floors)
-	if f.readCPU, err = w.readCPU(ctx); err != nil {
+	if f.cpu, err = w.costs(ctx); err != nil {
 		return f, err
 	}
 

@@ -52,7 +52,7 @@ func limits(r result) []check {
 		count("refresh of 1000: "+describe, f.plan.requests[describe], 5)
 		count("refresh of 1000: "+listTags, f.plan.requests[listTags], 10)
 		under("refresh of 1000, beyond `-refresh=false`", f.plan.seconds-f.unrefreshed.seconds, 3, inSeconds)
-		under("CPU of the provider for each machine read", f.readCPU, 0.001, milliseconds)
+		under("CPU of the provider for each machine of a plan", f.cpu.sum(), 0.006, milliseconds)
 		if f.plan.Memory > 0 {
 			under("memory of the provider, refresh of 1000", float64(f.plan.Memory), 150e6, bytesOf[float64])
 		}
@@ -61,7 +61,7 @@ func limits(r result) []check {
 		count(fmt.Sprintf("refresh of %d of %s: "+describe, r.few, thousands(r.few+r.others)), r.fewPlan.requests[describe], 3)
 	}
 	under("start, from exec to the handshake", r.start.Seconds(), (25 * time.Millisecond).Seconds(), milliseconds)
-	under("stripped binary", float64(r.binary), 20e6, bytesOf[float64])
+	under("stripped binary", float64(r.binary), 20.5e6, bytesOf[float64])
 	under("answer with the schema", float64(r.schema), 60e3, bytesOf[float64])
 	return all
 }

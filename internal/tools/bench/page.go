@@ -54,15 +54,17 @@ func page(r result) string {
 	}
 
 	line("\n## The provider's process\n")
-	line("A plan starts several, one after the other: CPU is the sum of all, memory that of the largest. CPU for each read is measured on a process")
-	line("that gets the same requests without a CLI: what it uses beyond one that is asked everything but to read.\n")
-	line("| machines | plan: CPU | memory | `-refresh=false`: CPU | CPU for each read |\n| ---: | ---: | ---: | ---: | ---: |")
+	line("A plan starts several, one after the other: CPU is the sum of all, memory that of the largest. CPU for each machine is measured on")
+	line("processes that get the same requests without a CLI: by how much each request adds to it.\n")
+	line("| machines | plan: CPU | memory | `-refresh=false`: CPU | CPU for each machine | validate | upgrade | read | plan |")
+	line("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for _, f := range r.fleets {
 		memory := "–"
 		if f.plan.Memory > 0 {
 			memory = bytesOf(f.plan.Memory)
 		}
-		line("| %d | %s | %s | %s | %s |", f.machines, inSeconds(f.plan.CPU), memory, inSeconds(f.unrefreshed.CPU), milliseconds(f.readCPU))
+		line("| %d | %s | %s | %s | %s | %s | %s | %s | %s |", f.machines, inSeconds(f.plan.CPU), memory, inSeconds(f.unrefreshed.CPU),
+			milliseconds(f.cpu.sum()), milliseconds(f.cpu.validate), milliseconds(f.cpu.upgrade), milliseconds(f.cpu.read), milliseconds(f.cpu.plan))
 	}
 	line("\n| | |\n| --- | ---: |")
 	line("| start, from exec to the handshake, the median of %d | %s |", startRuns, milliseconds(r.start.Seconds()))

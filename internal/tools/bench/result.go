@@ -75,7 +75,7 @@ type fleet struct {
 	machines              int
 	plan, unrefreshed     sample
 	planFloor             sample
-	readCPU               float64 // of the provider for each machine, in seconds
+	cpu                   cost    // of the provider for each machine
 	apply, applyFloor     *sample // nil where the fleet was made without measuring
 	destroy, destroyFloor *sample
 	alive                 int // machines some seconds after the destruction
