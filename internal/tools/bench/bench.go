@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
 const (
@@ -203,6 +203,6 @@ func (b *bench) path(elements ...string) string {
 
 // environment is that of every process the run starts. What they leave in their temporary folder goes with the run's.
 func (b *bench) environment() []string {
-	return append(stage.CleanEnvironment(os.Environ()), "TMPDIR="+b.path("tmp"), "TF_CLI_CONFIG_FILE="+b.path("cli.tfrc"), "CHECKPOINT_DISABLE=1",
+	return append(rehearsal.CleanEnvironment(os.Environ()), "TMPDIR="+b.path("tmp"), "TF_CLI_CONFIG_FILE="+b.path("cli.tfrc"), "CHECKPOINT_DISABLE=1",
 		"KSYUN_REGION="+kecsim.Region, "KSYUN_ACCESS_KEY="+kecsim.AccessKey, "KSYUN_SECRET_KEY="+kecsim.SecretKey)
 }

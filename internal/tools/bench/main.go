@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
 // limit bounds the whole run, which takes a few minutes.
@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if set.latency < 0 || set.boot < 0 || set.parallelism < 1 || set.runs < 1 {
 		return errors.New("-latency and -boot must not be below 0, -parallelism and -runs not below 1")
 	}
-	if err := stage.Locate(paths[:]); err != nil {
+	if err := rehearsal.Locate(paths[:]); err != nil {
 		return err
 	}
 

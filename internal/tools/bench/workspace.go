@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
 // workspace is a folder with a configuration and its state, and the simulator behind it; nil for the floor.
@@ -18,7 +18,7 @@ type workspace struct {
 	name string
 	dir  string
 	env  []string
-	sim  *stage.Simulator
+	sim  *rehearsal.Simulator
 }
 
 // The machines carry what most fleets have: a bid, a key, a name, tags and a data disk. The rate is the provider's own
@@ -71,7 +71,7 @@ func (b *bench) workspace(ctx context.Context, n int) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.sim, err = stage.StartSimulator(ctx, b.kecsim, b.ended, "-boot", b.boot.String(), "-quota", strconv.Itoa(n)); err != nil {
+	if w.sim, err = rehearsal.StartSimulator(ctx, b.kecsim, b.ended, "-boot", b.boot.String(), "-quota", strconv.Itoa(n)); err != nil {
 		return nil, err
 	}
 	w.env = append(w.env, "KEC_ENDPOINT="+w.sim.URL)
@@ -163,12 +163,12 @@ func (w *workspace) run(ctx context.Context, args ...string) (s sample, err erro
 		return s, err
 	}
 	args = append(args, "-input=false", "-no-color", "-parallelism="+strconv.Itoa(w.parallelism))
-	cmd := stage.Command(ctx, w.cli, args...)
+	cmd := rehearsal.Command(ctx, w.cli, args...)
 	cmd.Dir, cmd.Env = w.dir, append(w.env, wrappedVariable+"="+w.provider, usageVariable+"="+folder)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	began := time.Now()
-	code, err := stage.Run(ctx, cmd)
+	code, err := rehearsal.Run(ctx, cmd)
 	s.seconds = time.Since(began).Seconds()
 	if err != nil {
 		return s, err

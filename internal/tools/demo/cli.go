@@ -12,7 +12,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
 // cli runs OpenTofu or Terraform in a working folder of its own, as a user would.
@@ -33,7 +33,7 @@ func newCLI(ctx context.Context, path, example, provider, temp string, out io.Wr
 	c := &cli{path: path, dir: filepath.Join(temp, "demo"), out: out}
 	settings := filepath.Join(temp, "cli.tfrc")
 	mirror := filepath.Join(temp, "mirror")
-	c.env = append(stage.CleanEnvironment(os.Environ()), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
+	c.env = append(rehearsal.CleanEnvironment(os.Environ()), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1")
 	if !colours(out) {
 		c.env = append(c.env, "TF_CLI_ARGS=-no-color")
 	}
@@ -84,10 +84,10 @@ func (c *cli) name() string { return strings.TrimSuffix(filepath.Base(c.path), "
 func (c *cli) run(ctx context.Context, args ...string) (code int, output string, err error) {
 	var kept bytes.Buffer
 	both := io.MultiWriter(c.out, &kept)
-	cmd := stage.Command(ctx, c.path, args...)
+	cmd := rehearsal.Command(ctx, c.path, args...)
 	cmd.Dir, cmd.Env = c.dir, c.env
 	cmd.Stdout, cmd.Stderr = both, both
-	code, err = stage.Run(ctx, cmd)
+	code, err = rehearsal.Run(ctx, cmd)
 	return code, kept.String(), err
 }
 

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
-// demo is the stage: the simulated KEC, the user's terminal, and what the audience sees.
+// demo is what a demonstration needs: the simulated KEC, the terminal of a user, and the output.
 type demo struct {
-	sim    *stage.Simulator
+	sim    *rehearsal.Simulator
 	cli    *cli
 	out    io.Writer
 	tfvars string // as the example has it

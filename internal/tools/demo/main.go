@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/stage"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
 // limit bounds the whole demo, which takes well under a minute.
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if flags.NArg() > 0 || paths[0] == "" {
 		return errors.New("usage: demo -cli PATH [-provider PATH] [-kecsim PATH] [-example FOLDER]")
 	}
-	if err := stage.Locate(paths[:]); err != nil {
+	if err := rehearsal.Locate(paths[:]); err != nil {
 		return err
 	}
 
@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	}
 	// A boot of two seconds instead of twenty is all that is sped up: ten minutes' notice stay ten
 	// minutes of its clock.
-	if d.sim, err = stage.StartSimulator(ctx, paths[2], cancel, "-boot", "2s"); err != nil {
+	if d.sim, err = rehearsal.StartSimulator(ctx, paths[2], cancel, "-boot", "2s"); err != nil {
 		return err
 	}
 	defer d.sim.Stop()

@@ -1,6 +1,6 @@
-// Package stage has what the tools share that drive a real CLI on a simulated KEC: the simulator's
+// Package rehearsal has what the tools share that drive a real CLI on a simulated KEC: the simulator's
 // process, the commands of the CLI, and an environment that leads to no real account.
-package stage
+package rehearsal
 
 import (
 	"context"
