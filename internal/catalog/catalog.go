@@ -1,5 +1,6 @@
-// Package catalog holds the data sources that show what KEC offers. One file is one data source: its schema, its model and the
-// function that reads it. To add another one, add that file and a line in the provider's list of data sources.
+// Package catalog holds the data sources that show what KEC offers. One file is one data source:
+// its schema, its model and the function that reads it. To add another one, add that file and a
+// line in the provider's list of data sources.
 package catalog
 
 import (
@@ -15,7 +16,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// source is what distinguishes one data source from the others. M is its model, with a field for each attribute.
+// source is what distinguishes one data source from the others. M is its model, with a field for
+// each attribute.
 type source[M any] struct {
 	name   string // without the provider's name and the underscore
 	what   string // is read, in the plural, for messages

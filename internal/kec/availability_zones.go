@@ -13,7 +13,8 @@ type AvailabilityZone struct {
 	Region string // "" when the answer does not say
 }
 
-// DescribeAvailabilityZones returns the zones of the client's region (fact 96: the answer names zone and region).
+// DescribeAvailabilityZones returns the zones of the client's region (fact 96: the answer names
+// zone and region).
 func (c *Client) DescribeAvailabilityZones(ctx context.Context) ([]AvailabilityZone, error) {
 	var zones []AvailabilityZone
 	err := c.read(ctx, action("DescribeAvailabilityZones", url.Values{}), func(ans *ksyun.Answer) error {

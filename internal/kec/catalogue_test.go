@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// The answers as the models of KEC's clients show them; the members that are not read stand there to be passed over.
+// The answers as the models of KEC's clients show them; the members that are not read stand there
+// to be passed over.
 const (
 	documentedImages = `{"RequestId":"r","ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":"ubuntu-24.04","ImageState":"active","Type":"system",` +
 		`"Platform":"ubuntu-24.04","SysDisk":20,"IsPublic":true,"ImageSource":"system","UserCategory":"common","Progress":"100","SnapshotSet":[]}]}`
@@ -169,7 +170,8 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 	}
 }
 
-// What the catalogue is asked for may be refused, or answered with something else; both are errors and never an empty result.
+// What the catalogue is asked for may be refused, or answered with something else; both are errors
+// and never an empty result.
 func TestCatalogue_refusals(t *testing.T) {
 	t.Parallel()
 	for action, call := range map[string]func(*Client) (any, error){

@@ -15,7 +15,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// changeCase is one call of each action that changes an existing instance, with what it puts on the wire and how it is answered.
+// changeCase is one call of each action that changes an existing instance, with what it puts on the
+// wire and how it is answered.
 type changeCase struct {
 	call func(context.Context, *Client) error
 	url  string
@@ -211,7 +212,8 @@ func TestChange_answers(t *testing.T) {
 	equal(t, "202", fmt.Sprint(err), silent+"SetInstanceResourceProtect: the answer does not say whether it was done (request id r, HTTP 202)")
 }
 
-// Every change is repeated after a lost answer but those that restart the machine; a state is refused once.
+// Every change is repeated after a lost answer but those that restart the machine; a state is
+// refused once.
 func TestChange_retries(t *testing.T) {
 	t.Parallel()
 	for name, tc := range changeCases() {
@@ -288,7 +290,8 @@ func TestChange_inDoubt(t *testing.T) {
 	}
 }
 
-// A password is hidden however a service spells it, and so is the value of a tag whose key calls it one.
+// A password is hidden however a service spells it, and so is the value of a tag whose key calls it
+// one.
 func TestChange_secrets(t *testing.T) {
 	t.Parallel()
 	const secret = `Passw0rd/+&"<é`

@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// orderBodies are answers of QueryOrderInfo in every form that its sources leave open (facts 110 to 114), and some that are none.
+// orderBodies are answers of QueryOrderInfo in every form that its sources leave open (facts 110 to
+// 114), and some that are none.
 var orderBodies = []string{
 	documentedOrder,
 	// The same with keys as another SDK has them, and with numbers and times as texts.
@@ -25,15 +26,18 @@ var orderBodies = []string{
 	// With a wrapper, which no model has, around an object or a list of one.
 	`{"RequestId":"r","Data":{"OrderId":"7","Status":20,"OrderList":[{"ProductItems":[{}]}]}}`, `{"data":{"orderId":"7","status":1},"RequestId":"r"}`,
 	`{"data":[{"orderId":"7","status":1}]}`, `{"status":200,"message":"ok","data":{"orderId":"7","status":2}}`, `{"code":200,"data":{"orderList":[]}}`,
-	// Every status of an order: unpaid, paid, cancelled, refunded, refunding, partly failed, failed, one nobody knows, none.
+	// Every status of an order: unpaid, paid, cancelled, refunded, refunding, partly failed, failed,
+	// one nobody knows, none.
 	`{"orderId":"7","status":0,"payableMoney":0.39,"payTime":0}`, `{"orderId":"7","status":1}`, `{"orderId":"7","status":2}`, `{"orderId":"7","status":4}`,
 	`{"orderId":"7","status":5}`, `{"orderId":"7","status":20}`, `{"orderId":"7","status":21}`, `{"orderId":"7","status":99}`, `{"orderId":"7"}`, `{"status":0}`,
-	// Every status of a sub-order, from either list, with and without an instance; several instances in one.
+	// Every status of a sub-order, from either list, with and without an instance; several instances
+	// in one.
 	`{"orderId":"7","status":1,"orderList":[{"status":1},{"status":2,"instanceId":"i-1"},{"status":2,"instanceId":""},{"status":3,"instanceId":null},{"status":20},{"status":21},{"num":3}]}`,
 	// Reasons that no model has, in an order, a sub-order and an item.
 	`{"orderId":"7","status":21,"failReason":"out of stock","orderList":[{"subOrderId":"7-1","status":3,"FailReason":"excessive number",` +
 		`"productItems":[{"key":"cause","value":"售罄"},{"key":"cause","value":1},{"key":"","value":"x"},{"key":"a"},{"value":"b"}]}]}`,
-	// Money that is exact, absent, long or no number; times that are absent or out of range; lists that are null or none.
+	// Money that is exact, absent, long or no number; times that are absent or out of range; lists
+	// that are null or none.
 	`{"orderId":"7","status":1,"totalMoney":0.1000000000000000055511,"realMoney":"1e999999999","payableMoney":null,"discountAmount":{}}`,
 	`{"orderId":"7","status":1,"createTime":9223372036854775807,"payTime":-1,"updateTime":"soon"}`,
 	`{"orderId":"7","status":1,"orderList":null}`, `{"orderId":"7","orderList":{}}`, `{"orderId":{},"orderList":[[],7,null,"x",{}]}`,
@@ -125,7 +129,8 @@ func withoutRaw(o *Order) *Order {
 	return &c
 }
 
-// billingElements are elements of the list that QueryInstances answers (facts 117 and 118), and some that are none.
+// billingElements are elements of the list that QueryInstances answers (facts 117 and 118), and
+// some that are none.
 var billingElements = []string{
 	`{"instanceId":"5b7f0a52","status":3,"statusName":"failed to open","billType":810,"billTypeName":"Spot","instanceType":1,"productGroup":100,"productType":58,` +
 		`"region":"cn-beijing-6","createTime":"2026-03-02 17:14:02","billingBeginTime":"","iamProjectId":0,"userId":73400001}`,
@@ -186,8 +191,8 @@ func lower(r rune) rune {
 	return r
 }
 
-// recased is a JSON value with all its keys in another case; false for what is none, and where two keys of one object are then
-// the same: which of them counts is not to be relied on.
+// recased is a JSON value with all its keys in another case; false for what is none, and where two
+// keys of one object are then the same: which of them counts is not to be relied on.
 func recased(raw []byte, to func(rune) rune) (_ []byte, ok bool) {
 	if !json.Valid(raw) {
 		return nil, false

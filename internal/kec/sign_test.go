@@ -12,7 +12,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Every service is signed in its own scope, and a verifier that shares no code with the signer agrees.
+// Every service is signed in its own scope, and a verifier that shares no code with the signer
+// agrees.
 func TestSigning_independently(t *testing.T) {
 	t.Parallel()
 	s := &script{Answer: func(_ int, one sent) reply {
@@ -59,7 +60,8 @@ func TestSigning_independently(t *testing.T) {
 	equal(t, "form", s.Got[0].Body, "AvailabilityZone=a%20zone%2B~%2A%2F%25&InstanceType=N3.2B")
 }
 
-// authorization is the header that a request of the test keys must have, worked out without the signer.
+// authorization is the header that a request of the test keys must have, worked out without the
+// signer.
 func authorization(got sent, host, region, service, contentType string) string {
 	signed := "content-type;host;x-amz-date;x-amz-security-token;x-ksc-security-token"
 	canonical := strings.Join([]string{
@@ -84,8 +86,8 @@ func hexSum(s string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// What is signed is what is sent, whatever the parameters: a verifier that shares no code with the signer agrees, and reads the
-// parameters that were meant.
+// What is signed is what is sent, whatever the parameters: a verifier that shares no code with the
+// signer agrees, and reads the parameters that were meant.
 func FuzzSigning(f *testing.F) {
 	for _, s := range []string{"", " ", "+", "%", "~", "*", "%20", "a b+c~*%", "环境", "👩🏽‍🚀", "\x00\xff", "a=b&c=d", "é", "é", "\u202e", "N3.2B", "\n", "'\"<>\\"} {
 		f.Add("Name", s)

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// A call that waits for its turn is signed at the time it leaves, and its wait is no part of an attempt's deadline.
+// A call that waits for its turn is signed at the time it leaves, and its wait is no part of an
+// attempt's deadline.
 func TestPacing_outsideSigning(t *testing.T) {
 	t.Parallel()
 	s := of(ok(`{"InstanceCount":1}`))
@@ -53,7 +54,8 @@ func TestAttempt_limits(t *testing.T) {
 	})
 }
 
-// Without an injected clock the waits are real, and end with their context. The time here is that of a bubble.
+// Without an injected clock the waits are real, and end with their context. The time here is that
+// of a bubble.
 func TestSleep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -35,7 +35,8 @@ func dated(clk *fakeClock, r reply, off time.Duration) reply {
 	return r
 }
 
-// A refusal that is due to our clock is answered once with a signature of the right time, and later calls begin with that.
+// A refusal that is due to our clock is answered once with a signature of the right time, and later
+// calls begin with that.
 func TestClock_isCorrected(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -126,7 +127,8 @@ func TestClock_isNotCorrectedForEver(t *testing.T) {
 	equal(t, "without repetitions", len(s.Got), 1)
 }
 
-// A Date in passing changes no signature: it may be that of a cache. One call learns for those that are under way.
+// A Date in passing changes no signature: it may be that of a cache. One call learns for those that
+// are under way.
 func TestClock_isTrustedUntilRefused(t *testing.T) {
 	t.Parallel()
 	s := &script{}

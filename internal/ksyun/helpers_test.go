@@ -44,8 +44,8 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 	kectest.Equal(t, what, got, want)
 }
 
-// testClient is a Client with an action of each kind: one that is repeated like any read, and one that
-// happens at most once and is graceful.
+// testClient is a Client with an action of each kind: one that is repeated like any read, and one
+// that happens at most once and is graceful.
 type testClient struct{ *Client }
 
 func (c testClient) DescribeKecInventory(ctx context.Context, instanceType, zone string) (int, error) {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// limited is a service that lets perSecond requests pass, size at once, refuses a share of them at random besides, and takes its
-// time to answer.
+// limited is a service that lets perSecond requests pass, size at once, refuses a share of them at
+// random besides, and takes its time to answer.
 type limited struct {
 	perSecond, size, share float64
 	takes                  time.Duration
@@ -66,7 +66,8 @@ func (l *limited) take() bool {
 	return pass
 }
 
-// pressed keeps a service busy for 65 seconds with so many callers, and returns how many of their calls failed. It runs in a bubble.
+// pressed keeps a service busy for 65 seconds with so many callers, and returns how many of their
+// calls failed. It runs in a bubble.
 func pressed(t *testing.T, l *limited, configured float64, callers int) (failed int32) {
 	t.Helper()
 	c, err := connect("cn-beijing-6", WithHTTPTransport(l), WithRate(configured))
@@ -89,8 +90,9 @@ func pressed(t *testing.T, l *limited, configured float64, callers int) (failed 
 	return wrong.Load()
 }
 
-// A limit of 20 requests a second, which nobody has told us, is found from whatever rate is configured: from the first five
-// seconds on at least 80 % of it are used, at most 5 % of the requests are refused, and no call fails for it.
+// A limit of 20 requests a second, which nobody has told us, is found from whatever rate is
+// configured: from the first five seconds on at least 80 % of it are used, at most 5 % of the
+// requests are refused, and no call fails for it.
 func TestPace_findsTheLimit(t *testing.T) {
 	t.Parallel()
 	for _, configured := range []float64{20, 100, 1000} {
@@ -114,7 +116,8 @@ func TestPace_findsTheLimit(t *testing.T) {
 	}
 }
 
-// Where requests are throttled whatever the rate, slowing down is given up, and most of the rate is used.
+// Where requests are throttled whatever the rate, slowing down is given up, and most of the rate is
+// used.
 func TestPace_seesThatSlowingDownDoesNotHelp(t *testing.T) {
 	t.Parallel()
 	for _, configured := range []float64{20, 100} {

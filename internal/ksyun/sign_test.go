@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The vectors of the AWS Signature V4 test suite, and the worked example of its documentation, that have the form of our
-// requests: no header signed but content-type, host and x-amz-date.
+// The vectors of the AWS Signature V4 test suite, and the worked example of its documentation, that
+// have the form of our requests: no header signed but content-type, host and x-amz-date.
 func TestSigning_publishedVectors(t *testing.T) {
 	t.Parallel()
 	keys := Credentials{AccessKey: "AKIDEXAMPLE", SecretKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}

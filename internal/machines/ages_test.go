@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// A new instance that does not show yet is not gone, whoever has launched it; one that was seen is not new.
+// A new instance that does not show yet is not gone, whoever has launched it; one that was seen is
+// not new.
 func TestFind_aNewOneMayNotShowYet(t *testing.T) {
 	t.Parallel()
 	gone := func(c testClient) bool {

@@ -11,7 +11,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// A service that answers nothing but 503 gets 1.1 requests per call over 1000 calls, whichever 503 it is.
+// A service that answers nothing but 503 gets 1.1 requests per call over 1000 calls, whichever 503
+// it is.
 func TestBudget_sparesAServiceInTrouble(t *testing.T) {
 	t.Parallel()
 	for name, r := range map[string]reply{

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// cloud is a KEC of one kind of machine, for which each request of a launch can be made to go wrong in its own way.
+// cloud is a KEC of one kind of machine, for which each request of a launch can be made to go wrong
+// in its own way.
 type cloud struct {
 	script
 	clk      *fakeClock
@@ -33,7 +34,8 @@ type machine struct {
 	tags                                            map[string]string
 }
 
-// play is how a request of a launch goes: whether a machine comes of it, and what is said instead of its id.
+// play is how a request of a launch goes: whether a machine comes of it, and what is said instead
+// of its id.
 type play struct {
 	commits bool
 	says    func(m machine) *reply

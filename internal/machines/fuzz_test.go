@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// An instance is gone, and a launch has its id, only where the answer says so, whatever else it says.
+// An instance is gone, and a launch has its id, only where the answer says so, whatever else it
+// says.
 func FuzzInstancesAnswer(f *testing.F) {
 	for _, a := range kectest.Answers {
 		f.Add(200, a)

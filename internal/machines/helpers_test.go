@@ -72,7 +72,8 @@ func connect(region string, opts ...ksyun.Option) (testClient, error) {
 	return testClient{New(c), c}, nil
 }
 
-// client returns a client of the script, on a clock of its own, whose pauses are not lengthened at random.
+// client returns a client of the script, on a clock of its own, whose pauses are not lengthened at
+// random.
 func client(t *testing.T, s *script, opts ...ksyun.Option) (testClient, *fakeClock) {
 	t.Helper()
 	clk := newClock()

@@ -18,7 +18,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// slowly answers each request after a while, or when its context ends, whatever is first; and counts them.
+// slowly answers each request after a while, or when its context ends, whatever is first; and
+// counts them.
 type slowly struct {
 	after time.Duration
 	says  func(action string) reply
@@ -59,8 +60,8 @@ func slow(after time.Duration, launch reply) *slowly {
 	}}
 }
 
-// What the user's interrupt, or the deadline, does to a launch. The time is that of a bubble, which also sees that no goroutine
-// stays behind.
+// What the user's interrupt, or the deadline, does to a launch. The time is that of a bubble, which
+// also sees that no goroutine stays behind.
 func TestLaunch_interrupted(t *testing.T) {
 	t.Parallel()
 	accepted := ok(`{"InstancesSet":[{"InstanceId":"i-1"}]}`)

@@ -36,7 +36,8 @@ func TestLaunch_tagsTheInstance(t *testing.T) {
 	}
 }
 
-// Whatever becomes of a request and of its answer, a launch ends with exactly one machine and its id, or says what there may be.
+// Whatever becomes of a request and of its answer, a launch ends with exactly one machine and its
+// id, or says what there may be.
 func TestLaunch_exactlyOnce(t *testing.T) {
 	t.Parallel()
 	const unknown = "the outcome of the launch is unknown: KEC may have accepted it, so do not apply again blindly: look for an instance named \"worker\" " +
@@ -194,7 +195,8 @@ func TestLaunch_asksSparingly(t *testing.T) {
 	equal(t, "questions about tags", k.count("ListTagsByResourceIds"), 0)
 }
 
-// Into an outage no launch is sent but those that found out about it: what became of it could not be told.
+// Into an outage no launch is sent but those that found out about it: what became of it could not
+// be told.
 func TestLaunch_isNotSentIntoAnOutage(t *testing.T) {
 	t.Parallel()
 	k, c := newCloud(t, fails, accepts)

@@ -13,7 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// A panic fails the call it happens in, says where it was and nothing of what it held, and leaves the client working.
+// A panic fails the call it happens in, says where it was and nothing of what it held, and leaves
+// the client working.
 func TestPanic_isTheErrorOfItsCall(t *testing.T) {
 	t.Parallel()
 	answered := ok(`{"RequestId":"r","InstanceCount":4}`)

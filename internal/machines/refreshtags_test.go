@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// An id goes out as it was written, alone or with others: nothing says that KEC takes another case for the same.
+// An id goes out as it was written, alone or with others: nothing says that KEC takes another case
+// for the same.
 func TestRefreshTags_asksWithTheIDAsItIs(t *testing.T) {
 	t.Parallel()
 	s := of(ok(`{"Tags":[{"ResourceUuid":"I-1A","TagKey":"env","TagValue":"prod"}]}`))

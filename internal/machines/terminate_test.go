@@ -21,7 +21,8 @@ func told(s *script) (n int) {
 	return n
 }
 
-// terminating answers the n-th TerminateInstances and the n-th look-up with the n-th reply for it, and repeats the last ones.
+// terminating answers the n-th TerminateInstances and the n-th look-up with the n-th reply for it,
+// and repeats the last ones.
 func terminating(looks []reply, tells ...reply) *script {
 	told, looked := 0, 0
 	return &script{Answer: func(_ int, one sent) reply {

@@ -127,8 +127,8 @@ func (a *authority) serve(handler http.HandlerFunc, spoil func(*x509.Certificate
 	return srv.URL
 }
 
-// A service that cannot prove to be the one that was meant gets no request, and so no signature; and what the right one says
-// about another place is not followed.
+// A service that cannot prove to be the one that was meant gets no request, and so no signature;
+// and what the right one says about another place is not followed.
 func TestTransport_badOnesGetNothing(t *testing.T) {
 	t.Parallel()
 	ca, stranger := newAuthority(t), newAuthority(t)
@@ -181,7 +181,8 @@ func TestTransport_badOnesGetNothing(t *testing.T) {
 	}
 	equal(t, "requests", fmt.Sprint(asked.Load(), " ", elsewhere.Load()), "0 0")
 
-	// The same service as it should be, to show that the others were refused for what is wrong with them.
+	// The same service as it should be, to show that the others were refused for what is wrong with
+	// them.
 	c, err := connect("cn-beijing-6", ksyun.WithEndpoints(ksyun.Endpoints{KEC: ca.serve(answer, func(_ *x509.Certificate, c *tls.Config) { c.MaxVersion = tls.VersionTLS12 })}),
 		ksyun.WithRootCA(ca.pem()))
 	if err != nil {

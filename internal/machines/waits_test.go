@@ -83,7 +83,8 @@ func TestWaitActive_launchErrors(t *testing.T) {
 	}
 }
 
-// Two minutes of successful look-ups say that it will not come; time without an answer says nothing.
+// Two minutes of successful look-ups say that it will not come; time without an answer says
+// nothing.
 func TestWaitActive_neverVisible(t *testing.T) {
 	t.Parallel()
 	s := of(set(""))

@@ -15,7 +15,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
-// process is a provider that has just been started and configured, as every command of a CLI starts one.
+// process is a provider that has just been started and configured, as every command of a CLI starts
+// one.
 func process(b *testing.B, sim *kecsim.Server) tfprotov6.ProviderServer {
 	b.Helper()
 	server := provider.Server("bench", ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithRate(0))()
@@ -59,8 +60,9 @@ func read(ctx context.Context, server tfprotov6.ProviderServer, state *tfprotov6
 	return err
 }
 
-// A refresh as a CLI asks for it, ten machines at a time and by a process that knows nothing yet, against a simulator that
-// takes no time: what is left is the provider's own work and, in the same process, the simulator's.
+// A refresh as a CLI asks for it, ten machines at a time and by a process that knows nothing yet,
+// against a simulator that takes no time: what is left is the provider's own work and, in the same
+// process, the simulator's.
 func BenchmarkRefresh(b *testing.B) {
 	for _, n := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {

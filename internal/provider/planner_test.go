@@ -130,8 +130,8 @@ func value(name string, of tftypes.Type, c *choices) tftypes.Value {
 	return tftypes.NewValue(of, fmt.Sprint("text-", n))
 }
 
-// configured is a configuration that fits a state: with what is set there, or null for what KEC may choose. What is in changed
-// is otherwise.
+// configured is a configuration that fits a state: with what is set there, or null for what KEC may
+// choose. What is in changed is otherwise.
 func configured(attributes []*tfprotov6.SchemaAttribute, state map[string]tftypes.Value, changed map[int]bool, c *choices) map[string]tftypes.Value {
 	all := map[string]tftypes.Value{}
 	for i, a := range attributes {
@@ -156,7 +156,8 @@ func configured(attributes []*tfprotov6.SchemaAttribute, state map[string]tftype
 	return all
 }
 
-// proposed is the state that a CLI proposes: what is configured, and the prior values of what is computed and not configured.
+// proposed is the state that a CLI proposes: what is configured, and the prior values of what is
+// computed and not configured.
 func proposed(attributes []*tfprotov6.SchemaAttribute, config, prior map[string]tftypes.Value) map[string]tftypes.Value {
 	all := map[string]tftypes.Value{}
 	for _, a := range attributes {

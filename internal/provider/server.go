@@ -17,8 +17,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Serve is the process of the provider. It serves the CLI that has started it, or, if it is attachable, any debugger or CLI that
-// attaches to it.
+// Serve is the process of the provider. It serves the CLI that has started it, or, if it is
+// attachable, any debugger or CLI that attaches to it.
 func Serve(version string, attachable bool) error {
 	var options []tf6server.ServeOpt
 	if attachable {
@@ -27,12 +27,14 @@ func Serve(version string, attachable bool) error {
 		silenceUnreadLogs()
 	}
 	tuneCollector()
-	// providerserver.Serve would do, but it also brings protocol 5, which would be a fiftieth of the program.
+	// providerserver.Serve would do, but it also brings protocol 5, which would be a fiftieth of the
+	// program.
 	return tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", Server(version), options...)
 }
 
-// silenceUnreadLogs switches off the logs that nobody reads. By default the framework sends all its logs to the CLI, which takes a
-// quarter of the time of a plan, and the CLI throws them away unless a variable such as TF_LOG asks for them.
+// silenceUnreadLogs switches off the logs that nobody reads. By default the framework sends all its
+// logs to the CLI, which takes a quarter of the time of a plan, and the CLI throws them away unless
+// a variable such as TF_LOG asks for them.
 func silenceUnreadLogs() {
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "TF_LOG") && value != "" {
@@ -44,8 +46,9 @@ func silenceUnreadLogs() {
 	}
 }
 
-// tuneCollector lets the garbage collector run less often, because a plan makes much garbage and keeps little of it. Above 120 MiB
-// the collector works as usual. GOGC and GOMEMLIMIT, where set, decide instead.
+// tuneCollector lets the garbage collector run less often, because a plan makes much garbage and
+// keeps little of it. Above 120 MiB the collector works as usual. GOGC and GOMEMLIMIT, where set,
+// decide instead.
 func tuneCollector() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(400)
@@ -65,7 +68,8 @@ func Server(version string, options ...ksyun.Option) func() tfprotov6.ProviderSe
 	}
 }
 
-// allServers is all that the framework's server can do, so that a server which embeds it hides nothing of it.
+// allServers is all that the framework's server can do, so that a server which embeds it hides
+// nothing of it.
 type allServers interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
@@ -73,8 +77,9 @@ type allServers interface {
 	tfprotov6.StateStoreServer
 }
 
-// server is the framework's, with three differences: the requests that come once for each instance have borrowed contexts,
-// diagnostics are shown at top-level attributes, and an unchanged instance is planned without the framework.
+// server is the framework's, with three differences: the requests that come once for each instance
+// have borrowed contexts, diagnostics are shown at top-level attributes, and an unchanged instance
+// is planned without the framework.
 type server struct {
 	allServers
 
@@ -82,9 +87,10 @@ type server struct {
 	unchanged func() map[string]*unchanged // by resource type
 }
 
-// withBorrowedContext makes a request with a context that lets go of everything when the request is done. The framework keeps the
-// context of every request until the process is stopped: with the loggers and the stream that hang on it, some 60 KB for each
-// instance of a plan. It can go when the framework forgets the contexts of requests that are done.
+// withBorrowedContext makes a request with a context that lets go of everything when the request is
+// done. The framework keeps the context of every request until the process is stopped: with the
+// loggers and the stream that hang on it, some 60 KB for each instance of a plan. It can go when
+// the framework forgets the contexts of requests that are done.
 func withBorrowedContext[Q, R any](ctx context.Context, req Q, do func(context.Context, Q) (R, error)) (R, error) {
 	borrowed := &borrowedContext{}
 	borrowed.of.Store(&ctx)
@@ -153,9 +159,10 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 	return resp, err
 }
 
-// atTopLevel moves each diagnostic about an attribute inside another one to the top-level attribute. A CLI finds the line of a
-// top-level attribute, and of an element of it, but not of what is deeper: it would show an error about data_disks[1].size_gib at
-// the resource, or at another attribute of that name. The words of the diagnostic name what is meant.
+// atTopLevel moves each diagnostic about an attribute inside another one to the top-level
+// attribute. A CLI finds the line of a top-level attribute, and of an element of it, but not of
+// what is deeper: it would show an error about data_disks[1].size_gib at the resource, or at
+// another attribute of that name. The words of the diagnostic name what is meant.
 func atTopLevel(diagnostics []*tfprotov6.Diagnostic) {
 	for _, d := range diagnostics {
 		steps := d.Attribute.Steps()

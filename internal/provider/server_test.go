@@ -9,7 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// The framework keeps the context of every request; nothing may hang on it when the request is done.
+// The framework keeps the context of every request; nothing may hang on it when the request is
+// done.
 func TestWithBorrowedContext_lendsTheContextForTheRequestOnly(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -39,8 +40,8 @@ func TestWithBorrowedContext_lendsTheContextForTheRequestOnly(t *testing.T) {
 	}
 }
 
-// All that the framework's server can do is there, or a CLI would be told that it is not implemented; and a later framework
-// cannot make the provider do without its own server unseen.
+// All that the framework's server can do is there, or a CLI would be told that it is not
+// implemented; and a later framework cannot make the provider do without its own server unseen.
 func TestServer_hidesNothing(t *testing.T) {
 	t.Parallel()
 	if s, ours := Server("test")().(server); !ours {

@@ -23,9 +23,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// unchanged plans the instances of one resource whose proposed state is the prior one. The framework walks the schema four times
-// to find that nothing changes, which is most of what a plan of many instances costs; here only what could change anything is
-// asked: defaults, plan modifiers of the resource's own, and the resource's ModifyPlan. It can go when the framework's walks cost
+// unchanged plans the instances of one resource whose proposed state is the prior one. The
+// framework walks the schema four times to find that nothing changes, which is most of what a plan
+// of many instances costs; here only what could change anything is asked: defaults, plan modifiers
+// of the resource's own, and the resource's ModifyPlan. It can go when the framework's walks cost
 // no more than ModifyPlan does.
 type unchanged struct {
 	create   func() resource.Resource
@@ -46,8 +47,8 @@ var keepers = map[reflect.Type]bool{
 	reflect.TypeOf(stringplanmodifier.UseStateForUnknown()): true,
 }
 
-// newUnchanged learns from the schema what could change a plan. It returns nil for a resource about which that cannot be told,
-// and the framework then plans all its instances.
+// newUnchanged learns from the schema what could change a plan. It returns nil for a resource about
+// which that cannot be told, and the framework then plans all its instances.
 func newUnchanged(ctx context.Context, create func() resource.Resource) *unchanged {
 	r := create()
 	if _, ok := r.(resource.ResourceWithModifyPlan); !ok {
@@ -75,7 +76,8 @@ func newUnchanged(ctx context.Context, create func() resource.Resource) *unchang
 	return u
 }
 
-// learn notes what could change the planned value of a top-level attribute. It is false where that cannot be told.
+// learn notes what could change the planned value of a top-level attribute. It is false where that
+// cannot be told.
 func (u *unchanged) learn(ctx context.Context, name string, a schema.Attribute) bool {
 	value, modifiers, ok := declared(a)
 	if !ok {
@@ -127,8 +129,8 @@ func inert(a any) bool {
 	return !deeper
 }
 
-// declared is the default of an attribute, nil without one, and its plan modifiers but the keepers. It is false for an attribute
-// that is none of the framework's own.
+// declared is the default of an attribute, nil without one, and its plan modifiers but the keepers.
+// It is false for an attribute that is none of the framework's own.
 func declared(a any) (value any, modifiers []any, ok bool) {
 	v := reflect.ValueOf(a)
 	if v.Kind() != reflect.Struct || v.Type().PkgPath() != reflect.TypeFor[schema.StringAttribute]().PkgPath() {
@@ -149,7 +151,8 @@ func declared(a any) (value any, modifiers []any, ok bool) {
 	return value, modifiers, true
 }
 
-// plan answers as the framework would. It is nil where something may change, and then the framework has to answer.
+// plan answers as the framework would. It is nil where something may change, and then the framework
+// has to answer.
 func (u *unchanged) plan(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, providerData any) *tfprotov6.PlanResourceChangeResponse {
 	if req.PriorState == nil || req.ProposedNewState == nil || req.Config == nil ||
 		len(req.PriorState.MsgPack) == 0 || !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
@@ -253,8 +256,8 @@ func (u *unchanged) identityOf(ctx context.Context, data *tfprotov6.ResourceIden
 	return &tfsdk.ResourceIdentity{Schema: *u.identity, Raw: raw}, err
 }
 
-// privateData makes the private state of the framework's own type, which has no name outside of it. It is false where the framework
-// would not write it back as it is.
+// privateData makes the private state of the framework's own type, which has no name outside of it.
+// It is false where the framework would not write it back as it is.
 func privateData[P interface {
 	*T
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics

@@ -124,7 +124,8 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// What the server answers for an unchanged instance is what the framework would answer, for any configuration and state.
+// What the server answers for an unchanged instance is what the framework would answer, for any
+// configuration and state.
 func FuzzPlan(f *testing.F) {
 	for seed := range uint64(100) {
 		f.Add(drawn(seed))

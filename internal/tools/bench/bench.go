@@ -31,7 +31,8 @@ type bench struct {
 	ended                 func(error) // is called if a simulator ends by itself
 }
 
-// measure does everything, one thing after the other, so that nothing competes with what is measured.
+// measure does everything, one thing after the other, so that nothing competes with what is
+// measured.
 func (b *bench) measure(ctx context.Context) (r result, err error) {
 	if err := b.install(); err != nil {
 		return r, err
@@ -65,8 +66,8 @@ func (b *bench) measure(ctx context.Context) (r result, err error) {
 	return r, err
 }
 
-// fleet measures one number of machines: from nothing to nothing, or only the refresh of a fleet that is too large to be made
-// at the pace that KEC allows.
+// fleet measures one number of machines: from nothing to nothing, or only the refresh of a fleet
+// that is too large to be made at the pace that KEC allows.
 func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 	f.machines = n
 	w, err := b.workspace(ctx, n)
@@ -201,7 +202,8 @@ func (b *bench) path(elements ...string) string {
 	return filepath.Join(append([]string{b.temp}, elements...)...)
 }
 
-// environment is that of every process the run starts. What they leave in their temporary folder goes with the run's.
+// environment is that of every process the run starts. What they leave in their temporary folder
+// goes with the run's.
 func (b *bench) environment() []string {
 	return append(rehearsal.CleanEnvironment(os.Environ()), "TMPDIR="+b.path("tmp"), "TF_CLI_CONFIG_FILE="+b.path("cli.tfrc"), "CHECKPOINT_DISABLE=1",
 		"KSYUN_REGION="+kecsim.Region, "KSYUN_ACCESS_KEY="+kecsim.AccessKey, "KSYUN_SECRET_KEY="+kecsim.SecretKey)

@@ -44,14 +44,17 @@ func (w *workspace) state() ([]held, error) {
 	return all, nil
 }
 
-// cost is the provider's CPU time for one machine in a plan that changes nothing, in seconds, by request.
+// cost is the provider's CPU time for one machine in a plan that changes nothing, in seconds, by
+// request.
 type cost struct{ validate, upgrade, read, plan float64 }
 
 func (c cost) sum() float64 { return c.validate + c.upgrade + c.read + c.plan }
 
-// costs measures what one machine costs the provider in a plan, with the protocol, the requests to KEC and the garbage collector.
-// Beside the CLI's own work the parts cannot be seen. So the provider is asked here as a CLI asks it, in five processes: the first is
-// only configured, and each other one gets one more kind of request than the one before it. The difference of two is a part.
+// costs measures what one machine costs the provider in a plan, with the protocol, the requests to
+// KEC and the garbage collector. Beside the CLI's own work the parts cannot be seen. So the
+// provider is asked here as a CLI asks it, in five processes: the first is only configured, and
+// each other one gets one more kind of request than the one before it. The difference of two is a
+// part.
 func (w *workspace) costs(ctx context.Context) (c cost, err error) {
 	machines, err := w.state()
 	if err != nil {
@@ -75,8 +78,8 @@ func (w *workspace) costs(ctx context.Context) (c cost, err error) {
 	return c, nil
 }
 
-// replay starts a provider, configures it and asks about all machines what a plan asks: the first kinds of request. It returns the
-// CPU time of the process.
+// replay starts a provider, configures it and asks about all machines what a plan asks: the first
+// kinds of request. It returns the CPU time of the process.
 func (w *workspace) replay(ctx context.Context, machines []held, kinds int) (cpu float64, err error) {
 	p, err := w.startProvider(ctx, w.env)
 	if err != nil {
@@ -99,7 +102,8 @@ func (w *workspace) replay(ctx context.Context, machines []held, kinds int) (cpu
 	return (used.UserTime() + used.SystemTime()).Seconds(), nil
 }
 
-// plan asks about one machine what a plan asks: the first kinds of request. Each answer must be that nothing has changed.
+// plan asks about one machine what a plan asks: the first kinds of request. Each answer must be
+// that nothing has changed.
 func (p *plugin) plan(ctx context.Context, m held, kinds int) error {
 	config, err := m.config()
 	if err != nil {
@@ -147,7 +151,8 @@ func (p *plugin) mustAsk(ctx context.Context, rpc string, diagnostics protowire.
 	return answer, err
 }
 
-// settable are the attributes that the configuration of a fleet sets, see fleetHCL; of a disk, what is not set is null.
+// settable are the attributes that the configuration of a fleet sets, see fleetHCL; of a disk, what
+// is not set is null.
 var settable = map[string]bool{
 	"instance_type": true, "spot_price_limit": true, "image_id": true, "subnet_id": true, "security_group_ids": true, "key_ids": true,
 	"instance_name": true, "tags": true, "data_disks": true,

@@ -1,6 +1,6 @@
-// Command bench measures what the provider costs: requests, seconds, memory and CPU, under a real OpenTofu or Terraform
-// and against a simulator of its own that takes its time for each request. It prints a page of tables, and fails if more is
-// asked of KEC than may be. `make bench` runs it.
+// Command bench measures what the provider costs: requests, seconds, memory and CPU, under a real
+// OpenTofu or Terraform and against a simulator of its own that takes its time for each request. It
+// prints a page of tables, and fails if more is asked of KEC than may be. `make bench` runs it.
 package main
 
 import (
@@ -27,7 +27,8 @@ func main() {
 	if provider := os.Getenv(wrappedVariable); provider != "" {
 		os.Exit(wrap(provider, os.Getenv(usageVariable)))
 	}
-	// SIGPIPE too: without it, a reader that goes away would end the run before it has stopped the simulator.
+	// SIGPIPE too: without it, a reader that goes away would end the run before it has stopped the
+	// simulator.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The picture, in its own units. Its colours are between light and dark, so that it can be read on both; the lines differ in
-// their dashes and marks too.
+// The picture, in its own units. Its colours are between light and dark, so that it can be read on
+// both; the lines differ in their dashes and marks too.
 const (
 	plotWidth, plotHeight = 760, 340
 	panelWidth            = 280

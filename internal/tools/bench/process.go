@@ -17,7 +17,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// How a CLI greets a provider: the cookie of every Terraform plugin, and the version of the protocol.
+// How a CLI greets a provider: the cookie of every Terraform plugin, and the version of the
+// protocol.
 var greeting = []string{
 	"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 	"PLUGIN_PROTOCOL_VERSIONS=6",
@@ -77,8 +78,8 @@ func (p *plugin) ask(ctx context.Context, rpc string, message []byte) (answer []
 	return answer, err
 }
 
-// stop ends the provider, if it has not ended yet. The connection is closed before: to write to a provider that has ended is a SIGPIPE, which
-// ends this program.
+// stop ends the provider, if it has not ended yet. The connection is closed before: to write to a
+// provider that has ended is a SIGPIPE, which ends this program.
 func (p *plugin) stop() {
 	if p.conn != nil {
 		_ = p.conn.Close() // it may be closed already

@@ -50,8 +50,8 @@ type sample struct {
 	usage    // of the provider
 }
 
-// typical is the sample in the middle, by seconds, with the most requests and the most memory of any. The CPU time is
-// the least: what else the machine does only adds to it.
+// typical is the sample in the middle, by seconds, with the most requests and the most memory of
+// any. The CPU time is the least: what else the machine does only adds to it.
 func typical(samples []sample) sample {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b sample) int { return cmp.Compare(a.seconds, b.seconds) })
 	middle := sorted[(len(sorted)-1)/2]
@@ -69,8 +69,8 @@ func typical(samples []sample) sample {
 	return middle
 }
 
-// fleet is what is measured at one number of machines. The floor is terraform_data, which needs no provider, in the same
-// number.
+// fleet is what is measured at one number of machines. The floor is terraform_data, which needs no
+// provider, in the same number.
 type fleet struct {
 	machines              int
 	plan, unrefreshed     sample

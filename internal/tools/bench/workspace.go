@@ -12,7 +12,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
-// workspace is a folder with a configuration and its state, and the simulator behind it; nil for the floor.
+// workspace is a folder with a configuration and its state, and the simulator behind it; nil for
+// the floor.
 type workspace struct {
 	*bench
 	name string
@@ -21,8 +22,8 @@ type workspace struct {
 	sim  *rehearsal.Simulator
 }
 
-// The machines carry what most fleets have: a bid, a key, a name, tags and a data disk. The rate is the provider's own
-// default unless a fleet is filled.
+// The machines carry what most fleets have: a bid, a key, a name, tags and a data disk. The rate is
+// the provider's own default unless a fleet is filled.
 const fleetHCL = `terraform {
   required_providers {
     kec = { source = "kingsoftcloud/kec" }
@@ -119,8 +120,9 @@ func (w *workspace) slow(ctx context.Context) error {
 	return w.steer(ctx, "fault", fmt.Sprintf(`{"action": "*", "share": 1, "slow": %q}`, w.latency))
 }
 
-// fill makes the fleet as fast as it can be made: machines boot at once, requests take no time, and the provider does not
-// pace them. From then on everything is as it is where a fleet is made under measurement.
+// fill makes the fleet as fast as it can be made: machines boot at once, requests take no time, and
+// the provider does not pace them. From then on everything is as it is where a fleet is made under
+// measurement.
 func (w *workspace) fill(ctx context.Context) error {
 	if err := w.steer(ctx, "settings", `{"boot": "0s", "visibleAfter": "0s"}`); err != nil {
 		return err

@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// The CLI starts this program in place of the provider, and hands on its environment. With these variables in it, the program
-// is no more than a wrapper: only the parent of a process is told what it has used.
+// The CLI starts this program in place of the provider, and hands on its environment. With these
+// variables in it, the program is no more than a wrapper: only the parent of a process is told what
+// it has used.
 const (
 	wrappedVariable = "KEC_BENCH_PROVIDER" // the provider to run
 	usageVariable   = "KEC_BENCH_USAGE"    // the folder for what it has used
@@ -25,8 +26,8 @@ type usage struct {
 	Memory int64   `json:"memory"` // bytes at the peak; 0 where the system does not tell
 }
 
-// wrap runs the provider on this process's own input and output, and writes down what it has used. The result is its exit
-// code.
+// wrap runs the provider on this process's own input and output, and writes down what it has used.
+// The result is its exit code.
 func wrap(provider, folder string) int {
 	code, err := func() (int, error) {
 		// A file that stays empty tells that a process was killed.

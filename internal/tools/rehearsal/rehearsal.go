@@ -1,5 +1,5 @@
-// Package rehearsal has what the tools share that drive a real CLI on a simulated KEC: the simulator's
-// process, the commands of the CLI, and an environment that leads to no real account.
+// Package rehearsal has what the tools share that drive a real CLI on a simulated KEC: the
+// simulator's process, the commands of the CLI, and an environment that leads to no real account.
 package rehearsal
 
 import (
