@@ -12,7 +12,7 @@ import (
 )
 
 // frozenFile holds the digests of the first histories, so that a change of the provider that should
-// change no behaviour can show that it changes none: seed, then Record.Digest.
+// change no behaviour can show that it changes none: seed, then record.digest.
 const frozenFile = "testdata/frozen.txt"
 
 // frozenSteps is the length of the frozen histories.
@@ -54,14 +54,14 @@ func thaw(t *testing.T) *frozen {
 }
 
 // hold compares the record of a history with what it was when it was frozen.
-func (f *frozen) hold(t *testing.T, seed uint64, r *Record) {
+func (f *frozen) hold(t *testing.T, seed uint64, r *record) {
 	t.Helper()
 	if *records != "" {
 		if err := os.WriteFile(filepath.Join(*records, fmt.Sprintf("%05d.txt", seed)), []byte(r.String()), 0o600); err != nil {
 			t.Error(err)
 		}
 	}
-	got := r.Digest()
+	got := r.digest()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if *freeze {

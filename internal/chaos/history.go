@@ -27,15 +27,15 @@ const (
 
 var secrets = []string{password, "canary-of-user-data", kecsim.SecretKey}
 
-// Op is one step of a history. Its numbers are read modulo what there is to choose
+// operation is one step of a history. Its numbers are read modulo what there is to choose
 // from, so that a history with steps taken out is still one.
-type Op struct {
+type operation struct {
 	Kind    string
 	A, B, C int
 }
 
 // String is how a step is printed and can be written again.
-func (o Op) String() string { return fmt.Sprintf("{%q, %d, %d, %d}", o.Kind, o.A, o.B, o.C) }
+func (o operation) String() string { return fmt.Sprintf("{%q, %d, %d, %d}", o.Kind, o.A, o.B, o.C) }
 
 // kinds are all steps, each as often as it should come up. A command costs a hundred
 // times what anything else does, most of it in the framework, so a history is mostly
@@ -50,19 +50,19 @@ var kinds = []struct {
 	{"refuse to terminate", 4},
 }
 
-// Generate makes the history of a seed.
-func Generate(seed uint64, steps int) []Op {
+// generate makes the history of a seed.
+func generate(seed uint64, steps int) []operation {
 	dice := rand.New(rand.NewPCG(seed, 0x6b6563))
 	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
 	}
-	ops := make([]Op, steps)
+	ops := make([]operation, steps)
 	for i := range ops {
 		n := dice.IntN(sum)
 		for _, k := range kinds {
 			if n -= k.weight; n < 0 {
-				ops[i] = Op{k.kind, dice.IntN(1 << 16), dice.IntN(1 << 16), dice.IntN(1 << 16)}
+				ops[i] = operation{k.kind, dice.IntN(1 << 16), dice.IntN(1 << 16), dice.IntN(1 << 16)}
 				break
 			}
 		}
@@ -76,10 +76,10 @@ const latency = 20 * time.Millisecond
 // slots are the addresses that a history uses.
 const slots = 2
 
-// Run lives through a history inside a bubble of virtual time, and returns what can be seen of it.
-// The error tells the first rule that was broken, and after which step.
-func Run(seed uint64, ops []Op) (*Record, error) {
-	start, record := time.Now(), &Record{}
+// runHistory lives through a history inside a bubble of virtual time, and returns what can be seen
+// of it. The error tells the first rule that was broken, and after which step.
+func runHistory(seed uint64, ops []operation) (*record, error) {
+	start, record := time.Now(), &record{}
 	h, err := begin(seed)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (h *history) run(ctx context.Context, address string, refresh bool) {
 	}
 }
 
-func (h *history) step(op Op) error {
+func (h *history) step(op operation) error {
 	address := fmt.Sprintf("worker-%d", op.A%slots)
 	start, before := time.Now(), h.core.ids()
 	h.core.deaf()

@@ -37,7 +37,7 @@ func TestHistories(t *testing.T) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(*histories) && broken.Load() < 3; i = next.Add(1) - 1 {
 				seed := *firstSeed + uint64(i)
-				ops := Generate(seed, *steps)
+				ops := generate(seed, *steps)
 				for _, op := range ops {
 					if isCommand[op.Kind] {
 						commands.Add(1)
@@ -49,7 +49,7 @@ func TestHistories(t *testing.T) {
 					continue
 				}
 				broken.Add(1)
-				short := Shrink(ops, func(ops []Op) bool { _, err := live(t, seed, ops); return err != nil })
+				short := shrink(ops, func(ops []operation) bool { _, err := live(t, seed, ops); return err != nil })
 				_, again := live(t, seed, short)
 				t.Errorf("seed %d: %v\nshrunk to %d steps:\n%s\n%v", seed, err, len(short), listed(short), again)
 			}
@@ -63,7 +63,7 @@ func TestHistories(t *testing.T) {
 
 var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true}
 
-func listed(ops []Op) string {
+func listed(ops []operation) string {
 	var lines []string
 	for _, op := range ops {
 		lines = append(lines, "\t"+op.String()+",")
@@ -73,7 +73,7 @@ func listed(ops []Op) string {
 
 // live runs a history in a bubble of its own. Whoever is left behind in it panics
 // there.
-func live(t *testing.T, seed uint64, ops []Op) (record *Record, err error) {
+func live(t *testing.T, seed uint64, ops []operation) (record *record, err error) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -86,15 +86,15 @@ func live(t *testing.T, seed uint64, ops []Op) (record *Record, err error) {
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		record, err = Run(seed, ops)
+		record, err = runHistory(seed, ops)
 	})
 	return record, err
 }
 
 func TestShrink(t *testing.T) {
 	t.Parallel()
-	ops := slices.Concat(Generate(7, 20), []Op{{Kind: "apply"}}, Generate(8, 20), []Op{{Kind: "kill"}}, Generate(9, 5))
-	breaks := func(ops []Op) bool { // an "apply" before a "kill"
+	ops := slices.Concat(generate(7, 20), []operation{{Kind: "apply"}}, generate(8, 20), []operation{{Kind: "kill"}}, generate(9, 5))
+	breaks := func(ops []operation) bool { // an "apply" before a "kill"
 		applied := false
 		for _, op := range ops {
 			applied = applied || op.Kind == "apply"
@@ -104,7 +104,7 @@ func TestShrink(t *testing.T) {
 		}
 		return false
 	}
-	if got := Shrink(ops, breaks); len(got) != 2 || got[0].Kind != "apply" || got[1].Kind != "kill" {
+	if got := shrink(ops, breaks); len(got) != 2 || got[0].Kind != "apply" || got[1].Kind != "kill" {
 		t.Errorf("shrunk to\n%s", listed(got))
 	}
 }
@@ -112,10 +112,10 @@ func TestShrink(t *testing.T) {
 // The same seed is the same history, and another one is another.
 func TestGenerate(t *testing.T) {
 	t.Parallel()
-	if a, b := listed(Generate(3, 20)), listed(Generate(3, 20)); a != b {
+	if a, b := listed(generate(3, 20)), listed(generate(3, 20)); a != b {
 		t.Errorf("seed 3 makes\n%s\nand\n%s", a, b)
 	}
-	if listed(Generate(3, 20)) == listed(Generate(4, 20)) {
+	if listed(generate(3, 20)) == listed(generate(4, 20)) {
 		t.Error("seeds 3 and 4 make the same history")
 	}
 }

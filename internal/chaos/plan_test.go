@@ -78,7 +78,7 @@ func (t *twin) described(r *tfprotov6.PlanResourceChangeResponse) []any {
 	}
 	return []any{
 		t.core.read(r.PlannedState).String(), string(r.PlannedPrivate), r.PlannedIdentity != nil, fmt.Sprint(r.RequiresReplace), said,
-		r.Deferred, r.UnsafeToUseLegacyTypeSystem, t.identity(r.PlannedIdentity),
+		r.Deferred, r.UnsafeToUseLegacyTypeSystem, t.identity(r.PlannedIdentity), //nolint:staticcheck // the framework may set it all the same
 	}
 }
 
@@ -132,7 +132,7 @@ func compared(seed uint64, counted *plans) error {
 		framework := providerserver.NewProtocol6(provider.New("test", ksyun.WithSeed(seed), ksyun.WithHTTPTransport(h.link))())()
 		return &twin{s, framework, h.core, counted}
 	}
-	for i, op := range Generate(seed, 20) {
+	for i, op := range generate(seed, 20) {
 		if err := h.step(op); err != nil {
 			return fmt.Errorf("after step %d, %s: %w", i+1, op, err)
 		}

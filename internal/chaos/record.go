@@ -12,22 +12,22 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-// Record is all that can be seen of a history from outside: what KEC was asked, what the user was
+// record is all that can be seen of a history from outside: what KEC was asked, what the user was
 // told, and what the state kept. Two versions of the provider with equal records behave alike.
-type Record struct {
+type record struct {
 	Requests []string // in the order of virtual time, then of their text
 	Said     []string // every message with its severity and place, by step
 	Kept     []string // the state after each step, by address
 }
 
-// Digest is the record in one line: a hash of the requests, of the messages and of the states. Each
+// digest is the record in one line: a hash of the requests, of the messages and of the states. Each
 // has its own, so that a change of a text can be told from a change of what is done.
-func (r *Record) Digest() string {
+func (r *record) digest() string {
 	return fmt.Sprintf("%s %s %s", hashed(r.Requests), hashed(r.Said), hashed(r.Kept))
 }
 
 // String is the whole record, for a comparison line by line.
-func (r *Record) String() string {
+func (r *record) String() string {
 	return strings.Join(slices.Concat([]string{"# requests"}, r.Requests, []string{"# said"}, r.Said, []string{"# kept"}, r.Kept), "\n") + "\n"
 }
 
@@ -38,7 +38,7 @@ func hashed(lines []string) string {
 }
 
 // note adds what one step has said and kept.
-func (r *Record) note(step int, c *core) {
+func (r *record) note(step int, c *core) {
 	for _, message := range c.heard {
 		r.Said = append(r.Said, fmt.Sprintf("%d: %s", step, message))
 	}
@@ -50,7 +50,7 @@ func (r *Record) note(step int, c *core) {
 }
 
 // asked notes the requests of a whole history that began at start.
-func (r *Record) asked(calls []kecsim.Call, start time.Time) {
+func (r *record) asked(calls []kecsim.Call, start time.Time) {
 	type request struct {
 		at   time.Time
 		text string

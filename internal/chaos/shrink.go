@@ -2,9 +2,9 @@ package chaos
 
 import "slices"
 
-// Shrink takes steps out of a history that breaks a rule for as long as it still
+// shrink takes steps out of a history that breaks a rule for as long as it still
 // breaks one, so that what is left is short. breaks lives through a history.
-func Shrink(ops []Op, breaks func([]Op) bool) []Op {
+func shrink(ops []operation, breaks func([]operation) bool) []operation {
 	for size := max(1, len(ops)/2); ; {
 		smaller := false
 		for from := 0; from+size <= len(ops); {

@@ -74,7 +74,7 @@ var actions = []string{
 }
 
 // happens is what the world does by itself.
-func (h *history) happens(op Op) {
+func (h *history) happens(op operation) {
 	zones, types := []string{kecsim.ZoneA, kecsim.ZoneB}, []string{"N3.2B", "N3.4B"}
 	zone, typ := zones[op.A%2], types[op.B%2]
 	machines := h.sim.Instances()

@@ -42,13 +42,13 @@ type Need struct {
 	words  func(Demand) Words
 }
 
-// PerLaunch tells whether the thing itself is wrong: a launch then has the need once, however
+// perLaunch tells whether the thing itself is wrong: a launch then has the need once, however
 // often it names the thing. The other needs are for stock and addresses, and each is one more that
 // is wanted.
-func (n Need) PerLaunch() bool { return n.Kind != OutOfStock && n.Kind != AddressesShort }
+func (n Need) perLaunch() bool { return n.Kind != OutOfStock && n.Kind != AddressesShort }
 
 // Exceeds tells whether launches want more than KEC has. A thing that is wrong is always too much.
-func (n Need) Exceeds(d Demand) bool { return n.PerLaunch() || d.Wanted > n.have+d.Freed }
+func (n Need) Exceeds(d Demand) bool { return n.perLaunch() || d.Wanted > n.have+d.Freed }
 
 // Demand is how much of one thing all launches of a plan want together, or those of an order.
 type Demand struct {
@@ -71,7 +71,7 @@ func (s Shortfall) Certain() bool { return s.Kind != NoSpotPrice }
 
 func (n Need) shortfall(d Demand) Shortfall {
 	w := n.words(d)
-	if n.PerLaunch() && d.Form == Planned && d.Wanted > 1 {
+	if n.perLaunch() && d.Form == Planned && d.Wanted > 1 {
 		w.Facts += fmt.Sprintf(" That goes for %s instances of this plan.", d)
 	}
 	return Shortfall{Kind: n.Kind, Param: n.Param, Lookup: n.Lookup, Words: w}
@@ -116,7 +116,7 @@ func Needs(launch Launch, o Offer) []Need {
 	}
 	seen := map[string]bool{}
 	return slices.DeleteFunc(all, func(n Need) bool {
-		twice := n.PerLaunch() && seen[n.Key]
+		twice := n.perLaunch() && seen[n.Key]
 		seen[n.Key] = true
 		return twice
 	})

@@ -70,6 +70,13 @@ func (d dice) model(now time.Time) model {
 		}
 		m.SecondaryNICs = secondaryNICs.List(nics)
 	}
+	d.fill(&m, now)
+	return m
+}
+
+// fill sets what comes after the disks and the network in the wizard.
+func (d dice) fill(m *model, now time.Time) {
+	text := types.StringValue
 	switch d.IntN(4) {
 	case 0:
 		m.PasswordWO, m.PasswordWOVersion = text("Correct-Horse-1"), types.Int64Value(d.Int64())
@@ -113,7 +120,6 @@ func (d dice) model(now time.Time) model {
 	if d.maybe() {
 		m.DeletionProtection = types.BoolValue(d.maybe())
 	}
-	return m
 }
 
 // For any valid model, what comes back from KEC is what was asked for, and the

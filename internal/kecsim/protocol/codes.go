@@ -17,16 +17,16 @@ var (
 	// documented: transport and signing (facts 30-36).
 	CodeInvalidAction     = Code{"INVALID_ACTION", 400} // assumed: the status (fact 165)
 	CodeInvalidVersion    = Code{"InvalidActionOrVesion", 400}
-	CodeMissingToken      = Code{"MissingAuthenticationToken", 403}
+	codeMissingToken      = Code{"MissingAuthenticationToken", 403}
 	CodeSignatureMismatch = Code{"SignatureDoesNotMatch", 403}
 	CodePermissionDenied  = Code{"PermissionDenied", 403}
 
 	// assumed: placeholders of transport and signing (facts 163, 164, 167).
-	CodeUnknownKey          = Code{"InvalidAccessKeyId", 403}
-	CodeIncompleteSignature = Code{"IncompleteSignature", 403}
-	CodeInvalidToken        = Code{"InvalidSecurityToken", 403}
-	CodeTimeSkewed          = Code{"RequestTimeTooSkewed", 403}
-	CodeRequestExpired      = Code{"RequestExpired", 403}
+	codeUnknownKey          = Code{"InvalidAccessKeyId", 403}
+	codeIncompleteSignature = Code{"IncompleteSignature", 403}
+	codeInvalidToken        = Code{"InvalidSecurityToken", 403}
+	codeTimeSkewed          = Code{"RequestTimeTooSkewed", 403}
+	codeRequestExpired      = Code{"RequestExpired", 403}
 	CodeDryRun              = Code{"DryRunOperation", 412}
 	CodeTooLarge            = Code{"RequestTooLarge", 413}
 	CodeNotFound            = Code{"NotFound", 404}

@@ -47,14 +47,14 @@ func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 		sig.query = true
 		claim, refusal = queryClaim(query)
 	default:
-		return nil, Refuse(CodeMissingToken, "the request is not signed")
+		return nil, Refuse(codeMissingToken, "the request is not signed")
 	}
 	if refusal != nil {
 		return nil, refusal
 	}
 	scope := strings.Split(claim.credential, "/")
 	if len(scope) != 5 || len(claim.signature) != 64 || claim.signedHeaders == "" {
-		return nil, Refuse(CodeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
+		return nil, Refuse(codeIncompleteSignature, "Credential, SignedHeaders and Signature must all be there and whole")
 	}
 	sig.hex, sig.expires = claim.signature, claim.expires
 	sig.AccessKey, sig.day, sig.Region, sig.Service = scope[0], scope[1], scope[2], scope[3]
@@ -67,11 +67,11 @@ func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 	}
 	var err error
 	if sig.date, err = time.Parse(signDate, claim.date); claim.date != "" && err != nil {
-		return nil, Refuse(CodeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
+		return nil, Refuse(codeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
 	}
 	if claim.date == "" {
 		if sig.date, err = http.ParseTime(r.Header.Get("Date")); err != nil {
-			return nil, Refuse(CodeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
+			return nil, Refuse(codeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
 		}
 		sig.date = sig.date.UTC()
 	}
@@ -91,7 +91,7 @@ type claim struct {
 func headerClaim(auth, date string) (claim, *Refusal) {
 	algorithm, rest, _ := strings.Cut(strings.TrimSpace(auth), " ")
 	if algorithm != signAlgorithm {
-		return claim{}, Refuse(CodeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
+		return claim{}, Refuse(codeIncompleteSignature, "the Authorization header must begin with %s", signAlgorithm)
 	}
 	out := claim{date: date}
 	for _, part := range strings.Split(rest, ",") {
@@ -111,7 +111,7 @@ func headerClaim(auth, date string) (claim, *Refusal) {
 // queryClaim reads the fields of the query form.
 func queryClaim(query url.Values) (claim, *Refusal) {
 	if query.Get("X-Amz-Algorithm") != signAlgorithm {
-		return claim{}, Refuse(CodeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
+		return claim{}, Refuse(codeIncompleteSignature, "X-Amz-Algorithm must be %s", signAlgorithm)
 	}
 	out := claim{
 		credential: query.Get("X-Amz-Credential"), signedHeaders: query.Get("X-Amz-SignedHeaders"),
@@ -120,7 +120,7 @@ func queryClaim(query url.Values) (claim, *Refusal) {
 	if v := query.Get("X-Amz-Expires"); v != "" {
 		seconds, err := strconv.Atoi(v)
 		if err != nil || seconds < 1 || seconds > 604800 {
-			return claim{}, Refuse(CodeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", Clip(v))
+			return claim{}, Refuse(codeIncompleteSignature, "X-Amz-Expires must be between 1 and 604800, not %q", Clip(v))
 		}
 		out.expires = time.Duration(seconds) * time.Second
 	}
@@ -139,7 +139,7 @@ type Key struct{ Secret, Token string }
 func (sig *Signature) Verify(r *http.Request, rawQuery string, body []byte, keys map[string]Key, clocks ...time.Time) *Refusal {
 	k, known := keys[sig.AccessKey]
 	if !known {
-		return Refuse(CodeUnknownKey, "the access key is not known")
+		return Refuse(codeUnknownKey, "the access key is not known")
 	}
 	canonical, refusal := sig.canonicalRequest(r, rawQuery, body)
 	if refusal != nil {
@@ -174,14 +174,14 @@ func (sig *Signature) checkToken(r *http.Request, want string) *Refusal {
 	got := ""
 	for _, token := range sent {
 		if got != "" && token != "" && token != got {
-			return Refuse(CodeInvalidToken, "the request carries two different security tokens")
+			return Refuse(codeInvalidToken, "the request carries two different security tokens")
 		}
 		if token != "" {
 			got = token
 		}
 	}
 	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) != 1 {
-		return Refuse(CodeInvalidToken, "the security token does not belong to the access key")
+		return Refuse(codeInvalidToken, "the security token does not belong to the access key")
 	}
 	return nil
 }
@@ -195,11 +195,11 @@ func (sig *Signature) checkDate(clocks []time.Time) *Refusal {
 		}
 	}
 	if sig.expires > 0 && near.After(sig.date.Add(sig.expires)) {
-		return Refuse(CodeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
+		return Refuse(codeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
 	}
 	// With an expiry a request may be late, but still not early.
 	if off := near.Sub(sig.date); off < -maxSkew || sig.expires == 0 && off > maxSkew {
-		return Refuse(CodeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
+		return Refuse(codeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
 	}
 	return nil
 }

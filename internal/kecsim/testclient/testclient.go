@@ -132,8 +132,9 @@ func (c *Client) Refusals(action string, ids []string, pairs ...string) string {
 		pairs = append(pairs, "InstanceId."+strconv.Itoa(i+1), id)
 	}
 	var out strings.Builder
-	for _, item := range c.KEC(action, pairs...).OK().JSON["InstancesSet"].([]any) {
-		answer := item.(map[string]any)
+	items, _ := c.KEC(action, pairs...).OK().JSON["InstancesSet"].([]any)
+	for _, item := range items {
+		answer, _ := item.(map[string]any)
 		switch {
 		case answer["Return"] == true:
 			out.WriteByte('.')
