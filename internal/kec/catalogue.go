@@ -13,7 +13,6 @@ import (
 // Image is what a launch must know of an image.
 type Image struct {
 	ID    string
-	Name  string
 	State string // ImageActive boots; the list is open
 }
 
@@ -48,10 +47,10 @@ func imagesIn(set []json.RawMessage, id string) []Image {
 	bare := func(id string) string { return strings.TrimPrefix(strings.ToLower(id), "img-") }
 	var images []Image
 	for _, raw := range set {
-		var w struct{ ImageID, Name, ImageState ksyun.Text }
+		var w struct{ ImageID, ImageState ksyun.Text }
 		ksyun.Decode(raw, &w)
 		if bare(string(w.ImageID)) == bare(id) {
-			images = append(images, Image{ID: string(w.ImageID), Name: string(w.Name), State: string(w.ImageState)})
+			images = append(images, Image{ID: string(w.ImageID), State: string(w.ImageState)})
 		}
 	}
 	return images
@@ -59,7 +58,6 @@ func imagesIn(set []json.RawMessage, id string) []Image {
 
 // InstanceTypeConfig says where an instance type and its disks are sold.
 type InstanceTypeConfig struct {
-	Type    string
 	Zones   []string            // where it can be ordered; empty when the answer does not say
 	SoldOut map[string][]string // the zones in which a type of data disk is sold out, by that type
 }
@@ -92,7 +90,7 @@ func typeConfigIn(set []json.RawMessage, instanceType string) *InstanceTypeConfi
 		if ksyun.Decode(raw, &w); !strings.EqualFold(string(w.InstanceType), instanceType) {
 			continue
 		}
-		config := &InstanceTypeConfig{Type: string(w.InstanceType), Zones: idsOf(w.AvailabilityZoneSet, "azcode"), SoldOut: map[string][]string{}}
+		config := &InstanceTypeConfig{Zones: idsOf(w.AvailabilityZoneSet, "azcode"), SoldOut: map[string][]string{}}
 		for _, raw := range w.DataDiskQuotaSet {
 			var disk struct {
 				DataDiskType        ksyun.Text

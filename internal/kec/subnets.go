@@ -44,7 +44,6 @@ func (c *Client) DescribeSubnets(ctx context.Context, ids ...string) ([]Subnet, 
 type SecurityGroup struct {
 	ID    string
 	VPCID string // the only VPC whose instances it serves (fact 173: groups belong to a VPC)
-	Name  string
 }
 
 // DescribeSecurityGroups returns the security groups with these ids that the service shows, or all
@@ -52,9 +51,9 @@ type SecurityGroup struct {
 // *ksyun.Error: nothing says which.
 func (c *Client) DescribeSecurityGroups(ctx context.Context, ids ...string) ([]SecurityGroup, error) {
 	read := func(raw json.RawMessage) (SecurityGroup, string) {
-		var w struct{ SecurityGroupID, VPCID, SecurityGroupName ksyun.Text }
+		var w struct{ SecurityGroupID, VPCID ksyun.Text }
 		ksyun.Decode(raw, &w)
-		g := SecurityGroup{ID: string(w.SecurityGroupID), VPCID: string(w.VPCID), Name: string(w.SecurityGroupName)}
+		g := SecurityGroup{ID: string(w.SecurityGroupID), VPCID: string(w.VPCID)}
 		return g, g.ID
 	}
 	return describeVPC(ctx, c, "DescribeSecurityGroups", "SecurityGroupId", "SecurityGroupSet", ids, read)

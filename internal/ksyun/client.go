@@ -79,7 +79,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 //	attempt   one deadline per attempt; reads the whole body, so that a cut body is a failed attempt
 //	tracing   sees what the network did, without the time spent on pacing
 //	signing   signs each attempt anew, because the signature covers the time
-//	pacing    waits outside signing and outside the deadline: a wait ages no signature, times nothing out
+//	pacing    waits outside signing and the deadline: a wait ages no signature, times nothing out
 //
 // The deadline is a step of its own and not http.Client.Timeout, which would run while an attempt
 // waits for its turn: a launch that was never sent would look like one whose answer was lost.

@@ -55,7 +55,7 @@ func withoutIndexes(name string) string {
 	return strings.Join(kept, ".")
 }
 
-// hasWord reports that word occurs in text with neither a letter, nor a digit, nor a further part of
+// hasWord reports that word occurs in text with no letter, no digit and no further part of
 // a dotted name beside it. Only ASCII counts, because Chinese text has no spaces around a name.
 func hasWord(text, word string) bool {
 	alnum := func(i int) bool {

@@ -110,8 +110,8 @@ func (r result) answered() bool { return r.err == nil && !r.transient() }
 // refusal, or no connection. Such calls are
 //
 //   - RunInstances, because a second launch is a second machine;
-//   - RebootInstances, and ModifyInstanceAttribute with a restart, as a password needs it: repeating one
-//     that was carried out does no lasting harm, but restarts the machine a second time.
+//   - RebootInstances, and ModifyInstanceAttribute with a restart, as a password needs it:
+//     repeating one that was carried out does no lasting harm, but it restarts the machine again.
 //
 // Every other call is safe to repeat: reads, and the changes, TerminateInstances among them, each
 // of which asks for the same end state again. The repetition of one that was carried out may be

@@ -121,21 +121,21 @@ var lookUps = map[string]struct {
 			return "", err
 		}
 		return fmt.Sprint(*g), nil
-	}, "{" + kecsim.SecurityGroup + " " + kecsim.VPC + " default}"},
+	}, "{" + kecsim.SecurityGroup + " " + kecsim.VPC + "}"},
 	"DescribeImages": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		i, err := d.Image(ctx, kecsim.ImageUbuntu)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(*i), nil
-	}, "{" + kecsim.ImageUbuntu + " ubuntu-24.04 active}"},
+	}, "{" + kecsim.ImageUbuntu + " active}"},
 	"DescribeInstanceTypeConfigs": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		c, err := d.Type(ctx, kecsim.TypeSmall)
 		if err != nil {
 			return "", err
 		}
 		return fmt.Sprint(*c), nil
-	}, "{N3.2B [cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]}"},
+	}, "{[cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]}"},
 }
 
 func TestSnapshot_makesEachLookUpOnce(t *testing.T) {
