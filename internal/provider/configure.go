@@ -1,0 +1,150 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+)
+
+// Configure makes the session that resources and data sources share. While a value of the provider block is known only after apply,
+// the session has no client, and resources then plan without asking KEC.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	shared := &session.Session{DefaultTags: config.DefaultTags}
+	resp.ResourceData, resp.DataSourceData = shared, shared
+	defer p.configured.Store(shared)
+	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
+		return
+	}
+
+	region := required(config.Region, "region", "region", "KSYUN_REGION", &resp.Diagnostics)
+	keys := ksyun.Credentials{
+		AccessKey:     required(config.AccessKey, "access_key", "access key", "KSYUN_ACCESS_KEY", &resp.Diagnostics),
+		SecretKey:     required(config.SecretKey, "secret_key", "secret key", "KSYUN_SECRET_KEY", &resp.Diagnostics),
+		SecurityToken: setting(config.SecurityToken, "KSYUN_SECURITY_TOKEN"),
+	}
+	options := p.clientOptions(config, &resp.Diagnostics)
+	mode := preflightMode(config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := kec.New(region, keys, options...)
+	if err != nil {
+		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
+		return
+	}
+	explainer := failure.NewExplainer(client)
+	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode)
+	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
+}
+
+// setting is a value of the provider block or, where the block has none, of the environment.
+func setting(value types.String, variable string) string {
+	if s := value.ValueString(); s != "" {
+		return s
+	}
+	return os.Getenv(variable)
+}
+
+// required is a setting that the provider cannot do without.
+func required(value types.String, attribute, what, variable string, diags *diag.Diagnostics) string {
+	s := setting(value, variable)
+	if s == "" {
+		diags.AddAttributeError(path.Root(attribute), "Missing "+what,
+			fmt.Sprintf("The provider has no %s.\n\nSet %s in the provider block, or the environment variable %s.", what, attribute, variable))
+	}
+	return s
+}
+
+// clientOptions are the options of the client that the configuration asks for, and those of tests after them.
+func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.Option {
+	options := []ksyun.Option{
+		ksyun.WithUserAgent(fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)),
+		ksyun.WithTrace(trace),
+		endpoints(config, diags),
+	}
+	if file := setting(config.CAFile, "KEC_CA_FILE"); file != "" {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			diags.AddAttributeError(path.Root("ca_file"), "CA file cannot be read",
+				sentence(err)+"\n\nGive the path of a PEM file in ca_file or KEC_CA_FILE.")
+		}
+		options = append(options, ksyun.WithRootCA(pem))
+	}
+	retries := int64(defaultMaxRetries)
+	if !config.MaxRetries.IsNull() {
+		retries = config.MaxRetries.ValueInt64()
+	}
+	timeout := defaultRequestTimeout
+	if d, err := time.ParseDuration(config.RequestTimeout.ValueString()); err == nil {
+		timeout = d
+	}
+	rate := defaultRequestsPerSecond
+	if !config.RequestsPerSecond.IsNull() {
+		rate = config.RequestsPerSecond.ValueFloat64()
+	}
+	options = append(options, ksyun.WithRetries(int(retries), shortestBackoff, longestBackoff), ksyun.WithRequestTimeout(timeout), ksyun.WithRate(rate))
+	return append(options, p.options...)
+}
+
+// preflightMode is how a plan is checked. It is checked here, because it may come from the environment, which no validator sees.
+func preflightMode(config model, diags *diag.Diagnostics) preflight.Mode {
+	mode := preflight.Mode(setting(config.Preflight, "KEC_PREFLIGHT"))
+	switch {
+	case mode == "":
+		return preflight.Error
+	case !slices.Contains(preflightModes, string(mode)):
+		diags.AddAttributeError(path.Root("preflight"), "Not a way to check a plan", fmt.Sprintf(
+			"It is %q.\n\nSet preflight in the provider block, or the environment variable KEC_PREFLIGHT, to one of: %s.", mode, strings.Join(preflightModes, ", ")))
+	}
+	return mode
+}
+
+// endpoints are the URLs of the services. The one for all services is checked here, because it may come from the environment,
+// which no validator sees.
+func endpoints(config model, diags *diag.Diagnostics) ksyun.Option {
+	all := setting(config.Endpoint, "KEC_ENDPOINT")
+	if all != "" {
+		if err := ksyun.CheckEndpoint(all); err != nil {
+			diags.AddAttributeError(path.Root("endpoint"), "Endpoint cannot be used",
+				sentence(err)+"\n\nCorrect endpoint in the provider block, or the environment variable KEC_ENDPOINT.")
+		}
+	}
+	of := func(service string) string {
+		if s, ok := config.Endpoints.Attributes()[service].(types.String); ok && s.ValueString() != "" {
+			return s.ValueString()
+		}
+		return all
+	}
+	return ksyun.WithEndpoints(ksyun.Endpoints{KEC: of("kec"), Trade: of("trade"), VPC: of("vpc"), Tag: of("tag"), IAM: of("iam")})
+}
+
+// trace logs what a request was and what came of it, and never a body, a header or a key.
+func trace(ctx context.Context, t ksyun.Trace) {
+	fields := map[string]any{
+		"service": t.Service, "action": t.Action, "request_id": t.RequestID, "status": t.Status,
+		"try": t.Try, "duration_ms": t.Duration.Milliseconds(), "code": t.Code,
+	}
+	if t.Err != nil {
+		fields["error"] = t.Err.Error()
+	}
+	tflog.Debug(ctx, "KEC request", fields)
+}
