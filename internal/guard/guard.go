@@ -1,4 +1,4 @@
-// Package guard keeps a mistake in one operation from ending the provider.
+// Package guard keeps a panic in one operation from ending the whole provider.
 package guard
 
 import (
@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// Recover turns a panic into an error of the one operation that it befell: a provider
-// that dies takes with it whatever the others are doing, ids and all. Defer it
-// itself. The message names the place and not the value of the panic, which could
-// hold anything.
+// Recover turns a panic into an error of the one operation in which it happened. Otherwise the
+// panic would end the provider's process, and with it all other operations and the ids of what they
+// have launched. It must be deferred directly. The message names the place of the panic and the
+// type of its value. It does not show the value itself, which could hold a secret.
 func Recover(diags *diag.Diagnostics, doing string) {
 	p := recover()
 	if p == nil {
@@ -23,7 +23,7 @@ func Recover(diags *diag.Diagnostics, doing string) {
 		doing, place(), p))
 }
 
-// place is the innermost function of this module that was running.
+// place is the innermost function of this module on the stack of the panic.
 func place() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])

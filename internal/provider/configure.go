@@ -23,8 +23,9 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
-// Configure makes the session that resources and data sources share. While a value of the provider block is known only after apply,
-// the session has no client, and resources then plan without asking KEC.
+// Configure makes the session that resources and data sources share. While a value of the provider
+// block is known only after apply, the session has no client, and resources then plan without
+// asking KEC.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -74,7 +75,8 @@ func required(value types.String, attribute, what, variable string, diags *diag.
 	return s
 }
 
-// clientOptions are the options of the client that the configuration asks for, and those of tests after them.
+// clientOptions are the options of the client that the configuration asks for, and those of tests
+// after them.
 func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.Option {
 	options := []ksyun.Option{
 		ksyun.WithUserAgent(fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)),
@@ -105,7 +107,8 @@ func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.
 	return append(options, p.options...)
 }
 
-// preflightMode is how a plan is checked. It is checked here, because it may come from the environment, which no validator sees.
+// preflightMode is how a plan is checked. It is checked here, because it may come from the
+// environment, which no validator sees.
 func preflightMode(config model, diags *diag.Diagnostics) preflight.Mode {
 	mode := preflight.Mode(setting(config.Preflight, "KEC_PREFLIGHT"))
 	switch {
@@ -118,8 +121,8 @@ func preflightMode(config model, diags *diag.Diagnostics) preflight.Mode {
 	return mode
 }
 
-// endpoints are the URLs of the services. The one for all services is checked here, because it may come from the environment,
-// which no validator sees.
+// endpoints are the URLs of the services. The one for all services is checked here, because it may
+// come from the environment, which no validator sees.
 func endpoints(config model, diags *diag.Diagnostics) ksyun.Option {
 	all := setting(config.Endpoint, "KEC_ENDPOINT")
 	if all != "" {

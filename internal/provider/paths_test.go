@@ -45,7 +45,7 @@ func TestServer_diagnosticsAreAtTopLevelAttributes(t *testing.T) {
 	}
 	for at, words := range map[string]string{
 		`AttributeName("timeouts")`:                          `"soon" must be a string`,
-		`AttributeName("tags").ElementKeyString("ksc-team")`: `tags["ksc-team"]`, // a CLI finds the lines of elements
+		`AttributeName("tags").ElementKeyString("ksc-team")`: `tags["ksc-team"]`, // a CLI finds its line
 		`AttributeName("timeouts").AttributeName("create")`:  "",
 	} {
 		if got, ok := found[at]; !strings.Contains(got, words) || ok == (words == "") {

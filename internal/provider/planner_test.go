@@ -233,7 +233,7 @@ func nested(v tftypes.Value, change func(map[string]tftypes.Value) map[string]tf
 func (p *planner) request(tb testing.TB, input []byte) *tfprotov6.PlanResourceChangeRequest {
 	tb.Helper()
 	c := &choices{input}
-	calm := c.next(2) == 0 // a state that KEC may have reported, and mostly a configuration that changes nothing
+	calm := c.next(2) == 0 // then the state is a likely one
 	private := [][]byte{nil, []byte(`{"imported":"dHJ1ZQ=="}`), []byte(`{ "imported": "dHJ1ZQ==" }`), []byte(`{}`),
 		[]byte(`{".import_before_read":"dHJ1ZQ==","launched":"MQ=="}`), []byte(`{"launched":""}`), []byte(`no JSON`)}[c.next(7)]
 	var identity *tfprotov6.ResourceIdentityData

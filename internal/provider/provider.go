@@ -1,4 +1,5 @@
-// Package provider is the provider: its block, its resources and data sources, and the server that a CLI talks to.
+// Package provider is the provider: its block, its resources and data sources, and the server that
+// a CLI talks to.
 package provider
 
 import (
@@ -27,7 +28,8 @@ type Provider struct {
 	configured atomic.Pointer[session.Session] // nil before Configure
 }
 
-// New returns a factory of the provider. The options come after those that the configuration asks for.
+// New returns a factory of the provider. The options come after those that the configuration asks
+// for.
 func New(version string, options ...ksyun.Option) func() provider.Provider {
 	return func() provider.Provider { return &Provider{version: version, options: options} }
 }
@@ -48,7 +50,8 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{spotorder.New, catalog.AvailabilityZones}
 }
 
-// session is what Configure has given to the framework. It is nil before that, without a type, as the framework has it.
+// session is what Configure has given to the framework. It is nil before that, without a type, as
+// the framework has it.
 func (p *Provider) session() any {
 	if s := p.configured.Load(); s != nil {
 		return s

@@ -27,8 +27,8 @@ func Serve(version string, attachable bool) error {
 		silenceUnreadLogs()
 	}
 	tuneCollector()
-	// providerserver.Serve would do, but it also brings protocol 5, which would be a fiftieth of the
-	// program.
+	// providerserver.Serve would do, but it also brings protocol 5, which would be a fiftieth of
+	// the program.
 	return tf6server.Serve("registry.terraform.io/kingsoftcloud/kec", Server(version), options...)
 }
 

@@ -34,8 +34,9 @@ type unchanged struct {
 	object   tftypes.Type
 	identity *identityschema.Schema // nil without one
 
+	// What can change the planned value of a top-level attribute, by its name.
 	defaults  map[string]tftypes.Value
-	modifiers map[string][]planmodifier.String // those that do more than keep the prior state's value for an unknown one
+	modifiers map[string][]planmodifier.String // without the keepers
 	writeOnly []string
 }
 
@@ -156,7 +157,7 @@ func declared(a any) (value any, modifiers []any, ok bool) {
 func (u *unchanged) plan(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest, providerData any) *tfprotov6.PlanResourceChangeResponse {
 	if req.PriorState == nil || req.ProposedNewState == nil || req.Config == nil ||
 		len(req.PriorState.MsgPack) == 0 || !bytes.Equal(req.PriorState.MsgPack, req.ProposedNewState.MsgPack) {
-		return nil // one CLI encodes both states, so that equal ones are equal to the byte
+		return nil // a CLI encodes both states alike, so equal states are equal to the byte
 	}
 	prior, err := req.PriorState.Unmarshal(u.object)
 	if err != nil || prior.IsNull() || !prior.IsFullyKnown() {

@@ -3,6 +3,7 @@ package provider
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -14,20 +15,27 @@ func (p *planner) alone(ctx context.Context, req *tfprotov6.PlanResourceChangeRe
 	return p.unchanged()[req.TypeName].plan(ctx, req, p.provider.session()) != nil
 }
 
-// Each of these differs in one thing from an instance to which nothing is to be done.
-func TestUnchanged(t *testing.T) {
-	t.Parallel()
-	type attributes = map[string]tftypes.Value
-	type request = *tfprotov6.PlanResourceChangeRequest
-	text := func(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
-	null := func(of tftypes.Type) tftypes.Value { return tftypes.NewValue(of, nil) }
+type (
+	attributes = map[string]tftypes.Value
+	request    = *tfprotov6.PlanResourceChangeRequest
+)
+
+// unchangedCase differs in one thing from an instance that does not change.
+type unchangedCase struct {
+	name  string
+	alone bool
+	edit  func(config, prior attributes, req request)
+}
+
+func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+
+func null(of tftypes.Type) tftypes.Value { return tftypes.NewValue(of, nil) }
+
+// valueCases are about the configuration and the state.
+func valueCases() []unchangedCase {
 	yes, no := tftypes.NewValue(tftypes.Bool, true), tftypes.NewValue(tftypes.Bool, false)
 	tags := tftypes.Map{ElementType: tftypes.String}
-	for _, c := range []struct {
-		name  string
-		alone bool
-		edit  func(config, prior attributes, req request)
-	}{
+	return []unchangedCase{
 		{"nothing", true, func(_, _ attributes, _ request) {}},
 		{"a default that the state has", true, func(config, prior attributes, _ request) {
 			config["deletion_protection"], prior["deletion_protection"] = null(tftypes.Bool), no
@@ -69,6 +77,13 @@ func TestUnchanged(t *testing.T) {
 		{"a state that was never read", true, func(config, prior attributes, _ request) {
 			config["instance_type"], prior["instance_type"] = null(tftypes.String), null(tftypes.String)
 		}},
+	}
+}
+
+// requestCases are about the rest of the request.
+func requestCases(t *testing.T) []unchangedCase {
+	t.Helper()
+	return []unchangedCase{
 		{"private state", true, func(_, _ attributes, req request) {
 			req.PriorPrivate = []byte(`{"imported":"dHJ1ZQ==","launched":"MQ=="}`)
 		}},
@@ -95,7 +110,12 @@ func TestUnchanged(t *testing.T) {
 		{"a client that defers", true, func(_, _ attributes, req request) {
 			req.ClientCapabilities = &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: true}
 		}},
-	} {
+	}
+}
+
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	for _, c := range slices.Concat(valueCases(), requestCases(t)) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlanner(t, map[string]tftypes.Value{"team": text("search")})

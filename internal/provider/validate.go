@@ -11,7 +11,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// endpoint accepts a URL that keys may be sent to.
+// endpoint accepts a URL to which signed requests may be sent: https, or http to this machine.
 type endpoint struct{}
 
 func (endpoint) Description(context.Context) string {
@@ -29,7 +29,7 @@ func (endpoint) ValidateString(_ context.Context, req validator.StringRequest, r
 	}
 }
 
-// sentence makes an error's text one.
+// sentence is the text of an error as a sentence, with a capital letter and a full stop.
 func sentence(err error) string {
 	s := err.Error()
 	return strings.ToUpper(s[:1]) + s[1:] + "."

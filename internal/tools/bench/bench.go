@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	manyMachines = 100   // to create more takes minutes
-	fewMachines  = 12    // of a state
-	otherOnes    = 20000 // in the same account
+	manyMachines = 100   // the most to create under measurement; more take minutes
+	fewMachines  = 12    // in the state of the look-up among many others
+	otherOnes    = 20000 // beside them in the account
 
-	later     = 5 * time.Second  // from the end of a destruction to the look at what is alive
-	longPlan  = 20 * time.Second // is not repeated
+	later     = 5 * time.Second  // from the end of a destruction to the count of what is alive
+	longPlan  = 20 * time.Second // a plan that takes longer is not repeated
 	startRuns = 21
 )
 
-// bench is one run: the programs, and a folder that holds everything it writes until the end.
+// bench is one run of measurements: its settings, the programs, and a folder for what the run
+// writes.
 type bench struct {
 	settings
 	cli, provider, kecsim string
 	temp                  string
 	progress              io.Writer
-	ended                 func(error) // is called if a simulator ends by itself
+	ended                 func(error) // called if a simulator ends by itself
 }
 
-// measure does everything, one thing after the other, so that nothing competes with what is
-// measured.
+// measure makes all measurements, one after the other, so that none disturbs another.
 func (b *bench) measure(ctx context.Context) (r result, err error) {
 	if err := b.install(); err != nil {
 		return r, err
@@ -66,8 +66,9 @@ func (b *bench) measure(ctx context.Context) (r result, err error) {
 	return r, err
 }
 
-// fleet measures one number of machines: from nothing to nothing, or only the refresh of a fleet
-// that is too large to be made at the pace that KEC allows.
+// fleet measures one number of machines: creation, plans and destruction. A fleet that is too large
+// to be created at the pace that KEC allows is made without measuring, and only its plans are
+// measured.
 func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 	f.machines = n
 	w, err := b.workspace(ctx, n)
@@ -101,27 +102,9 @@ func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 		f.applyFloor = made
 	}
 
-	// Taking turns spreads what else the machine is doing evenly.
-	var plans, unrefreshed, floors []sample
-	for run, took := 0, 0.0; run < b.runs && took < longPlan.Seconds(); run++ {
-		for _, each := range []struct {
-			to   *[]sample
-			in   *workspace
-			args []string
-		}{
-			{&plans, w, []string{"plan", "-detailed-exitcode"}},
-			{&unrefreshed, w, []string{"plan", "-detailed-exitcode", "-refresh=false"}},
-			{&floors, floor, []string{"plan", "-detailed-exitcode"}},
-		} {
-			s, err := b.one(ctx, each.in, each.args...)
-			if err != nil {
-				return f, err
-			}
-			*each.to = append(*each.to, *s)
-			took = max(took, s.seconds)
-		}
+	if err := b.plans(ctx, w, floor, &f); err != nil {
+		return f, err
 	}
-	f.plan, f.unrefreshed, f.planFloor = typical(plans), typical(unrefreshed), typical(floors)
 	if f.cpu, err = w.costs(ctx); err != nil {
 		return f, err
 	}
@@ -138,7 +121,33 @@ func (b *bench) fleet(ctx context.Context, n int) (f fleet, err error) {
 	return f, err
 }
 
-// amongMany measures the refresh of a small state in an account that holds many more machines.
+// plans measures the plans of a fleet and of its floor.
+func (b *bench) plans(ctx context.Context, w, floor *workspace, f *fleet) error {
+	// The commands take turns, so that other work of this machine disturbs all of them alike.
+	var plans, unrefreshed, floors []sample
+	for run, took := 0, 0.0; run < b.runs && took < longPlan.Seconds(); run++ {
+		for _, each := range []struct {
+			to   *[]sample
+			in   *workspace
+			args []string
+		}{
+			{&plans, w, []string{"plan", "-detailed-exitcode"}},
+			{&unrefreshed, w, []string{"plan", "-detailed-exitcode", "-refresh=false"}},
+			{&floors, floor, []string{"plan", "-detailed-exitcode"}},
+		} {
+			s, err := b.one(ctx, each.in, each.args...)
+			if err != nil {
+				return err
+			}
+			*each.to = append(*each.to, *s)
+			took = max(took, s.seconds)
+		}
+	}
+	f.plan, f.unrefreshed, f.planFloor = typical(plans), typical(unrefreshed), typical(floors)
+	return nil
+}
+
+// amongMany measures the plan of a few machines in an account that holds many others.
 func (b *bench) amongMany(ctx context.Context) (s sample, err error) {
 	w, err := b.workspace(ctx, fewMachines)
 	if err != nil {
@@ -158,7 +167,7 @@ func (b *bench) amongMany(ctx context.Context) (s sample, err error) {
 	return *got, nil
 }
 
-// one runs a command and says what it has cost.
+// one runs a command of the CLI and reports what it has cost.
 func (b *bench) one(ctx context.Context, w *workspace, args ...string) (*sample, error) {
 	s, err := w.run(ctx, args...)
 	if err != nil {
@@ -168,7 +177,7 @@ func (b *bench) one(ctx context.Context, w *workspace, args ...string) (*sample,
 	return &s, nil
 }
 
-// suffix tells a plan without a refresh from one with it.
+// suffix marks a plan without a refresh in a report.
 func suffix(args []string) string {
 	if args[len(args)-1] == "-refresh=false" {
 		return " -refresh=false"
@@ -176,10 +185,11 @@ func suffix(args []string) string {
 	return ""
 }
 
-// say tells how far the run has come. Nobody can be told that nobody can be told.
+// say reports the progress of the run. An error is dropped: there is nowhere else to report it.
 func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.progress, format+"\n", args...) }
 
-// install puts this program where the CLI looks for the provider, see wrap.
+// install puts this program where the CLI looks for the provider. Started by the CLI, the program
+// wraps the provider, see wrap.
 func (b *bench) install() error {
 	self, err := os.Executable()
 	if err != nil {
@@ -202,8 +212,8 @@ func (b *bench) path(elements ...string) string {
 	return filepath.Join(append([]string{b.temp}, elements...)...)
 }
 
-// environment is that of every process the run starts. What they leave in their temporary folder
-// goes with the run's.
+// environment is the environment of every process that the run starts. Their temporary files are in
+// the folder of the run, which is removed at the end.
 func (b *bench) environment() []string {
 	return append(rehearsal.CleanEnvironment(os.Environ()), "TMPDIR="+b.path("tmp"), "TF_CLI_CONFIG_FILE="+b.path("cli.tfrc"), "CHECKPOINT_DISABLE=1",
 		"KSYUN_REGION="+kecsim.Region, "KSYUN_ACCESS_KEY="+kecsim.AccessKey, "KSYUN_SECRET_KEY="+kecsim.SecretKey)

@@ -12,7 +12,7 @@ import (
 type check struct {
 	what, measured, limit string
 	holds                 bool
-	counted               bool // a number of requests or machines: it is the same on every machine, so it must hold
+	counted               bool // of requests or machines: it must hold on every computer
 }
 
 // The actions that the limits name.
@@ -22,10 +22,10 @@ const (
 	launch   = "RunInstances"
 )
 
-// The number of looks that a creation may take beyond one a second, whatever its size.
+// spare is how many look-ups a creation of any size may take beyond one a second.
 const spare = 10
 
-// limits holds a result against what the provider may cost. What has not been measured is left out.
+// limits compares a result with what the provider may cost. What has not been measured is left out.
 func limits(r result) []check {
 	var all []check
 	count := func(what string, got, most int) {
@@ -39,7 +39,7 @@ func limits(r result) []check {
 		all = append(all, check{"refresh of 1: " + describe, fmt.Sprint(got), "exactly 1", got == 1, true})
 	}
 	if f, ok := r.at(100); ok && f.apply != nil {
-		// One look at the machines a second while they boot, and a few more.
+		// All machines are looked up together once a second while they boot, and a few times more.
 		count("creation of 100: "+launch, f.apply.requests[launch], f.machines)
 		count("creation of 100: "+describe, f.apply.requests[describe], int(math.Floor(f.apply.seconds))+spare)
 		under("creation of 100", f.apply.seconds, 25, inSeconds)
@@ -66,7 +66,8 @@ func limits(r result) []check {
 	return all
 }
 
-// exceeded is an error with the counts that do not hold; what depends on the machine is only shown.
+// exceeded is an error about the counts that are above their limits. The other limits depend on the
+// computer, so they are only shown.
 func exceeded(all []check) error {
 	var wrong []string
 	for _, c := range all {

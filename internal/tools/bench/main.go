@@ -1,6 +1,6 @@
-// Command bench measures what the provider costs: requests, seconds, memory and CPU, under a real
-// OpenTofu or Terraform and against a simulator of its own that takes its time for each request. It
-// prints a page of tables, and fails if more is asked of KEC than may be. `make bench` runs it.
+// Command bench measures what the provider costs: requests, seconds, memory and CPU. It runs a real
+// OpenTofu or Terraform against a simulator that delays each answer. It prints a page of tables,
+// and fails if the provider sends KEC more requests than it may. `make bench` runs it.
 package main
 
 import (
@@ -20,15 +20,15 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
-// limit bounds the whole run, which takes a few minutes.
+// limit is the longest time for the whole run, which takes a few minutes.
 const limit = time.Hour
 
 func main() {
 	if provider := os.Getenv(wrappedVariable); provider != "" {
 		os.Exit(wrap(provider, os.Getenv(usageVariable)))
 	}
-	// SIGPIPE too: without it, a reader that goes away would end the run before it has stopped the
-	// simulator.
+	// SIGPIPE is caught too: otherwise a reader that goes away ends the run before the simulator is
+	// stopped.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -41,7 +41,7 @@ func main() {
 // settings are what is measured, and how.
 type settings struct {
 	sizes       []int
-	latency     time.Duration // of each request
+	latency     time.Duration // of each answer of the simulator
 	boot        time.Duration // from the order to an active instance
 	parallelism int
 	runs        int  // how often a plan is repeated
@@ -108,7 +108,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return exceeded(limits(r))
 }
 
-// readSizes reads the numbers of machines, which grow.
+// readSizes reads the numbers of machines, which must be in ascending order.
 func readSizes(text string) ([]int, error) {
 	var sizes []int
 	for _, field := range strings.Split(text, ",") {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// page is a result in Markdown.
+// page is the result as a page in Markdown.
 func page(r result) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -53,6 +53,12 @@ func page(r result) string {
 		}
 	}
 
+	process(r, line)
+	return b.String()
+}
+
+// process is the part of the page about the provider's process.
+func process(r result, line func(format string, args ...any)) {
 	line("\n## The provider's process\n")
 	line("A plan starts several, one after the other: CPU is the sum of all, memory that of the largest. CPU for each machine is measured on")
 	line("processes that get the same requests without a CLI: by how much each request adds to it.\n")
@@ -70,7 +76,6 @@ func page(r result) string {
 	line("| start, from exec to the handshake, the median of %d | %s |", startRuns, milliseconds(r.start.Seconds()))
 	line("| binary, stripped | %s |", bytesOf(r.binary))
 	line("| answer with the schema | %s |", bytesOf(r.schema))
-	return b.String()
 }
 
 func yes(b bool) string {
@@ -80,7 +85,7 @@ func yes(b bool) string {
 	return "**no**"
 }
 
-// seconds has two decimals where they say something.
+// seconds has two decimals below ten seconds, and one above.
 func seconds(s float64) string {
 	if s < 9.995 {
 		return fmt.Sprintf("%.2f", s)
@@ -100,7 +105,7 @@ func bytesOf[N int | int64 | float64](n N) string {
 	return fmt.Sprintf("%.3g MB", float64(n)/1e6)
 }
 
-// thousands sets off the thousands of a number below a million: 20 012.
+// thousands is a number below a million with a space before its last three digits: 20 012.
 func thousands(n int) string {
 	if n < 1000 {
 		return fmt.Sprint(n)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The picture, in its own units. Its colours are between light and dark, so that it can be read on
-// both; the lines differ in their dashes and marks too.
+// Sizes and colours of the picture. The colours can be read on a light and on a dark background.
+// The lines also differ in their dashes and marks, for readers who do not tell the colours apart.
 const (
 	plotWidth, plotHeight = 760, 340
 	panelWidth            = 280
@@ -47,7 +47,7 @@ func plot(r result) string {
 	}
 	requests := curves(func(s sample) float64 { return float64(s.requests.total()) })
 	took := curves(func(s sample) float64 { return s.seconds })
-	// There may be no request at all, which has no logarithm.
+	// The axis of requests is linear: there may be none, and 0 has no logarithm.
 	panel(&b, 70, "requests", sizes, linear(requests), requests)
 	panel(&b, 70+panelWidth+100, "seconds", sizes, logarithmic(took), took)
 	x := 70

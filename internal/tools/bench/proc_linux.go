@@ -6,11 +6,12 @@ import (
 	"syscall"
 )
 
-// dieWithParent ends the provider with its wrapper: a CLI that must kill it kills the wrapper only.
+// dieWithParent lets the system end the provider when its wrapper ends: a CLI kills the wrapper
+// only.
 func dieWithParent(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// peak is the most memory that a process had, in bytes. A child starts with its parent's peak, so
-// the wrapper's own few megabytes are the least that this can tell.
+// peak is the most memory that a process had, in bytes. A child process starts with the peak of its
+// parent, so the result is at least the few megabytes of the wrapper.
 func peak(state *os.ProcessState) int64 {
 	if used, ok := state.SysUsage().(*syscall.Rusage); ok {
 		return used.Maxrss * 1024

@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// What only Linux tells in this way is left out of the tables elsewhere.
+// Only Linux reports this, so on other systems the tables leave it out.
 
 func dieWithParent(*exec.Cmd) {}
 

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// How a CLI greets a provider: the cookie of every Terraform plugin, and the version of the
-// protocol.
+// greeting is what a CLI puts into the environment of a provider: the cookie of Terraform plugins,
+// and the version of the protocol.
 var greeting = []string{
 	"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 	"PLUGIN_PROTOCOL_VERSIONS=6",
@@ -27,7 +27,7 @@ var greeting = []string{
 // plugin is a provider that has been started as a CLI starts it.
 type plugin struct {
 	cmd    *exec.Cmd
-	took   time.Duration // until it has answered
+	took   time.Duration // from exec to the handshake
 	cancel context.CancelFunc
 	conn   *grpc.ClientConn
 }
@@ -56,10 +56,10 @@ func (b *bench) startProvider(ctx context.Context, env []string) (_ *plugin, err
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	p.took = time.Since(began)
 	if err != nil {
-		p.stop() // nothing is added to the complaint from here on
+		p.stop() // after this nothing more is written to the complaint
 		return nil, fmt.Errorf("the provider does not answer: %w\n%s", err, complaint.String())
 	}
-	// Such as "1|6|unix|/tmp/plugin123|grpc|".
+	// The handshake is a line such as "1|6|unix|/tmp/plugin123|grpc|".
 	fields := strings.Split(strings.TrimSpace(line), "|")
 	if len(fields) < 5 || fields[4] != "grpc" {
 		return nil, fmt.Errorf("the provider answers %q", line)
@@ -72,14 +72,14 @@ func (b *bench) startProvider(ctx context.Context, env []string) (_ *plugin, err
 	return p, err
 }
 
-// ask sends a message and returns the answer, as they are on the wire.
+// ask sends a request and returns the answer. Both are protobuf messages, encoded.
 func (p *plugin) ask(ctx context.Context, rpc string, message []byte) (answer []byte, err error) {
 	err = p.conn.Invoke(ctx, "/tfplugin6.Provider/"+rpc, message, &answer)
 	return answer, err
 }
 
-// stop ends the provider, if it has not ended yet. The connection is closed before: to write to a
-// provider that has ended is a SIGPIPE, which ends this program.
+// stop ends the provider, if it has not ended yet. It closes the connection first, because a write
+// to a provider that has ended raises SIGPIPE, which ends this program.
 func (p *plugin) stop() {
 	if p.conn != nil {
 		_ = p.conn.Close() // it may be closed already
@@ -88,7 +88,7 @@ func (p *plugin) stop() {
 	_ = p.cmd.Wait() // it has been killed
 }
 
-// timeStart is the median of the time from exec to the handshake.
+// timeStart is the time that a provider takes from exec to the handshake; the median of several.
 func (b *bench) timeStart(ctx context.Context) (time.Duration, error) {
 	var times []time.Duration
 	for range startRuns {
@@ -103,7 +103,7 @@ func (b *bench) timeStart(ctx context.Context) (time.Duration, error) {
 	return times[len(times)/2], nil
 }
 
-// schemaSize is how many bytes the provider sends when it is asked for its schema.
+// schemaSize is the size of the provider's answer with its schema, in bytes.
 func (b *bench) schemaSize(ctx context.Context) (int, error) {
 	p, err := b.startProvider(ctx, b.environment())
 	if err != nil {
@@ -114,7 +114,7 @@ func (b *bench) schemaSize(ctx context.Context) (int, error) {
 	return len(answer), err
 }
 
-// raw leaves messages as they are on the wire.
+// raw is a gRPC codec for messages that are encoded already.
 type raw struct{}
 
 var errNotRaw = errors.New("raw messages only")
@@ -133,11 +133,12 @@ func (raw) Unmarshal(data []byte, v any) error {
 	if !ok {
 		return errNotRaw
 	}
-	*to = bytes.Clone(data) // the buffer is used again
+	*to = bytes.Clone(data) // gRPC uses the buffer again
 	return nil
 }
 
-// describe tells what the measurements are made on, in words that lead nobody to the machine.
+// describe names the computer and the versions of the programs. It names nothing by which the
+// computer could be identified.
 func (b *bench) describe(ctx context.Context) (computer, versions string, err error) {
 	cmd := exec.CommandContext(ctx, b.cli, "version") //nolint:gosec // the user names the CLI
 	cmd.Env = b.environment()

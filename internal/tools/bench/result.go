@@ -32,7 +32,7 @@ func (c counts) String() string {
 	return fmt.Sprintf("%d: %s", c.total(), strings.Join(parts, ", "))
 }
 
-// since is what has been added to earlier counts.
+// since is the difference to earlier counts.
 func (c counts) since(earlier counts) counts {
 	added := counts{}
 	for action, n := range c {
@@ -50,8 +50,8 @@ type sample struct {
 	usage    // of the provider
 }
 
-// typical is the sample in the middle, by seconds, with the most requests and the most memory of
-// any. The CPU time is the least: what else the machine does only adds to it.
+// typical is the median of the samples by seconds, with the most requests and the most memory of
+// any sample. The CPU time is the least of any, because other work of the computer only adds to it.
 func typical(samples []sample) sample {
 	sorted := slices.SortedFunc(slices.Values(samples), func(a, b sample) int { return cmp.Compare(a.seconds, b.seconds) })
 	middle := sorted[(len(sorted)-1)/2]
@@ -69,8 +69,8 @@ func typical(samples []sample) sample {
 	return middle
 }
 
-// fleet is what is measured at one number of machines. The floor is terraform_data, which needs no
-// provider, in the same number.
+// fleet is what is measured at one number of machines. The floor is the same command with as many
+// terraform_data, which need no provider.
 type fleet struct {
 	machines              int
 	plan, unrefreshed     sample
@@ -78,7 +78,7 @@ type fleet struct {
 	cpu                   cost    // of the provider for each machine
 	apply, applyFloor     *sample // nil where the fleet was made without measuring
 	destroy, destroyFloor *sample
-	alive                 int // machines some seconds after the destruction
+	alive                 int // machines that are left some seconds after the destruction
 }
 
 // result is all that a run has measured.
@@ -89,7 +89,7 @@ type result struct {
 	versions string
 	fleets   []fleet
 
-	few, others int // machines of the state in an account with so many others
+	few, others int // machines in the state, and beside them in the account
 	fewPlan     sample
 
 	start  time.Duration // from exec to the handshake; the median

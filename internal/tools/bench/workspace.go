@@ -12,18 +12,18 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tools/rehearsal"
 )
 
-// workspace is a folder with a configuration and its state, and the simulator behind it; nil for
-// the floor.
+// workspace is a folder with a configuration and its state, and the simulator that serves it.
 type workspace struct {
 	*bench
 	name string
 	dir  string
 	env  []string
-	sim  *rehearsal.Simulator
+	sim  *rehearsal.Simulator // nil for the floor
 }
 
-// The machines carry what most fleets have: a bid, a key, a name, tags and a data disk. The rate is
-// the provider's own default unless a fleet is filled.
+// fleetHCL is the configuration of a fleet. Its machines have what most fleets have: a price limit,
+// a key, a name, tags and a data disk. The rate is the provider's default, except for a fleet made
+// by fill.
 const fleetHCL = `terraform {
   required_providers {
     kec = { source = "kingsoftcloud/kec" }
@@ -89,7 +89,7 @@ func (b *bench) workspace(ctx context.Context, n int) (*workspace, error) {
 	return w, nil
 }
 
-// floor makes a configuration of as many resources that need no provider.
+// floor makes a configuration of n resources that need no provider.
 func (b *bench) floor(n int) (*workspace, error) {
 	return b.folder(fmt.Sprintf("%d terraform_data", n), fmt.Sprintf(floorHCL, n))
 }
@@ -112,7 +112,7 @@ func (w *workspace) steer(ctx context.Context, route, body string) error {
 	return err
 }
 
-// slow lets the simulator take its time for every request from now on.
+// slow lets the simulator delay every answer from now on.
 func (w *workspace) slow(ctx context.Context) error {
 	if w.latency == 0 {
 		return nil
@@ -120,9 +120,9 @@ func (w *workspace) slow(ctx context.Context) error {
 	return w.steer(ctx, "fault", fmt.Sprintf(`{"action": "*", "share": 1, "slow": %q}`, w.latency))
 }
 
-// fill makes the fleet as fast as it can be made: machines boot at once, requests take no time, and
-// the provider does not pace them. From then on everything is as it is where a fleet is made under
-// measurement.
+// fill creates the fleet without measuring, as fast as possible: machines boot at once, answers are
+// not delayed, and the provider does not limit its rate. Then it sets the simulator to its normal
+// settings.
 func (w *workspace) fill(ctx context.Context) error {
 	if err := w.steer(ctx, "settings", `{"boot": "0s", "visibleAfter": "0s"}`); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (w *workspace) fill(ctx context.Context) error {
 	return w.slow(ctx)
 }
 
-// alive counts the machines some time from now.
+// alive counts the machines that are left after a while.
 func (w *workspace) alive(ctx context.Context) (int, error) {
 	if err := w.steer(ctx, "advance", fmt.Sprintf(`{"duration": %q}`, later)); err != nil {
 		return 0, err
@@ -145,7 +145,7 @@ func (w *workspace) alive(ctx context.Context) (int, error) {
 	return len(machines), err
 }
 
-// requests is what the simulator has been asked so far.
+// requests are the requests that the simulator has received so far.
 func (w *workspace) requests(ctx context.Context) (counts, error) {
 	all := counts{}
 	if w.sim == nil {
@@ -154,7 +154,7 @@ func (w *workspace) requests(ctx context.Context) (counts, error) {
 	return all, w.sim.Read(ctx, "counts", &all)
 }
 
-// run runs a command of the CLI that must succeed, and measures it. A plan must find nothing to do.
+// run measures a command of the CLI, which must succeed. A plan must find nothing to do.
 func (w *workspace) run(ctx context.Context, args ...string) (s sample, err error) {
 	folder, err := os.MkdirTemp(w.temp, "usage-")
 	if err != nil {

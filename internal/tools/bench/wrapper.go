@@ -12,30 +12,32 @@ import (
 	"syscall"
 )
 
-// The CLI starts this program in place of the provider, and hands on its environment. With these
-// variables in it, the program is no more than a wrapper: only the parent of a process is told what
-// it has used.
+// The variables that make this program a wrapper of the provider. The CLI starts the program in
+// place of the provider, and passes its environment on. A wrapper is needed because the system
+// tells only the parent of a process what the process has used.
 const (
 	wrappedVariable = "KEC_BENCH_PROVIDER" // the provider to run
 	usageVariable   = "KEC_BENCH_USAGE"    // the folder for what it has used
 )
 
-// usage is what the processes of the provider have used. A CLI starts several, one after the other.
+// usage is what the processes of the provider have used in one command. A CLI starts several of
+// them, one after the other.
 type usage struct {
 	CPU    float64 `json:"cpu"`    // seconds
 	Memory int64   `json:"memory"` // bytes at the peak; 0 where the system does not tell
 }
 
-// wrap runs the provider on this process's own input and output, and writes down what it has used.
-// The result is its exit code.
+// wrap runs the provider with the input and output of this process, and writes what it has used
+// into the folder. It returns the provider's exit code.
 func wrap(provider, folder string) int {
 	code, err := func() (int, error) {
-		// A file that stays empty tells that a process was killed.
+		// The file is made before, so that one that stays empty shows that a wrapper was killed.
 		file, err := os.CreateTemp(folder, "usage-*.json")
 		if err != nil {
 			return 1, err
 		}
-		// The system ends the provider with the thread that started it, see dieWithParent.
+		// dieWithParent ends the provider when the thread that started it ends, so the thread must
+		// stay.
 		runtime.LockOSThread()
 		cmd := exec.Command(provider, os.Args[1:]...) //nolint:gosec // the program's own path for it
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
