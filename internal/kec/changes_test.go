@@ -183,6 +183,9 @@ func TestChange_answers(t *testing.T) {
 		"top: yes and each yes":  {"never delete", `{"RequestId":"r","InstancesSet":[{"InstanceId":"i-1","Return":true}]}`, "<nil>"},
 		"top: yes and each mute": {"unprotect", `{"Return":true,"InstancesSet":[]}`, silent + "instance i-1: SetInstanceResourceProtect: the answer does not mention the instance (HTTP 200)"},
 
+		// What an answer says about another instance puts a refusal of this one in no doubt.
+		"no, and another one mute": {"never delete", `{"Return":true,"InstancesSet":[{"InstanceId":"i-2"},{"InstanceId":"i-1","Return":false,"Message":"no"}]}`, "instance i-1: ModifyInstanceAutoDeleteTime: no (HTTP 200)"},
+
 		"tags: text":       {"tags", `{"Result":"true"}`, "<nil>"},
 		"tags: absent":     {"tags", `{"RequestId":"r"}`, "<nil>"},
 		"tags: no":         {"tags", `{"RequestId":"r","Result":false,"Message":"too many"}`, "ReplaceResourcesTags: too many (request id r, HTTP 200)"},
