@@ -30,14 +30,17 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
 		return
 	}
-	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
+	unchanged := living && req.Plan.Raw.Equal(req.State.Raw)
+	if plan = state; !unchanged {
+		resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
+	}
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 
 	if all := plan.Merged(r.DefaultTags); !all.Equal(plan.TagsAll) {
-		plan.TagsAll = all
+		plan.TagsAll, unchanged = all, false
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "tags_all", all)
 	}
 	switch {
@@ -48,7 +51,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.AddError("The instance has not been read yet",
 			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
 	default:
-		r.planChanges(ctx, &plan, &state, imported, resp)
+		if !unchanged { // an unchanged machine is the usual one, and its tables take a while to compare
+			r.planChanges(ctx, &plan, &state, imported, resp)
+		}
 		r.warnRecycling(ctx, &state, resp)
 	}
 }
