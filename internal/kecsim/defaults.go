@@ -93,7 +93,7 @@ func defaultWorld(clock *Clock) *world {
 		balance:  1000 * protocol.Yuan,
 		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
 		refusals: map[refusalKey]string{}, counts: map[string]int{},
-		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{}, random: seeded(1),
+		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{}, lags: map[string]lagging{}, random: seeded(1),
 	}
 	w.subnets = []*subnet{
 		newSubnet(SubnetA, "app-a", VPC, Region, ZoneA, "Normal", "10.7.0.0/24"),

@@ -30,8 +30,8 @@ var instanceFilters = []string{
 // documented: parameters and fields (facts 75-80, 83, 84). observed: a new instance
 // is missing at first, InstanceCount is the total, unknown ids are left out (facts
 // 70, 81, 82). assumed: projects do not matter to look-ups by id, Marker in the
-// answer (fact 197), and InstanceCount counts what filters and projects match (fact
-// 271).
+// answer (fact 197), InstanceCount counts what filters and projects match (fact 271),
+// and the view may be an old one (fact 234).
 func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -48,8 +48,12 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	look := LookList
+	if len(ids) > 0 {
+		look = LookByID
+	}
 	var found []*instance
-	for _, in := range s.w.instances {
+	for _, in := range s.w.seen(look).instances {
 		switch {
 		case !in.Visible, in.Region != r.region,
 			len(ids) > 0 && !slices.Contains(ids, in.ID),

@@ -38,15 +38,17 @@ var listTagsRules = []rule{
 // listTagsByResourceIDs lists the tags of instances.
 //
 // documented: parameters and answer (fact 104). assumed: an unknown id is left out
-// (fact 204), and at most 100 ids are accepted (fact 272).
+// (fact 204), at most 100 ids are accepted (fact 272), and the view may be an old one
+// (fact 234).
 func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 	ids := strings.Split(r.Get("ResourceUuids"), ",")
 	if len(ids) > 100 {
 		return nil, protocol.Invalid("ResourceUuids", "has %d entries, at most 100 are allowed", len(ids))
 	}
+	seen := s.w.seen(LookTags)
 	tags := []any{}
 	for _, id := range ids {
-		in := s.w.byID[strings.TrimSpace(id)]
+		in := seen.byID[strings.TrimSpace(id)]
 		if in == nil {
 			continue
 		}

@@ -44,6 +44,9 @@ type world struct {
 	counts        map[string]int // of identifiers handed out, per kind
 	walkScheduled bool           // the hourly walk has been scheduled
 
+	lags  map[string]lagging // by the kind of look-up
+	views []view             // by time, while look-ups lag
+
 	random       *rand.Rand
 	randomFaults randomFaults
 }
@@ -147,10 +150,12 @@ func (w *world) runDue() {
 		e := w.events[0]
 		w.events = slices.Delete(w.events, 0, 1)
 		if e.at.After(w.now) {
+			w.remember(e.at)
 			w.now = e.at
 		}
 		e.do()
 	}
+	w.remember(until)
 	if until.After(w.now) {
 		w.now = until
 	}

@@ -59,6 +59,8 @@ POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "st
                     "maxDataDiskSize"}
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
                     from stock, quota and addresses, and go on where there is none left
+POST lag             {"look", "share", "age"}               that share of the look-ups of a kind ("DescribeInstances by id",
+                    "DescribeInstances list", "ListTagsByResourceIds") is answered from a view so old, such as "5s"; 0 ends it
 POST order          an order as GET orders shows it
 POST billing        {"id", "status"}                        of the record of an instance, gone or not; 1 to 12
 `
