@@ -60,7 +60,7 @@ func TestAddInstance_anyMachine(t *testing.T) {
 	far := sim.AddInstance(Instance{SubnetID: subnet2A})
 	made, ok := sim.Instance(far)
 	same(t, "found", ok, true)
-	same(t, "place", made.Region+" "+made.Zone+" "+made.VPCID+" "+made.SecurityGroupIDs[0], region2+" "+zone2A+" "+vpc2+" "+SecurityGroupOther)
+	same(t, "place", made.Region+" "+made.Zone+" "+made.VPCID+" "+made.SecurityGroupIDs[0], Region2+" "+zone2A+" "+vpc2+" "+SecurityGroupOther)
 	_, ok = sim.Instance(id)
 	same(t, "gone", ok, false)
 }

@@ -16,7 +16,7 @@ const (
 	ZoneA   = "cn-beijing-6a"
 	ZoneB   = "cn-beijing-6b"
 	ZoneC   = "cn-beijing-6c"
-	region2 = "cn-shanghai-2"
+	Region2 = "cn-shanghai-2"
 	zone2A  = "cn-shanghai-2a"
 	zone2B  = "cn-shanghai-2b"
 
@@ -28,7 +28,7 @@ const (
 	SecurityGroup  = "0c000000-0000-4000-8000-000000000001"
 	SecurityGroup2 = "0c000000-0000-4000-8000-000000000002"
 
-	vpc2               = "0a000000-0000-4000-8000-000000000002" // in region2
+	vpc2               = "0a000000-0000-4000-8000-000000000002" // in Region2
 	subnet2A           = "0b000000-0000-4000-8000-000000000011" // zone2A, 10.8.0.0/24
 	subnet2B           = "0b000000-0000-4000-8000-000000000012" // zone2B, 10.8.1.0/24
 	SecurityGroupOther = "0c000000-0000-4000-8000-000000000011" // of vpc2
@@ -63,7 +63,7 @@ func defaultWorld(clock *Clock) *world {
 		clock: clock, now: clock.Now(), settings: defaultSettings(),
 		regions: []region{
 			{Region, "Beijing 6", []string{ZoneA, ZoneB, ZoneC}},
-			{region2, "Shanghai 2", []string{zone2A, zone2B}},
+			{Region2, "Shanghai 2", []string{zone2A, zone2B}},
 		},
 		types: []*instanceType{
 			{name: TypeSmall, family: "N3", familyName: "Standard N3", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
@@ -74,12 +74,12 @@ func defaultWorld(clock *Clock) *world {
 		},
 		vpcs: []*vpc{
 			{VPC, "vpc-beijing", "10.7.0.0/16", Region},
-			{vpc2, "vpc-shanghai", "10.8.0.0/16", region2},
+			{vpc2, "vpc-shanghai", "10.8.0.0/16", Region2},
 		},
 		groups: []*securityGroup{
 			{SecurityGroup, "default", VPC, Region},
 			{SecurityGroup2, "web", VPC, Region},
-			{SecurityGroupOther, "default", vpc2, region2},
+			{SecurityGroupOther, "default", vpc2, Region2},
 		},
 		images: []*image{
 			{id: ImageUbuntu, name: "ubuntu-24.04", state: "active", platform: "ubuntu-24.04", source: "system", kind: "system", sysDisk: 20, cloudInit: true},
@@ -100,8 +100,8 @@ func defaultWorld(clock *Clock) *world {
 		newSubnet(SubnetB, "app-b", VPC, Region, ZoneB, "Normal", "10.7.1.0/24"),
 		newSubnet(SubnetReserve, "reserve-a", VPC, Region, ZoneA, "Reserve", "10.7.2.0/24"),
 		newSubnet(SubnetC, "app-c", VPC, Region, ZoneC, "Normal", "10.7.3.0/24"),
-		newSubnet(subnet2A, "app-a", vpc2, region2, zone2A, "Normal", "10.8.0.0/24"),
-		newSubnet(subnet2B, "app-b", vpc2, region2, zone2B, "Normal", "10.8.1.0/24"),
+		newSubnet(subnet2A, "app-a", vpc2, Region2, zone2A, "Normal", "10.8.0.0/24"),
+		newSubnet(subnet2B, "app-b", vpc2, Region2, zone2B, "Normal", "10.8.1.0/24"),
 	}
 	w.openMarkets()
 	return w

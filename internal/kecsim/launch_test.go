@@ -153,7 +153,7 @@ func TestRunInstances_spellings(t *testing.T) {
 	same(t, "instances", len(sim.Instances()), 3)
 	same(t, "third id", sim.Instances()[2].ID, "1a5ce000-0000-4000-8000-000000000003")
 	me.ContentType = "application/x-www-form-urlencoded"
-	me.KEC("RunInstances", spot("Region", region2)...).Refused(400, "InvalidParameterValue", "Region")
+	me.KEC("RunInstances", spot("Region", Region2)...).Refused(400, "InvalidParameterValue", "Region")
 }
 
 func TestRunInstances_partialFulfilment(t *testing.T) {

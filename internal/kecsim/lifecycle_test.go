@@ -209,7 +209,7 @@ func TestDescribeInstances_selection(t *testing.T) {
 	}
 	me.KEC("DescribeInstances", "MaxResults", "4").Refused(400, "InvalidParameterValue", "MaxResults must be between 5 and 1000, not 4")
 	me.KEC("DescribeInstances", "Filter.1.Name", "colour", "Filter.1.Value.1", "x").Refused(400, "InvalidParameterValue", "Filter.1.Name")
-	me.Region = region2
+	me.Region = Region2
 	same(t, "other region", me.KEC("DescribeInstances").OK().JSON["InstanceCount"], any(0.0))
 }
 

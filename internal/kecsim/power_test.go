@@ -133,7 +133,7 @@ func TestChanges_oneThatDoesNotFitRefusesAll(t *testing.T) {
 	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", a).Refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
 	me.KEC("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").Refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
 	same(t, "state", me.state(a), "active")
-	me.Region = region2
+	me.Region = Region2
 	me.KEC("StopInstances", "InstanceId.1", a).Refused(400, "InstanceIdInvalid", "InstanceId.1")
 	me.Region = Region
 	ids := []string{"InstanceId.1", a, "InstanceId.2", machine(sim, Instance{})}

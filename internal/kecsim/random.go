@@ -10,7 +10,10 @@ import (
 // the same sequence of calls give the same faults. A new server has seed 1.
 func (s *Server) Seed(seed uint64) {
 	defer s.lock()()
-	s.w.random = seeded(seed)
+	random := seeded(seed)
+	for _, w := range s.worlds() {
+		w.random = random
+	}
 }
 
 func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

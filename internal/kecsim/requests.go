@@ -14,6 +14,7 @@ import (
 type request struct {
 	*protocol.Args
 	service, region, action string
+	accessKey               string
 	id                      string // RequestId of the answer
 	dryRun                  bool
 	sent                    url.Values
@@ -84,7 +85,7 @@ func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *
 		return nil, refusal
 	}
 	return &request{
-		Args: bound, service: sig.Service, region: sig.Region, action: call.Action,
+		Args: bound, service: sig.Service, region: sig.Region, action: call.Action, accessKey: sig.AccessKey,
 		dryRun: fields.Flag("DryRun"), sent: sent,
 	}, nil
 }

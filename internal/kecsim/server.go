@@ -16,7 +16,8 @@ import (
 // Server is a local Kingsoft Cloud. It is safe for concurrent use: one lock guards the world.
 type Server struct {
 	mu       sync.Mutex
-	w        *world
+	w        *world            // of the account of AccessKey; inside a call, of the caller's
+	others   map[string]*world // of further accounts, by access key
 	keys     map[string]protocol.Key
 	denied   map[string]bool // by service, or by service and action: "trade QueryInstances"
 	faults   []*scriptedFault
@@ -47,7 +48,7 @@ func WithControl(c Control) Option { return func(s *Server) { s.control = c } }
 // and stands still at DefaultStart.
 func New(opts ...Option) *Server {
 	s := &Server{
-		keys: map[string]protocol.Key{AccessKey: {Secret: SecretKey}}, denied: map[string]bool{}, counts: map[string]int{},
+		keys: map[string]protocol.Key{AccessKey: {Secret: SecretKey}}, denied: map[string]bool{}, others: map[string]*world{}, counts: map[string]int{},
 		throttle: throttle{spelling: Throttled},
 	}
 	for _, opt := range opts {
@@ -208,6 +209,7 @@ func (s *Server) runWithFault(req *request, f *Fault, call *Call) protocol.Reply
 }
 
 func (s *Server) run(req *request, call *Call) protocol.Reply {
+	defer s.enter(req.accessKey)()
 	a := services[req.service][call.Action][call.Version]
 	refusal := apply(a.rules, req.Args)
 	if refusal == nil && req.dryRun && !a.writes {

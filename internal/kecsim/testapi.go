@@ -10,7 +10,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// AddKey adds a key pair. With a token it is a temporary one, whose requests must carry the token.
+// AddKey adds a key pair of the account of AccessKey, which may do and sees the same. With a token it
+// is a temporary one, whose requests must carry the token.
 func (s *Server) AddKey(accessKey, secretKey, token string) {
 	defer s.lock()()
 	s.keys[accessKey] = protocol.Key{Secret: secretKey, Token: token}
@@ -187,7 +188,10 @@ func (s *Server) RefuseTerminate(id, message string) { s.refuse("TerminateInstan
 func (s *Server) Update(change func(*Settings)) {
 	defer s.lock()()
 	change(&s.w.settings)
-	s.w.walkPrices()
+	for _, w := range s.worlds() {
+		w.settings = s.w.settings
+		w.walkPrices()
+	}
 }
 
 // FailLaunches has the next n instances of RunInstances fail in the given mode after they were
@@ -230,8 +234,12 @@ func (s *Server) Counts() map[string]int {
 // DescribeInstances does not show yet.
 func (s *Server) Instances() []Instance {
 	defer s.lock()()
+	return s.w.snapshots()
+}
+
+func (w *world) snapshots() []Instance {
 	out := []Instance{}
-	for _, in := range s.w.instances {
+	for _, in := range w.instances {
 		out = append(out, in.snapshot())
 	}
 	return out

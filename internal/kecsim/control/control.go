@@ -18,7 +18,7 @@ import (
 const help = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
 GET  world          time, clock, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
-GET  instances      machines that are not gone
+GET  instances      machines that are not gone; instances/ACCESSKEY are those of the account of another key
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
 GET  counts         how often each action was called
@@ -61,6 +61,8 @@ POST machines       {"count", "name", "chargeType"}         so many more that no
                     from stock, quota and addresses, and go on where there is none left
 POST lag             {"look", "share", "age"}               that share of the look-ups of a kind ("DescribeInstances by id",
                     "DescribeInstances list", "ListTagsByResourceIds") is answered from a view so old, such as "5s"; 0 ends it
+POST account        {"accessKey", "secretKey", "same"}      a further key: of another account, whose machines are its own, or,
+                    with "same": true, of the same one
 POST order          an order as GET orders shows it
 POST billing        {"id", "status"}                        of the record of an instance, gone or not; 1 to 12
 `
@@ -137,18 +139,14 @@ type shownCall struct {
 }
 
 func (c api) show(route string) (any, error) {
+	if accessKey, other := strings.CutPrefix(route, "instances/"); other {
+		return c.shown(c.sim.InstancesOf(accessKey)), nil
+	}
 	switch route {
 	case "world":
 		return c.showWorld(), nil
 	case "instances":
-		out := []shownInstance{}
-		for _, in := range c.sim.Instances() {
-			out = append(out, shownInstance{
-				in.ID, in.Name, in.Type, in.Zone, in.State, in.Visible, in.ChargeType, in.SpotStrategy, in.SpotPriceLimit,
-				in.PrivateIP, in.CreatedAt, in.RecyclingTime, in.FailReason, c.sim.OrderOf(in.ID), in.Tags,
-			})
-		}
-		return out, nil
+		return c.shown(c.sim.Instances()), nil
 	case "orders":
 		return c.sim.Orders(), nil
 	case "calls":
@@ -170,6 +168,17 @@ func (c api) show(route string) (any, error) {
 		return c.showFaults(), nil
 	}
 	return nil, errUnknownRoute
+}
+
+func (c api) shown(instances []kecsim.Instance) []shownInstance {
+	out := []shownInstance{}
+	for _, in := range instances {
+		out = append(out, shownInstance{
+			in.ID, in.Name, in.Type, in.Zone, in.State, in.Visible, in.ChargeType, in.SpotStrategy, in.SpotPriceLimit,
+			in.PrivateIP, in.CreatedAt, in.RecyclingTime, in.FailReason, c.sim.OrderOf(in.ID), in.Tags,
+		})
+	}
+	return out
 }
 
 func (c api) showWorld() any {

@@ -35,3 +35,24 @@ func (c api) setLag(body []byte) error {
 	c.sim.Lag(in.Look, *in.Share, age)
 	return nil
 }
+
+func (c api) addAccount(body []byte) error {
+	var in struct {
+		AccessKey, SecretKey string
+		Same                 bool
+	}
+	if err := decode(body, &in); err != nil {
+		return err
+	}
+	switch {
+	case in.AccessKey == "" || in.SecretKey == "":
+		return errors.New("accessKey and secretKey must be given")
+	case c.sim.Knows(in.AccessKey):
+		return errors.New("the access key is taken")
+	case in.Same:
+		c.sim.AddKey(in.AccessKey, in.SecretKey, "")
+	default:
+		c.sim.AddAccount(in.AccessKey, in.SecretKey)
+	}
+	return nil
+}

@@ -29,3 +29,31 @@ func TestControl_lag(t *testing.T) {
 	me.refused("lag", `{"look":"`+kecsim.LookTags+`","share":1}`, "age must be like 5s")
 	same(t, "instances", len(sim.Instances()), 1)
 }
+
+func TestControl_accounts(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	me.launch()
+	me.post("advance", `{"duration":"20s"}`)
+	me.post("account", `{"accessKey":"AKLTsame","secretKey":"s","same":true}`)
+	me.post("account", `{"accessKey":"AKLTother","secretKey":"o"}`)
+	me.refused("account", `{"accessKey":"AKLTother","secretKey":"o"}`, "is taken")
+	me.refused("account", `{"accessKey":"AKLTthird"}`, "must be given")
+	listed := func(key, secret, region string) int {
+		me.AccessKey, me.Secret, me.Region = key, secret, region
+		return len(me.KEC("DescribeInstances").OK().JSON["InstancesSet"].([]any))
+	}
+	same(t, "of a second key", listed("AKLTsame", "s", kecsim.Region), 1)
+	same(t, "of another account", listed("AKLTother", "o", kecsim.Region), 0)
+	same(t, "of another region", listed("AKLTsame", "s", kecsim.Region2), 0)
+	me.Region = kecsim.Region
+	me.AccessKey, me.Secret = "AKLTother", "o"
+	id := me.launch()[0]
+	if _, shown := me.Control("GET", "instances/AKLTother", ""); !strings.Contains(shown, id) {
+		t.Errorf("the other account shows %s, without %s", shown, id)
+	}
+	if _, shown := me.Control("GET", "instances", ""); strings.Contains(shown, id) {
+		t.Errorf("the account shows %s of another one: %s", id, shown)
+	}
+	same(t, "in all", len(sim.Instances()), 1)
+}
