@@ -139,8 +139,8 @@ func sortInstances(list []*instance, by, direction string) {
 // describe is an instance as DescribeInstances writes it.
 //
 // documented: names and types, SriovNetSupport as a string, no snapshot ids, no
-// tags (facts 83, 84). assumed: the formats of the times (fact 196) and, with
-// CauseFields, the reason of a failure (fact 202).
+// tags (facts 83, 84). assumed: the formats of the times (fact 196), with CauseFields
+// the reason of a failure (fact 202), and the ways of writing that Odd names (fact 236).
 func (w *world) describe(in *instance) map[string]any {
 	state := map[string]any{"Name": in.State}
 	if w.settings.CauseFields && in.State == stateError {
@@ -180,7 +180,7 @@ func (w *world) describe(in *instance) map[string]any {
 			out["SpotPriceLimit"] = in.limit
 		}
 	}
-	return out
+	return w.writeOddly(in, out)
 }
 
 func (in *instance) describeInterfaces() []any {

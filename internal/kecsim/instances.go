@@ -76,6 +76,7 @@ type instance struct {
 	stateChange int            // counts the changes of its state; a later one ends an earlier one
 	unit        bool           // holds a unit of quota, and of stock unless it is parked
 	parked      bool           // stopped without being charged
+	disksShown  bool           // all of them, to somebody who looked
 	hold        protocol.Money // this much of the balance, while unit is set
 	record      *record
 	order       *Order

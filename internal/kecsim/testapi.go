@@ -10,8 +10,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// AddKey adds a key pair of the account of AccessKey, which may do and sees the same. With a token it
-// is a temporary one, whose requests must carry the token.
+// AddKey adds a key pair of the account of AccessKey, which may do and sees the same. With a token
+// it is a temporary one, whose requests must carry the token.
 func (s *Server) AddKey(accessKey, secretKey, token string) {
 	defer s.lock()()
 	s.keys[accessKey] = protocol.Key{Secret: secretKey, Token: token}
@@ -184,10 +184,12 @@ func (s *Server) refuse(action, id, message string) {
 // the instance exists. An empty message lifts the refusal.
 func (s *Server) RefuseTerminate(id, message string) { s.refuse("TerminateInstances", id, message) }
 
-// Update changes the settings. Launches under way keep the old ones.
+// Update changes the settings. Launches under way keep the old ones. It panics if there is no odd
+// answer of a name.
 func (s *Server) Update(change func(*Settings)) {
 	defer s.lock()()
 	change(&s.w.settings)
+	mustKnowOdd(s.w.settings.Odd)
 	for _, w := range s.worlds() {
 		w.settings = s.w.settings
 		w.walkPrices()

@@ -75,6 +75,9 @@ type Settings struct {
 	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId (fact 231: no
 	// model has it so).
 	WrapOrders bool
+	// Odd names other ways of writing the answer of DescribeInstances (fact 236: fields left out,
+	// other spellings). OddAnswers lists them.
+	Odd []string
 	// MovePrices moves spot prices every hour; Seed chooses how.
 	MovePrices bool
 	Seed       int64

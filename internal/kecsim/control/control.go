@@ -24,6 +24,7 @@ GET  calls          what was asked of the API; secrets are masked
 GET  counts         how often each action was called
 GET  prices         price and stock per type and zone
 GET  faults         the scripted faults that are left
+GET  odd            the ways in which an answer of DescribeInstances may be lean or spelt otherwise
 
 POST price          {"zone", "type", "spot", "onDemand"}    decimals in CNY per hour
 POST stock          {"zone", "type", "count"}               0 is sold out
@@ -56,7 +57,7 @@ POST refuse-share   {"action", "share", "message"}          Return false for a r
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
-                    "maxDataDiskSize"}
+                    "maxDataDiskSize", "odd"}; odd is a list of ways to write an instance, of those that GET odd lists
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
                     from stock, quota and addresses, and go on where there is none left
 POST lag             {"look", "share", "age"}               that share of the look-ups of a kind ("DescribeInstances by id",
@@ -166,6 +167,8 @@ func (c api) show(route string) (any, error) {
 		return c.sim.Overview().Offers, nil
 	case "faults":
 		return c.showFaults(), nil
+	case "odd":
+		return kecsim.OddAnswers(), nil
 	}
 	return nil, errUnknownRoute
 }
@@ -192,7 +195,7 @@ func (c api) showWorld() any {
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
-			"wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,
+			"odd": set.Odd, "wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}

@@ -56,3 +56,15 @@ func (c api) addAccount(body []byte) error {
 	}
 	return nil
 }
+
+func checkOdd(names *[]string) error {
+	if names == nil {
+		return nil
+	}
+	for _, name := range *names {
+		if err := exists("odd answer", name, slices.Contains(kecsim.OddAnswers(), name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -57,3 +57,16 @@ func TestControl_accounts(t *testing.T) {
 	}
 	same(t, "in all", len(sim.Instances()), 1)
 }
+
+func TestControl_oddAnswers(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	if _, shown := me.Control("GET", "odd", ""); !strings.Contains(shown, `"no DataDisks"`) {
+		t.Errorf("the odd answers are %s", shown)
+	}
+	me.post("settings", `{"odd":["no DataDisks","ImageId without IMG-"]}`)
+	in := me.describe(sim.AddInstance(kecsim.Instance{}))
+	same(t, "image", in["ImageId"], any(strings.TrimPrefix(kecsim.ImageUbuntu, "IMG-")))
+	same(t, "disks", in["DataDisks"], nil)
+	me.refused("settings", `{"odd":["no manners"]}`, "no manners")
+}

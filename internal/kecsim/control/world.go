@@ -244,6 +244,7 @@ func (c api) setSettings(body []byte) error {
 		AsyncChecks, CauseFields          *bool
 		UpperKeys, WrapOrders, MovePrices *bool
 		FailureMode                       *string
+		Odd                               *[]string
 		Seed                              *int64
 		MaxDataDisks, MaxDataDiskSize     *int
 	}
@@ -266,6 +267,9 @@ func (c api) setSettings(body []byte) error {
 			return err
 		}
 	}
+	if err := checkOdd(in.Odd); err != nil {
+		return err
+	}
 	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize} {
 		if n != nil {
 			if err := notBelowZero(name, n); err != nil {
@@ -285,6 +289,7 @@ func (c api) setSettings(body []byte) error {
 		assign(&set.WrapOrders, in.WrapOrders)
 		assign(&set.MovePrices, in.MovePrices)
 		assign(&set.FailureMode, in.FailureMode)
+		assign(&set.Odd, in.Odd)
 		assign(&set.Seed, in.Seed)
 		assign(&set.MaxDataDisks, in.MaxDataDisks)
 		assign(&set.MaxDataDiskSize, in.MaxDataDiskSize)
