@@ -76,6 +76,7 @@ type instance struct {
 	stateChange int            // counts the changes of its state; a later one ends an earlier one
 	unit        bool           // holds a unit of quota, and of stock unless it is parked
 	parked      bool           // stopped without being charged
+	timed       bool           // ended by its automatic deletion
 	disksShown  bool           // all of them, to somebody who looked
 	hold        protocol.Money // this much of the balance, while unit is set
 	record      *record
@@ -193,15 +194,21 @@ func (w *world) terminate(in *instance) {
 	})
 }
 
-// remove takes an instance out of the world, and gives back what it held.
+// remove takes an instance out of the world, and gives back what it held, now or, with FreeAfter,
+// later.
+//
+// assumed: that what is gone may hold its address, quota and stock for a while (fact 237).
 func (w *world) remove(in *instance) {
-	w.freeUnit(in)
-	for i, n := range in.nics {
-		if n.held {
-			n.subnet.giveBack(n.ip)
-			in.nics[i].held = false
-		}
+	if w.settings.FreeAfter > 0 {
+		w.leaving = append(w.leaving, in)
+		w.after(w.settings.FreeAfter, func() {
+			w.leaving = slices.DeleteFunc(w.leaving, func(other *instance) bool { return other == in })
+			w.free(in)
+		})
+	} else {
+		w.free(in)
 	}
+	w.leaveEIP(in)
 	in.State = stateGone
 	if in.launch != nil {
 		in.launch.gone = true
@@ -209,6 +216,17 @@ func (w *world) remove(in *instance) {
 	w.instances = slices.DeleteFunc(w.instances, func(other *instance) bool { return other == in })
 	delete(w.byID, in.ID)
 	maps.DeleteFunc(w.refusals, func(k refusalKey, _ string) bool { return k.id == in.ID })
+}
+
+// free gives back all that an instance held.
+func (w *world) free(in *instance) {
+	w.freeUnit(in)
+	for i, n := range in.nics {
+		if n.held {
+			n.subnet.giveBack(n.ip)
+			in.nics[i].held = false
+		}
+	}
 }
 
 func (w *world) freeUnit(in *instance) {
@@ -230,6 +248,7 @@ func (w *world) planDeletion(in *instance) {
 	if at := in.AutoDeleteTime; !at.IsZero() {
 		w.at(at, func() {
 			if in.AutoDeleteTime.Equal(at) {
+				in.timed = true
 				w.terminate(in)
 			}
 		})

@@ -2,7 +2,7 @@ package kecsim
 
 import (
 	"fmt"
-	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,7 +125,7 @@ func (w *world) capacity(l *launch) (fit int, short *protocol.Refusal, cause str
 // used counts the instances that hold a unit of quota.
 func (w *world) used() int {
 	n := 0
-	for _, in := range w.instances {
+	for _, in := range slices.Concat(w.instances, w.leaving) {
 		if in.unit {
 			n++
 		}
@@ -192,11 +192,6 @@ func (w *world) open(l *launch, i int, fits bool) *instance {
 	}
 	w.add(in)
 	return in
-}
-
-func (w *world) newEIP() (id, address string) {
-	id = w.uuid(kindEIP)
-	return id, netip.AddrFrom4([4]byte{203, 0, 113, byte(w.counts[kindEIP]%250 + 1)}).String()
 }
 
 func (w *world) add(in *instance) {

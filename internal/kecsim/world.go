@@ -32,6 +32,8 @@ type world struct {
 
 	instances []*instance          // those that are not gone, in order of creation
 	byID      map[string]*instance // the same instances
+	leaving   []*instance          // gone, but still holding what FreeAfter lets go later
+	leftEIPs  []EIP                // of instances that are gone
 	orders    []*Order
 	orderByID map[string]*Order
 	orderOf   map[string]string // by instance id
@@ -52,16 +54,19 @@ type world struct {
 }
 
 // Settings are the parts of the world that a test may change. The defaults are assumed (facts
-// 190-192, 220, 231).
+// 190-192, 220, 231, 234-238).
 type Settings struct {
 	Boot          time.Duration // from the order to active, 20 s
 	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
 	TerminateTime time.Duration // how long it is deleting, 5 s
+	FreeAfter     time.Duration // how long address, quota and stock stay taken once it is gone, 0
 	Stop          time.Duration // from active to stopped, 5 s
 	Start         time.Duration // from stopped to active, 5 s
 	Reboot        time.Duration // from active to active, 8 s
 	Modify        time.Duration // how long it is updating a password or a host name, 5 s
 
+	// KeepEIP has the EIP of an instance stay when the instance goes. EIPs lists it.
+	KeepEIP bool
 	// AsyncChecks has stock, price, quota, balance, subnet and image checked after RunInstances
 	// has accepted the launch.
 	AsyncChecks bool

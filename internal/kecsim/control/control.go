@@ -17,7 +17,7 @@ import (
 
 const help = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
-GET  world          time, clock, quota, balance, subnets, images, security groups, keys, projects, sold-out disks, settings
+GET  world          time, clock, quota, balance, EIPs, subnets, images, security groups, keys, projects, sold-out disks, settings
 GET  instances      machines that are not gone; instances/ACCESSKEY are those of the account of another key
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
@@ -55,7 +55,7 @@ POST fail-launches  {"count", "mode", "reason"}             modes: error, vanish
 POST refuse-terminate {"id", "message"}
 POST refuse-share   {"action", "share", "message"}          Return false for a random share of the ids; 0 ends it
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
-POST settings       any of {"boot", "visibleAfter", "terminateTime", "stop", "start", "reboot", "modify", "asyncChecks",
+POST settings       any of {"boot", "visibleAfter", "terminateTime", "freeAfter", "keepEIP", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
                     "maxDataDiskSize", "odd"}; odd is a list of ways to write an instance, of those that GET odd lists
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
@@ -190,9 +190,10 @@ func (c api) showWorld() any {
 	return map[string]any{
 		"securityGroups": w.SecurityGroups, "keys": w.Keys, "projects": w.Projects, "soldOutDisks": w.SoldOutDisks,
 		"now": w.Now, "clockOffset": w.ClockOffset.String(), "quota": w.Quota, "used": w.Used, "balance": w.Balance,
-		"throttle": w.Throttle, "instances": w.Instances, "orders": w.Orders, "subnets": w.Subnets, "images": w.Images,
+		"eips": c.sim.EIPs(), "throttle": w.Throttle, "instances": w.Instances, "orders": w.Orders, "subnets": w.Subnets, "images": w.Images,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
+			"freeAfter": set.FreeAfter.String(), "keepEIP": set.KeepEIP,
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
 			"odd": set.Odd, "wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,

@@ -57,11 +57,17 @@ func (c api) addAccount(body []byte) error {
 	return nil
 }
 
-func checkOdd(names *[]string) error {
-	if names == nil {
+// checkWays checks a way to fail and odd answers; nil is none.
+func checkWays(mode *string, odd *[]string) error {
+	if mode != nil {
+		if err := checkMode(*mode); err != nil {
+			return err
+		}
+	}
+	if odd == nil {
 		return nil
 	}
-	for _, name := range *names {
+	for _, name := range *odd {
 		if err := exists("odd answer", name, slices.Contains(kecsim.OddAnswers(), name)); err != nil {
 			return err
 		}

@@ -240,6 +240,8 @@ func (c api) deny(body []byte) error {
 func (c api) setSettings(body []byte) error {
 	var in struct {
 		Boot, VisibleAfter, TerminateTime *string
+		FreeAfter                         *string
+		KeepEIP                           *bool
 		Stop, Start, Reboot, Modify       *string
 		AsyncChecks, CauseFields          *bool
 		UpperKeys, WrapOrders, MovePrices *bool
@@ -251,23 +253,18 @@ func (c api) setSettings(body []byte) error {
 	if err := decode(body, &in); err != nil {
 		return err
 	}
-	var times [7]*time.Duration
-	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.Stop, in.Start, in.Reboot, in.Modify} {
+	var times [8]*time.Duration
+	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.FreeAfter, in.Stop, in.Start, in.Reboot, in.Modify} {
 		if v == nil {
 			continue
 		}
 		d, err := time.ParseDuration(*v)
 		if err != nil || d < 0 || d > maxAdvance {
-			return fmt.Errorf("boot, visibleAfter, terminateTime, stop, start, reboot and modify must be like 20s, not %q", protocol.Clip(*v))
+			return fmt.Errorf("boot, visibleAfter, terminateTime, freeAfter, stop, start, reboot and modify must be like 20s, not %q", protocol.Clip(*v))
 		}
 		times[i] = &d
 	}
-	if in.FailureMode != nil {
-		if err := checkMode(*in.FailureMode); err != nil {
-			return err
-		}
-	}
-	if err := checkOdd(in.Odd); err != nil {
+	if err := checkWays(in.FailureMode, in.Odd); err != nil {
 		return err
 	}
 	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize} {
@@ -279,10 +276,11 @@ func (c api) setSettings(body []byte) error {
 	}
 	c.sim.Update(func(set *kecsim.Settings) {
 		for i, to := range []*time.Duration{
-			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.Stop, &set.Start, &set.Reboot, &set.Modify,
+			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.FreeAfter, &set.Stop, &set.Start, &set.Reboot, &set.Modify,
 		} {
 			assign(to, times[i])
 		}
+		assign(&set.KeepEIP, in.KeepEIP)
 		assign(&set.AsyncChecks, in.AsyncChecks)
 		assign(&set.CauseFields, in.CauseFields)
 		assign(&set.UpperKeys, in.UpperKeys)
