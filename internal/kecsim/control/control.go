@@ -35,6 +35,9 @@ POST subnet         {"id", "free"}
 POST image          {"id", "state"}
 POST reclaim        {"id"}                                  ten-minute notice, now
 POST release        {"id"}                                  taken back by the system, now
+POST edit           {"id"} and any of {"name", "hostName", "tags", "securityGroups", "keys", "project", "state",
+                    "autoDeleteTime", "protected"}: as somebody changes a machine in the console; the lists and tags are
+                    the new ones as a whole, the state is active or stopped, "" is no automatic deletion
 POST advance        {"duration"}                            such as "1h30m"
 POST clock          {"offset"}                              how far KEC's clock is off, such as "-20m"
 POST fault          {"action", "times", "name"} or, instead of name, "status", "code", "message", "body",

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -72,5 +73,46 @@ func checkWays(mode *string, odd *[]string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// edit changes an instance as somebody does in the console.
+func (c api) edit(body []byte) error {
+	var in struct {
+		ID, Name, HostName, State string
+		Tags                      *map[string]string
+		SecurityGroups, Keys      *[]string
+		Project                   *int64
+		AutoDeleteTime            *string
+		Protected                 *bool
+	}
+	if err := decode(body, &in); err != nil {
+		return err
+	}
+	if err := c.checkInstance(in.ID); err != nil {
+		return err
+	}
+	if in.State != "" && in.State != "active" && in.State != "stopped" {
+		return fmt.Errorf("state must be active or stopped, not %q", protocol.Clip(in.State))
+	}
+	var at time.Time
+	if in.AutoDeleteTime != nil && *in.AutoDeleteTime != "" {
+		var err error
+		if at, err = time.Parse(time.RFC3339, *in.AutoDeleteTime); err != nil {
+			return fmt.Errorf("autoDeleteTime must be like 2026-03-02T18:00:00Z, not %q", protocol.Clip(*in.AutoDeleteTime))
+		}
+	}
+	c.sim.Edit(in.ID, func(edited *kecsim.Instance) {
+		edited.Name, edited.HostName = cmp.Or(in.Name, edited.Name), cmp.Or(in.HostName, edited.HostName)
+		edited.State = cmp.Or(in.State, edited.State)
+		assign(&edited.Tags, in.Tags)
+		assign(&edited.SecurityGroupIDs, in.SecurityGroups)
+		assign(&edited.KeyIDs, in.Keys)
+		assign(&edited.ProjectID, in.Project)
+		assign(&edited.Protected, in.Protected)
+		if in.AutoDeleteTime != nil {
+			edited.AutoDeleteTime = at
+		}
+	})
 	return nil
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -69,4 +70,24 @@ func TestControl_oddAnswers(t *testing.T) {
 	same(t, "image", in["ImageId"], any(strings.TrimPrefix(kecsim.ImageUbuntu, "IMG-")))
 	same(t, "disks", in["DataDisks"], nil)
 	me.refused("settings", `{"odd":["no manners"]}`, "no manners")
+}
+
+func TestControl_edit(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := me.launch("Tag.1.Key", "team", "Tag.1.Value", "search")[0]
+	me.post("advance", `{"duration":"20s"}`)
+	me.post("edit", `{"id":"`+id+`","name":"renamed","tags":{"team":"ads"},"keys":["`+kecsim.KeyA+`"],"project":100002,"state":"stopped","protected":true,
+		"securityGroups":["`+kecsim.SecurityGroup2+`"],"autoDeleteTime":"2026-03-03T10:00:00Z"}`)
+	in, _ := sim.Instance(id)
+	same(t, "what is new", fmt.Sprintln(in.Name, in.Tags, in.KeyIDs, in.ProjectID, in.State, in.Protected, in.SecurityGroupIDs, in.AutoDeleteTime),
+		fmt.Sprintln("renamed", map[string]string{"team": "ads"}, []string{kecsim.KeyA}, 100002, "stopped", true, []string{kecsim.SecurityGroup2},
+			"2026-03-03 10:00:00 +0000 UTC"))
+	me.post("edit", `{"id":"`+id+`","autoDeleteTime":"","keys":[],"state":"active"}`)
+	in, _ = sim.Instance(id)
+	same(t, "what is new then", fmt.Sprintln(in.Name, in.KeyIDs, in.State, in.AutoDeleteTime.IsZero()), fmt.Sprintln("renamed", []string{}, "active", true))
+	same(t, "state", me.state(id), "active")
+	me.refused("edit", `{"id":"x"}`, "no instance")
+	me.refused("edit", `{"id":"`+id+`","state":"gone"}`, "active or stopped")
+	me.refused("edit", `{"id":"`+id+`","autoDeleteTime":"soon"}`, "autoDeleteTime must be")
 }

@@ -21,7 +21,7 @@ func (c api) change(route string, body []byte) error {
 		"advance": c.advance, "fault": c.scriptFault, "fail-launches": c.failLaunches,
 		"refuse-terminate": c.refuseTerminate, "deny": c.deny, "settings": c.setSettings, "order": c.putOrder,
 		"billing": c.setBilling, "clock": c.setClock, "throttle": c.setThrottle,
-		"refuse-share": c.refuseShare, "machines": c.addMachines, "lag": c.setLag, "account": c.addAccount,
+		"refuse-share": c.refuseShare, "machines": c.addMachines, "lag": c.setLag, "account": c.addAccount, "edit": c.edit,
 	}
 	step := steps[route]
 	if step == nil {
