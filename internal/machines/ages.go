@@ -4,58 +4,71 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// ages is what a client knows of the age of instances. A new one may stay out of DescribeInstances
-// for a while (facts 70 and 210: seconds were seen, two minutes are assumed). As long as an
-// instance may be new, look-ups that do not show it prove nothing.
+// ages is what a client knows of the age of instances. Views of KEC may lag behind each other: a
+// new instance may stay out of DescribeInstances for a while (facts 70 and 210: seconds were seen,
+// two minutes are assumed), also after another view has shown it. As long as an instance may be
+// new, look-ups that do not show it prove nothing.
+//
+// An age since a launch of this process is measured on the local clock, and one since a date that
+// KEC has given on KEC's: the two may differ, and what is known of the difference changes.
 type ages struct {
+	api *kec.Client // for its clocks
+
 	mu       sync.Mutex
-	launched map[string]time.Time // by id in lower case, on the service's clock
-	seen     map[string]bool      // by id in lower case
+	launched map[string]time.Time // by id in lower case, on the local clock
+	created  map[string]time.Time // by id in lower case, on KEC's clock
 }
 
-func newAges() *ages {
-	return &ages{launched: map[string]time.Time{}, seen: map[string]bool{}}
+func newAges(api *kec.Client) *ages {
+	return &ages{api: api, launched: map[string]time.Time{}, created: map[string]time.Time{}}
 }
 
-func (a *ages) launch(id string, at time.Time) {
+// launch notes when an instance was launched, by the local clock. The first time counts.
+func (a *ages) launch(id string, at time.Time) { a.note(a.launched, id, at) }
+
+// create notes when an instance was launched or created, by KEC's clock. The first time counts.
+func (a *ages) create(id string, at time.Time) { a.note(a.created, id, at) }
+
+func (a *ages) note(times map[string]time.Time, id string, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if id = strings.ToLower(id); a.launched[id].IsZero() {
-		a.launched[id] = at
+	if id = strings.ToLower(id); times[id].IsZero() {
+		times[id] = at
 	}
 }
 
-// see notes that a look-up has shown the instance: what was visible once is not new.
-func (a *ages) see(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.seen[strings.ToLower(id)] = true
-}
-
-// young reports an instance that is known to be new, and was never seen.
-func (a *ages) young(id string, now time.Time) bool {
+// of is the age of an instance, false where nothing tells it.
+func (a *ages) of(id string) (age time.Duration, known bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	id = strings.ToLower(id)
-	at, known := a.launched[id]
-	// A launch in the future is one by another clock.
-	return known && !a.seen[id] && now.Sub(at).Abs() < maxInvisible
+	if at, ours := a.launched[id]; ours {
+		return a.api.LocalNow().Sub(at), true
+	}
+	at, told := a.created[id]
+	return a.api.Now().Sub(at), told
+}
+
+// young reports an instance that is known to be new, whether it was seen or not.
+func (a *ages) young(id string) bool {
+	age, known := a.of(id)
+	return known && age.Abs() < maxInvisible // a launch in the future is one by another clock
 }
 
 // old reports an instance that is known not to be new.
-func (a *ages) old(id string, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	id = strings.ToLower(id)
-	at, known := a.launched[id]
-	return a.seen[id] || known && now.Sub(at) >= maxInvisible
+func (a *ages) old(id string) bool {
+	age, known := a.of(id)
+	return known && age >= maxInvisible
 }
 
-// RememberLaunch tells the client when another process has launched an instance, by the service's
-// clock (Launch.At, Instance.CreatedAt). The client knows its own launches, and what it has seen.
+// RememberLaunch tells the client when another process has launched an instance, by KEC's clock
+// (Launch.At, Instance.CreatedAt). The client knows its own launches, and the dates of creation
+// that it has seen.
 //
-// Find then does not take a machine that does not show yet for one that is gone, and Terminate need
-// not wait to be sure that an old one is.
-func (c *Client) RememberLaunch(id string, at time.Time) { c.ages.launch(id, at) }
+// Find then does not take a machine that a view does not show for one that is gone, and Terminate
+// need not wait to be sure that an old one is.
+func (c *Client) RememberLaunch(id string, at time.Time) { c.ages.create(id, at) }

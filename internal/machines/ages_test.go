@@ -13,8 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// A new instance that does not show yet is not gone, whoever has launched it; one that was seen is
-// not new.
+// A new instance that does not show is not gone, whoever has launched it, and seen before or not:
+// another view of KEC may have shown it.
 func TestFind_aNewOneMayNotShowYet(t *testing.T) {
 	t.Parallel()
 	gone := func(c testClient) bool {
@@ -36,6 +36,10 @@ func TestFind_aNewOneMayNotShowYet(t *testing.T) {
 			}
 		},
 		"by another": func(c testClient, _ *script) { c.RememberLaunch("i-1", c.Now()) },
+		"by its date": func(c testClient, s *script) {
+			s.Replies = []reply{ok(`{"InstancesSet":[{"InstanceId":"i-1","CreationDate":"2026-03-02T09:00:00Z"}]}`)}
+			_, _ = c.Find(t.Context(), "i-1", nil)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,14 +53,16 @@ func TestFind_aNewOneMayNotShowYet(t *testing.T) {
 			_ = clk.Sleep(t.Context(), 10*time.Second)
 			equal(t, "after two minutes", gone(c), true)
 
-			c, _ = client(t, s)
+			c, clk = client(t, s)
 			know(c, s)
 			s.Replies = []reply{set("scheduling", "i-1")}
 			if _, err := c.Find(t.Context(), "i-1", nil); err != nil {
 				t.Fatal(err)
 			}
 			s.Replies = []reply{set("")}
-			equal(t, "once seen", gone(c), true)
+			equal(t, "once seen", gone(c), false)
+			_ = clk.Sleep(t.Context(), 2*time.Minute)
+			equal(t, "once seen, after two minutes", gone(c), true)
 		})
 	}
 	c, _ := client(t, of(set("")))

@@ -71,7 +71,7 @@ func New(api *kec.Client) *Client {
 	if _, off := ksyun.Setting[noBatching](api.Client); off {
 		refreshes, looks, ends = window{}, window{}, window{}
 	}
-	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(), tick: newPollTick(api), boots: &bootTimes{}}
+	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &bootTimes{}}
 	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.byIDs}
 	c.lists = &batcher[kec.InstancePage]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.listProjects}
 	c.ends = &batcher[struct{}]{call: terminate, window: ends, maxItems: kec.MaxIDs, work: c.terminateTogether}

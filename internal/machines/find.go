@@ -19,9 +19,9 @@ const proofGap = time.Second
 // it (fact 82: an unknown id is an empty set). With a projectID each look-up asks within that
 // project first. Every other failure is returned as it is, and says nothing about the instance.
 //
-// An instance that is known to have been launched in the last two minutes, by this client or by
-// RememberLaunch, and was never seen cannot be proven gone: it may not show yet, and the error
-// matches ErrNotVisible.
+// An instance that is known to be younger than two minutes, by a launch of this client, by
+// RememberLaunch or by its date of creation, cannot be proven gone, seen before or not: the views
+// of KEC may lag behind each other, and the error matches ErrNotVisible.
 func (c *Client) Find(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
 	in, err := c.prove(ctx, id, projectID)
 	return in, c.unlessNew(id, err)
@@ -51,7 +51,7 @@ func (c *Client) completeProof(ctx context.Context, id string, projectID *int64)
 // unlessNew is err. If that says that an instance is gone which may not be visible yet, it says so
 // instead.
 func (c *Client) unlessNew(id string, err error) error {
-	if errors.Is(err, ErrGone) && c.ages.young(id, c.api.Now()) {
+	if errors.Is(err, ErrGone) && c.ages.young(id) {
 		return fmt.Errorf("instance %s: %w: it was launched less than %s ago, and may not be visible everywhere",
 			id, ErrNotVisible, maxInvisible)
 	}
@@ -69,12 +69,14 @@ func (c *Client) byID(ctx context.Context, id string, projectID *int64) (*kec.In
 }
 
 // noteSeen is the caller's own copy of what a shared answer shows of an instance, nil when it shows
-// none. An instance that was seen is not new.
+// none. Its date of creation tells its age.
 func (c *Client) noteSeen(id string, in *kec.Instance) *kec.Instance {
 	if in == nil {
 		return nil
 	}
-	c.ages.see(id)
+	if at, ok := in.CreatedAt(); ok {
+		c.ages.create(id, at)
+	}
 	found := *in
 	return &found
 }

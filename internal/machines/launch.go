@@ -93,7 +93,7 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 func (c *Client) run(ctx context.Context, params url.Values) kec.Run {
 	r := c.api.RunInstances(ctx, params)
 	for _, id := range r.IDs {
-		c.ages.launch(id, c.api.Now())
+		c.ages.launch(id, c.api.LocalNow())
 	}
 	return r
 }
@@ -125,7 +125,7 @@ func (s *search) launched(r kec.Run) (Launched, error) {
 // adopt takes the instances that were found for the outcome of the launch.
 func (s *search) adopt(ids []string, requestID string) (Launched, error) {
 	for _, id := range ids {
-		s.client.ages.launch(id, s.when())
+		s.client.ages.launch(id, s.sent)
 	}
 	return s.first(ids, requestID)
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxInvisible is how long a new instance may stay out of DescribeInstances (facts 70 and 210:
-	// seconds were seen, two minutes are assumed).
+	// maxInvisible is the age up to which an instance may stay out of DescribeInstances, seen before
+	// or not (facts 70 and 210: seconds were seen, two minutes are assumed).
 	maxInvisible = 2 * time.Minute
 	// The shortest and the longest time between two polls.
 	minPause = 500 * time.Millisecond

@@ -43,9 +43,10 @@ var errStays = errors.New("KEC has accepted the deletion, and the instance stays
 // for the state of the instance or of its order is waited out.
 //
 // An error names the instance, which may still be alive: it is a refusal that stands, or a
-// *WaitError when the context ends first. projectID is as for Find. A refusal for an instance that
-// does not show proves nothing as long as the instance may be new: unless the client has seen it or
-// knows when it was launched (RememberLaunch), that takes two minutes.
+// *WaitError when the context ends first. projectID is as for Find. A deletion that was refused for
+// an instance that does not show counts only once the instance is too old to be hidden by a view
+// that lags: unless the client knows its age (RememberLaunch, or its date of creation), its absence
+// must last for two minutes.
 func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) error {
 	if id == "" {
 		return kec.ErrEmptyID
@@ -132,7 +133,7 @@ func (p *poll) leftAnyway(ctx context.Context, project *int64) bool {
 		case absent < 0:
 			absent = p.waited()
 		}
-		if p.client.ages.old(p.id, p.client.api.Now()) || p.waited()-absent >= maxInvisible {
+		if p.client.ages.old(p.id) || p.waited()-absent >= maxInvisible {
 			return true
 		}
 		if p.pause(ctx) != nil {

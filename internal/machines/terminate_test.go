@@ -133,22 +133,33 @@ func repeated(r reply, n int) (all []reply) {
 	return all
 }
 
-// What has been seen, or was launched long ago, is not new.
+// A deletion that KEC has refused counts when the instance is proven gone: at once for one that is
+// known to be old, by its launch or by the date that was seen, and else after two minutes.
 func TestTerminate_ofAnOldInstance(t *testing.T) {
 	t.Parallel()
-	for name, know := range map[string]func(testClient){
-		"seen":     func(c testClient) { _, _ = c.Find(t.Context(), "i-1", nil) },
-		"launched": func(c testClient) { c.RememberLaunch("I-1", c.Now().Add(-2*time.Minute)) },
+	born := func(at string) reply {
+		return ok(fmt.Sprintf(`{"InstancesSet":[{"InstanceId":"i-1","CreationDate":%q,"InstanceState":{"Name":"active"}}]}`, at))
+	}
+	find := func(c testClient) { _, _ = c.Find(t.Context(), "i-1", nil) }
+	for name, tc := range map[string]struct {
+		shown reply
+		know  func(testClient)
+		waits time.Duration
+	}{
+		"launched long ago": {set(""), func(c testClient) { c.RememberLaunch("I-1", c.Now().Add(-2*time.Minute)) }, time.Second},
+		"seen, old":         {born("2026-03-02T08:58:00Z"), find, time.Second},
+		"seen, new":         {born("2026-03-02T08:59:50Z"), find, 116 * time.Second},
+		"seen, of no age":   {set("active", "i-1"), find, 2*time.Minute + 2*time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := of(set("active", "i-1"))
+			s := of(tc.shown)
 			c, clk := client(t, s)
-			know(c)
+			tc.know(c)
 			s.Answer = terminating([]reply{set("")}, refuse(400, "InstanceIdInvalid", "x")).Answer
 			start := clk.Now()
 			equal(t, "error", fmt.Sprint(c.Terminate(t.Context(), "i-1")), "<nil>")
-			equal(t, "waits", clk.Now().Sub(start), time.Second)
+			equal(t, "waits", clk.Now().Sub(start).Round(time.Second), tc.waits)
 		})
 	}
 }

@@ -15,25 +15,25 @@ import (
 // every 5 s, all waits of the client together. It outlives failed look-ups and unknown states; a
 // definite refusal, such as a 403, ends it when it comes three times in a row, for three seconds. A
 // *LaunchError says that the instance will not become active: its state is "error", or it was seen
-// and is proven gone, or two minutes of successful look-ups never showed it. When the context ends
-// first, the error is a *WaitError. projectID is as for Find.
+// and is still absent when it is two minutes old, or two minutes of successful look-ups never
+// showed it. When the context ends first, the error is a *WaitError. projectID is as for Find.
 func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*kec.Instance, error) {
 	p := c.newPoll(id, kec.StateActive)
 	p.launch = true
 	project := first(projectID)
 	var last *kec.Instance
-	var starting time.Duration     // the age at which it was last looked at, and was not active
-	invisible := time.Duration(-1) // when a look-up first succeeded and did not show it
+	var starting time.Duration  // the age at which it was last looked at, and was not active
+	absent := time.Duration(-1) // since when look-ups that succeed do not show it
 	for {
 		if err := p.pause(ctx); err != nil {
 			return nil, err
 		}
 		age := p.waited()
 		in, err := c.byID(ctx, id, project)
-		if in == nil && err == nil && invisible < 0 {
-			invisible = p.waited()
+		if in == nil && err == nil && absent < 0 {
+			absent = p.waited()
 		}
-		if in == nil && err == nil && (last != nil || p.waited()-invisible >= maxInvisible) {
+		if in == nil && err == nil && p.pastLag(last != nil, absent) {
 			in, err = c.completeProof(ctx, id, project)
 			if errors.Is(err, ErrGone) {
 				kind := NeverVisible
@@ -49,7 +49,7 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 				return nil, err
 			}
 		case in != nil:
-			last = in
+			last, absent = in, -1
 			p.looked(in)
 			switch strings.ToLower(in.State) {
 			case kec.StateActive:
@@ -64,6 +64,16 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 			starting = age
 		}
 	}
+}
+
+// pastLag reports that a new machine, absent since that age of the wait, can no longer be hidden by
+// a view that lags behind: it is two minutes old, and if it was never seen, it has been absent for
+// as long.
+func (p *poll) pastLag(seen bool, absent time.Duration) bool {
+	if !seen {
+		return p.waited()-absent >= maxInvisible
+	}
+	return p.waited() >= maxInvisible || p.client.ages.old(p.id)
 }
 
 // WaitState polls an existing instance until its state is the wanted word, such as "active" or
