@@ -26,7 +26,7 @@ type Explainer struct {
 
 	mu       sync.Mutex
 	shared   *market.Snapshot // the snapshot in use, or nil
-	sharedAt time.Time        // when it was made, by the client's clock
+	sharedAt time.Time        // when it was made, by the local clock
 }
 
 // NewExplainer returns an explainer that has asked nothing yet.
@@ -37,7 +37,7 @@ func NewExplainer(client *kec.Client) *Explainer { return &Explainer{client: cli
 func (e *Explainer) snapshot(tooOld *market.Snapshot) *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := e.client.Now()
+	now := e.client.LocalNow()
 	if e.shared == nil || e.shared == tooOld || !within(snapshotTTL, e.sharedAt, now) {
 		e.shared, e.sharedAt = market.NewSnapshot(e.client), now
 	}

@@ -22,6 +22,9 @@ const refusalTTL = 30 * time.Second
 //
 // One request too many costs little; one launch too few may cost the user a machine. So everything
 // that may have changed KEC's answer forgets the refusal. It is safe for concurrent use.
+//
+// All its times are of the local clock, which only goes forward. KEC's time, as this process knows
+// it, jumps by seconds whenever an answer tells more of it.
 type Refusals struct {
 	explainer *Explainer
 
@@ -62,7 +65,7 @@ func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *
 		k := r.find(launch)
 		if k == nil {
 			r.mu.Unlock()
-			return &Attempt{r, launch, r.explainer.client.Now()}, nil
+			return &Attempt{r, launch, r.explainer.client.LocalNow()}, nil
 		}
 		r.mu.Unlock()
 		select {
@@ -78,7 +81,7 @@ func (r *Refusals) Begin(ctx context.Context, launch market.Launch) (*Attempt, *
 
 // find returns the refusal that covers a launch, nil without one.
 func (r *Refusals) find(launch market.Launch) *refused {
-	now := r.explainer.client.Now()
+	now := r.explainer.client.LocalNow()
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !within(refusalTTL, k.at, now) })
 	i := slices.IndexFunc(r.known, func(k *refused) bool { return r.covers(k, launch) })
 	if i < 0 {
@@ -128,7 +131,7 @@ func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 		who += fmt.Sprintf(" with the limit %s", k.launch.PriceLimit)
 	}
 	f.Facts = joined(" ", fmt.Sprintf("KEC was not asked again: %s it refused %s, with the words and the request id below.",
-		ago(r.explainer.client.Now().Sub(k.at)), who), f.Facts)
+		ago(r.explainer.client.LocalNow().Sub(k.at)), who), f.Facts)
 	f.Note = "Nothing was sent for this instance; the next apply asks KEC again."
 	return f, true
 }
@@ -162,7 +165,7 @@ func (a *Attempt) Refused(ctx context.Context, err error) Failure {
 // sell the place of that instance again.
 func (a *Attempt) remember(f Failure) *refused {
 	r := a.refusals
-	k := &refused{launch: a.launch, at: r.explainer.client.Now(), failure: f, explained: make(chan struct{})}
+	k := &refused{launch: a.launch, at: r.explainer.client.LocalNow(), failure: f, explained: make(chan struct{})}
 	switch {
 	case f.Action != "RunInstances":
 		return nil
@@ -193,7 +196,7 @@ func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 		r.zones[a.launch.SubnetID] = o.Zone
 	}
 	if f.contradicts(o, a.launch) {
-		r.forget(a.launch, r.explainer.client.Now())
+		r.forget(a.launch, r.explainer.client.LocalNow())
 	}
 	if k == nil {
 		return
@@ -234,6 +237,6 @@ func (r *Refusals) Ending() (over func()) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.ending--
-		r.ended = r.explainer.client.Now()
+		r.ended = r.explainer.client.LocalNow()
 	}
 }

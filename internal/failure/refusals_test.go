@@ -257,6 +257,37 @@ func TestRefusals_aClockThatIsSetBack(t *testing.T) {
 	wantEqual(t, "the next is sent", sent(t, r, orderOf(kecsim.SubnetA, "")), true)
 }
 
+// KEC's time, as an answer tells it, may be three seconds ahead of ours once and not the next time.
+// What came after a refusal comes after it all the same.
+func TestRefusals_aServiceClockThatJumps(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
+	client := clientOf(t, sim)
+	r := NewRefusals(NewExplainer(client))
+	ahead := func(d time.Duration) {
+		sim.SetClockOffset(d)
+		if _, err := client.DescribeInstances(t.Context(), nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		wantEqual(t, "KEC is ahead by", client.Now().Sub(client.LocalNow()), d)
+	}
+	ahead(3 * time.Second)
+	begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), errSoldOut)
+	ahead(0)
+	sim.Advance(time.Second)
+	wantEqual(t, "the next is sent after a no", sent(t, r, orderOf(kecsim.SubnetA, "")), false)
+
+	sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 3)
+	sim.Advance(refusalTTL)
+	ahead(3 * time.Second)
+	again := begin(t, r, orderOf(kecsim.SubnetA, ""))
+	sim.SetClockOffset(0) // as the explanation will learn, which shows that there is stock
+	again.Refused(t.Context(), errSoldOut)
+	ahead(3 * time.Second)
+	wantEqual(t, "the next is sent after stock was seen", sent(t, r, orderOf(kecsim.SubnetA, "")), true)
+}
+
 // A launch that comes while the first no is being looked into waits for what that
 // shows: the numbers, or that there is stock again.
 func TestRefusals_waitForTheExplanation(t *testing.T) {
