@@ -193,7 +193,7 @@ func TestSharing_goneAfterTheList(t *testing.T) {
 		if in, err := a.machines.Refresh(t.Context(), a.ids[30], nil); err != nil || in.ID != a.ids[30] {
 			t.Errorf("from the list: %v, %v", in, err)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		if _, err := a.machines.Refresh(t.Context(), a.ids[30], nil); !errors.Is(err, machines.ErrGone) {
 			t.Errorf("later: %v", err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
@@ -63,10 +64,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	case errors.As(err, &failed):
 		f := r.Explainer.Failed(ctx, failed, failure.Accepted{Launch: plan.launch(), RequestID: launched.RequestID, Parameters: request})
 		f.Note = r.cleanUp(ctx, failed, &plan, resp)
-		resp.Diagnostics.Append(f.Diagnostic(params))
+		resp.Diagnostics.Append(afterLaunch(f, launched).Diagnostic(params))
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.keepInState(ctx, err, &plan, resp).Diagnostic(params))
+		resp.Diagnostics.Append(afterLaunch(r.keepInState(ctx, err, &plan, resp), launched).Diagnostic(params))
 		return
 	}
 	plan.refresh(in, false)
@@ -98,19 +99,53 @@ func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, 
 	return launched, diags
 }
 
-// cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
-// left. It returns the sentence that says how it went.
-func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, plan *model, resp *resource.CreateResponse) string {
-	if failed.Kind != machines.Vanished { // which proves already that KEC does not hold it
-		defer r.Refusals.Ending()()
-		r.unprotect(ctx, failed.InstanceID, plan)
-		if err := r.Machines.Terminate(ctx, failed.InstanceID, plan.project()); err != nil {
-			return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.",
-				err, failed.InstanceID)
-		}
+// afterLaunch is a failure after KEC has accepted a launch, which names the request of that launch
+// where it does not yet: KEC's support asks for it.
+func afterLaunch(f failure.Failure, launched machines.Launched) failure.Failure {
+	if id := launched.RequestID; id != "" && id != f.RequestID {
+		f.Note += fmt.Sprintf(" KEC accepted the launch in request %s.", id)
 	}
-	resp.State.RemoveResource(ctx)
-	return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", failed.InstanceID)
+	return f
+}
+
+// cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
+// left. It returns the sentence that says how it went. A launch that no look-up shows is terminated
+// too, because it may be there all the same.
+func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, plan *model, resp *resource.CreateResponse) string {
+	defer r.Refusals.Ending()()
+	id := failed.InstanceID
+	unprotected := r.unprotect(ctx, id, plan)
+	err := r.Machines.Terminate(ctx, id, plan.project())
+	contradiction := ""
+	if err == nil && failed.Kind != machines.EndedInError {
+		contradiction = r.contradiction(ctx, id)
+	}
+	if err == nil && contradiction == "" {
+		resp.State.RemoveResource(ctx)
+		return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", id)
+	}
+	if unprotected {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
+	}
+	if err != nil {
+		return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.", err, id)
+	}
+	return fmt.Sprintf("%s So it stays in the state. %s", contradiction, tainted)
+}
+
+// tainted says what becomes of an instance whose creation has failed and that is in the state.
+const tainted = "If it runs, terraform untaint (or tofu untaint) with its address keeps it; " +
+	"without that the next apply replaces it, and destroy deletes it."
+
+// contradiction is a sentence about an instance that never ran and that no look-up shows, if its
+// billing record says otherwise, and "" where none does: views of KEC may lag behind each other.
+func (r *Resource) contradiction(ctx context.Context, id string) string {
+	record, _ := failure.Record(ctx, r.API, id, kec.BillingCreating, kec.BillingOpened)
+	if record == nil {
+		return ""
+	}
+	return fmt.Sprintf("KEC does not show instance %s, but its billing record says: %s. It may come to life, and be charged.",
+		id, failure.StatusText(record))
 }
 
 // keepInState leaves an instance in the state whose wait has failed for a reason that says nothing
@@ -122,7 +157,10 @@ func (r *Resource) keepInState(ctx context.Context, err error, plan *model, resp
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
 	}
 	f := failure.Of(err)
-	f.Note = fmt.Sprintf("Instance %s was launched and is in the state; the next apply replaces it, destroy deletes it.", plan.ID.ValueString())
+	if f.Code == failure.Interrupted {
+		f.Remedy = "Look whether the instance runs, decide whether to keep it, and apply again."
+	}
+	f.Note = fmt.Sprintf("Instance %s was launched and is in the state. %s", plan.ID.ValueString(), tainted)
 	return f
 }
 

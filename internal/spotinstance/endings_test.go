@@ -59,6 +59,7 @@ func TestAccReclaim_withoutNoticeSaysWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := running(t, env, named())
+	env.Sim.Advance(2 * time.Minute)
 	env.Sim.Release(firstID)
 	w.Plan().Want(t, 2, "Warning: This spot instance is gone", "worker ("+firstID+") no longer exists.", "or somebody has deleted it.", "Plan: 1 to add")
 }
@@ -147,7 +148,8 @@ func TestAccLaunch_theIDIsSavedBeforeTheWait(t *testing.T) {
 	w := env.Workspace(t)
 	w.Write(named(set{"timeouts": `{ create = "1s" }`}) + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC did not get there in time", "instance "+firstID+" is not active after",
-		"Instance "+firstID+" was launched and is in the state; the next apply replaces it, destroy deletes it.")
+		"Instance "+firstID+" was launched and is in the state. If it runs, terraform untaint (or tofu untaint) with its address keeps it;",
+		"without that the next apply replaces it, and destroy deletes it. KEC accepted the launch in request KEC-")
 	w.CLI("state", "show", "-no-color", "kec_spot_instance.a").Want(t, 0, firstID)
 	w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
 	if err := env.Empty(); err != nil {
@@ -307,6 +309,7 @@ func TestAccDisks_keptOnesAreNamed(t *testing.T) {
 	disk := env.Sim.Instances()[0].DataDisks[1].ID
 	stays := "Its data disks with delete_with_instance = false stay, outside the state, and go on being charged: " + disk + "."
 	w.Plan("-destroy").Want(t, 2, "Warning: A data disk outlives this spot instance", stays)
+	env.Sim.Advance(2 * time.Minute)
 	env.Sim.Release(firstID)
 	w.Plan().Want(t, 2, "Warning: This spot instance is gone", stays)
 }

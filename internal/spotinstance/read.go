@@ -47,10 +47,14 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	in, err := r.Machines.Refresh(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, machines.ErrGone):
+		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		if !importing {
+			if doubt := r.neverRan(ctx, &state); doubt != "" {
+				resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", doubt+" So it stays in the state. "+tainted)
+				return
+			}
 			resp.Diagnostics.AddWarning(released(state))
 		}
-		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		resp.State.RemoveResource(ctx)
 		return
 	case errors.Is(err, machines.ErrNotVisible):
@@ -76,13 +80,26 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 }
 
+// neverRan is the contradiction about an instance of which the state knows nothing but its launch,
+// because its creation failed; "" where there is none.
+func (r *Resource) neverRan(ctx context.Context, state *model) string {
+	if !state.CreatedAt.IsNull() {
+		return ""
+	}
+	return r.contradiction(ctx, state.ID.ValueString())
+}
+
 // remember tells the client how old an instance is that another process of the provider has
-// launched.
+// launched: by that launch as long as KEC has not shown the instance, and else by KEC's date of
+// its creation. A young one that a look-up does not show may be hidden by a view that lags.
 func (r *Resource) remember(ctx context.Context, state *model, private interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }) {
 	var at time.Time
-	if raw, _ := private.GetKey(ctx, launchedKey); len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
+	raw, _ := private.GetKey(ctx, launchedKey)
+	if len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
+		r.Machines.RememberLaunch(state.ID.ValueString(), at)
+	} else if at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString()); err == nil {
 		r.Machines.RememberLaunch(state.ID.ValueString(), at)
 	}
 }
