@@ -1,6 +1,7 @@
 package machines
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,8 @@ func (b *batcher[V]) Do(ctx context.Context, id string, project *int64) (V, erro
 	var none V
 	when := "during a call that is shared with others"
 	if err == nil {
-		err, when = ctx.Err(), "before anything was sent"
+		// The time of all callers is up, although this one's context may not have noticed yet.
+		err, when = cmp.Or(ctx.Err(), context.DeadlineExceeded), "before anything was sent"
 	}
 	return none, fmt.Errorf("%s %s: %w %s", b.call.Service, b.call.Action, err, when)
 }
@@ -159,21 +161,50 @@ func answerRest[V any](requests []*request[V], err error) {
 // maybeOneID reports a refusal of a call for several ids, of which one may be the reason.
 func (c *Client) maybeOneID(err error) bool {
 	e, ok := errors.AsType[*ksyun.Error](err)
-	if !ok || !definite(e) && !invalidID(e) || e.Status == http.StatusUnauthorized {
+	if !ok || !mayBeAboutOneID(e) {
 		return false
 	}
 	_, forAll := c.codesForAll.Load(e.Code)
 	return !forAll
 }
 
+// mayBeAboutOneID reports a refusal that is not, by its kind, one of the keys.
+func mayBeAboutOneID(e *ksyun.Error) bool {
+	return (definite(e) || invalidID(e)) && e.Status != http.StatusUnauthorized
+}
+
 // eachAlone makes a call for each request by itself, after a call for several was refused with err
 // (fact 273: one id may be the reason, and nothing was done for the others). Any other failure is
-// that of all. A code with which each one is refused as well, such as that of a wrong key, is not
-// put to the test again.
+// that of all. A code with which each one was refused as well, such as that of a missing
+// permission, is put to the test with a few of the next ones only, in turns: several bad ids may
+// have had it by chance, and one of them must not fail a batch of good ones.
 func eachAlone[V any](c *Client, requests []*request[V], err error, work func(*request[V]) error) error {
-	if len(requests) == 1 || !c.maybeOneID(err) {
+	refusal, ok := errors.AsType[*ksyun.Error](err)
+	if len(requests) == 1 || !ok || !mayBeAboutOneID(refusal) {
 		return err
 	}
+	rest := requests
+	if _, forAll := c.codesForAll.Load(refusal.Code); forAll {
+		start := int(c.probed.Add(probes)) % len(requests)
+		turn := slices.Concat(requests[start:], requests[:start])
+		some := turn[:min(probes, len(turn))]
+		if refusedAlone(some, refusal.Code, work) {
+			return err
+		}
+		c.codesForAll.Delete(refusal.Code)
+		rest = turn[len(some):]
+	}
+	if refusedAlone(rest, refusal.Code, work) && len(rest) == len(requests) {
+		c.codesForAll.Store(refusal.Code, true)
+	}
+	return nil
+}
+
+// probes is how many requests are made alone where a code has refused all before.
+const probes = 3
+
+// refusedAlone makes a call for each request by itself. It reports that the code refused them all.
+func refusedAlone[V any](requests []*request[V], code string, work func(*request[V]) error) bool {
 	var all sync.WaitGroup
 	for _, r := range requests {
 		all.Go(func() {
@@ -184,12 +215,8 @@ func eachAlone[V any](c *Client, requests []*request[V], err error, work func(*r
 		})
 	}
 	all.Wait()
-	refusal, _ := errors.AsType[*ksyun.Error](err)
-	if !slices.ContainsFunc(requests, func(r *request[V]) bool {
+	return !slices.ContainsFunc(requests, func(r *request[V]) bool {
 		e, ok := errors.AsType[*ksyun.Error](r.err)
-		return !ok || e.Code != refusal.Code
-	}) {
-		c.codesForAll.Store(refusal.Code, true)
-	}
-	return nil
+		return !ok || e.Code != code
+	})
 }

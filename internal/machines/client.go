@@ -35,7 +35,8 @@ type Client struct {
 	ages         *ages
 
 	unansweredAt atomic.Uint64 // see unanswered
-	codesForAll  sync.Map      // codes of refusals that are known not to be about one id
+	codesForAll  sync.Map      // codes of refusals that each of several ids had when asked for alone
+	probed       atomic.Uint64 // see eachAlone
 	askedTime    sync.Once     // ServiceTime has asked
 
 	looks   *batcher[*kec.Instance]

@@ -89,10 +89,13 @@ func (p *poll) survive(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return p.ended(ctx.Err())
 	}
-	if definite(err) {
-		if p.refusals++; p.refusals == 1 {
-			p.refusedAt = p.waited()
-		}
+	switch {
+	case !definite(err):
+		p.refusals = 0
+	case p.refusals == 0:
+		p.refusals, p.refusedAt = 1, p.waited()
+	default:
+		p.refusals++
 	}
 	if p.refusals >= refusalsToEnd && p.waited()-p.refusedAt >= refusalSpan || futile(err) {
 		return fmt.Errorf("waiting for instance %s to be %s: %w", p.id, p.goal, err)

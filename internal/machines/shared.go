@@ -23,15 +23,16 @@ type sharedCall struct {
 func newSharedCall() *sharedCall { return &sharedCall{done: make(chan struct{})} }
 
 // join announces a caller that is going to wait. It is false when all others have left, so that the
-// work has ended.
+// work has ended, and when the work has begun with a deadline that is earlier than the caller's.
 func (s *sharedCall) join(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.abandoned {
+	at, ok := ctx.Deadline()
+	if s.abandoned || s.stop != nil && !s.endless && (!ok || at.After(s.deadline)) {
 		return false
 	}
 	s.waiting++
-	if at, ok := ctx.Deadline(); !ok {
+	if !ok {
 		s.endless = true
 	} else if at.After(s.deadline) {
 		s.deadline = at

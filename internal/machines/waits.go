@@ -116,7 +116,8 @@ func (c *Client) waitStates(
 // (ksyun.IsStateRefusal), with the pauses of a wait: after a reboot, say, the machine may still
 // show its old state. A refusal after an attempt without an answer means that the attempt was
 // carried out, and counts as success. The error matches ErrGone when the instance is proven gone,
-// and is a *StateError when its state is "error". When the context ends first, it is a *WaitError.
+// and is a *StateError when its state is "error". Look-ups that are refused end it as they end any
+// wait. When the context ends first, it is a *WaitError.
 func (c *Client) UntilReady(ctx context.Context, id string, call func() error, projectID ...*int64) error {
 	const goal = "ready for the change"
 	p := c.newPoll(id, goal)
@@ -136,10 +137,14 @@ func (c *Client) UntilReady(ctx context.Context, id string, call func() error, p
 		switch {
 		case errors.Is(err, ErrGone):
 			return err
-		case err == nil && strings.EqualFold(in.State, kec.StateFailed):
+		case err != nil:
+			if err := p.survive(ctx, err); err != nil {
+				return err
+			}
+		case strings.EqualFold(in.State, kec.StateFailed):
 			return &StateError{InstanceID: id, Goal: goal, State: in.State}
-		case err == nil:
-			p.state = in.State
+		default:
+			p.looked(in)
 		}
 	}
 }
