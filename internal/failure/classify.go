@@ -11,7 +11,6 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // Of explains the error of a single call by what the error itself says. It makes no request.
@@ -80,13 +79,12 @@ func ofRefusal(err error) Failure {
 		cause = CauseOf(ServiceUnavailable)
 	}
 	f := newFailure(cause.Code)
+	f.exact = exact
 	f.quote(err)
 	if f.Param == "" || nested(refusal.Param) { // the one disk or interface that KEC names
 		f.Param = refusal.Param
 	}
-	if f.Code == OutOfStock && nested(f.Param) {
-		f.say(market.SoldOutDisk())
-	}
+	f.sharpen(refusal.Code+" "+refusal.Message, refusal.Param, exact || refusal.Status == http.StatusForbidden)
 	return f
 }
 

@@ -142,6 +142,7 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launc
 		if c, _ := classify("", f.Words); c.Code != Unknown {
 			f.Cause = c
 		}
+		f.sharpen(f.Words, "", false)
 		f.judge(offerOf(ctx, e.snapshot(nil), launch, f.Code), launch)
 	} else {
 		f.infer(offerOf(ctx, e.snapshot(nil), launch, Unknown), launch)

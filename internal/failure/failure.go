@@ -32,6 +32,10 @@ type Failure struct {
 	Action    string // the API action whose answer this is about
 	RequestID string
 
+	exact bool   // KEC's own code names the cause
+	thing *thing // what is short where it is not the machine itself, else nil
+	whole bool   // Param stands for the whole attribute that holds it
+
 	SubOrderID string // of an order's failure
 	InstanceID string // of a failure after acceptance
 }

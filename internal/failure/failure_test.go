@@ -209,8 +209,8 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"words about another setting",
 			&ksyun.Error{Action: "RunInstances", Code: "Odd", Message: "DataDisk.2.Size: out of stock", Param: "DataDisk.2.Size", Status: 400},
 			"data_disks",
-			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
-				"Code: InvalidParameter\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib"),
+			diag.NewErrorDiagnostic("A type of data disk is out of stock", "Choose another type for this data disk, or a subnet_id in another zone, or try "+
+				"again later.\n\nCode: OutOfStock\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib"),
 		},
 		{
 			"nothing to point at",

@@ -86,7 +86,7 @@ func (f Failure) aboutPrice() bool { return f.Code == PriceBelowMarket || f.Code
 
 // shortfall is what KEC is short of for the launch, if the failure's cause is such a thing.
 func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfall, bool) {
-	if nested(f.Param) && (f.Code == OutOfStock || f.Code == SubnetFull) { // one disk or interface, not the launch
+	if f.aside() {
 		return market.Shortfall{}, false
 	}
 	short := market.Judge(launch, 1, o, market.Ordered)
@@ -105,7 +105,7 @@ func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
 	_, short := f.shortfall(o, launch)
 	switch {
 	case f.Code == OutOfStock:
-		return !nested(f.Param) && o.Stock.Known && !short
+		return !f.aside() && o.Stock.Known && !short
 	case f.aboutPrice():
 		return launch.PriceLimit != nil && o.Quote.Value != nil && !short
 	default:
@@ -140,6 +140,11 @@ func (f *Failure) infer(o market.Offer, launch market.Launch) {
 	f.Cause, f.Source = CauseOf(codes[short[0].Kind]), Inferred
 	f.say(short[0].Words)
 	f.Facts += " KEC gave no reason; this is concluded from what it offers now."
+}
+
+// aside tells whether something beside the machine is short: one disk, one interface or a thing.
+func (f Failure) aside() bool {
+	return f.thing != nil || nested(f.Param) && (f.Code == OutOfStock || f.Code == SubnetFull)
 }
 
 // nested tells whether a parameter belongs to one disk or one network interface.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,9 +17,10 @@ const refusalTTL = 30 * time.Second
 // Refusals remembers what KEC has just refused to sell, for one process of the provider. For half
 // a minute, launches that KEC would refuse alike are not sent.
 //
-// Only a refusal by RunInstances for stock or for a bid counts. A launch that was accepted and
-// failed later does not: KEC had taken it, its cause is often only inferred, and its clean-up
-// gives back what it held.
+// Only a refusal by RunInstances for stock or for a bid counts, and only by KEC's own code, not by
+// words: words may be about something else. A launch that was accepted and failed later does not
+// count: KEC had taken it, its cause is often only inferred, and its clean-up gives back what it
+// held.
 //
 // One request too many costs little; one launch too few may cost the user a machine. So everything
 // that may have changed KEC's answer forgets the refusal. It is safe for concurrent use.
@@ -45,6 +47,7 @@ type refused struct {
 	launch    market.Launch
 	at        time.Time
 	failure   Failure       // by KEC's answer alone
+	disk      string        // the type of data disk that is sold out, "" if it is the machine itself
 	explained chan struct{} // closed once the fields below are known
 	offer     market.Offer  // what KEC offered then
 	others    int           // which other bids it covers: -1 lower ones, 1 higher ones, 0 none
@@ -97,7 +100,7 @@ func (r *Refusals) covers(k *refused, launch market.Launch) bool {
 		return false
 	}
 	if k.failure.Code == OutOfStock {
-		return true
+		return k.disk == "" || slices.Contains(launch.DataDiskTypes, k.disk)
 	}
 	if launch.PriceLimit == nil {
 		return false
@@ -167,9 +170,13 @@ func (a *Attempt) remember(f Failure) *refused {
 	r := a.refusals
 	k := &refused{launch: a.launch, at: r.explainer.client.LocalNow(), failure: f, explained: make(chan struct{})}
 	switch {
-	case f.Action != "RunInstances":
+	case f.Action != "RunInstances" || !f.exact:
 		return nil
-	case f.Code == OutOfStock && !nested(f.Param): // a type of disk that is sold out does not count
+	case f.Code == OutOfStock && !f.aside():
+	case f.Code == OutOfStock:
+		if k.disk = diskNamed(f.Param, a.launch); k.disk == "" {
+			return nil
+		}
 	case f.Code == PriceBelowMarket && a.launch.PriceLimit != nil:
 		k.others = -1
 	case f.Code == PriceAboveOnDemand && a.launch.PriceLimit != nil:
@@ -184,6 +191,16 @@ func (a *Attempt) remember(f Failure) *refused {
 	}
 	r.known = append(r.known, k)
 	return k
+}
+
+// diskNamed is the type of the data disk of a launch that a parameter belongs to, "" for any other
+// parameter.
+func diskNamed(param string, launch market.Launch) string {
+	var n int
+	if _, err := fmt.Sscanf(strings.ToLower(param), "datadisk.%d", &n); err != nil || n < 1 || n > len(launch.DataDiskTypes) {
+		return ""
+	}
+	return launch.DataDiskTypes[n-1]
 }
 
 // settle completes a refusal by its explanation. The explanation shows what KEC offers a moment

@@ -48,12 +48,21 @@ func (f Failure) WithoutPath(t param.Table) diag.Diagnostic {
 // place is the attribute to point at, and the text. A CLI finds the line of a top-level attribute
 // only, so the text names a deeper path.
 func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
-	at, ok = t.Locate(f.Param)
+	at, ok = f.At(t)
 	detail = f.Detail(t)
 	if len(at.Steps()) > 1 {
 		detail += "\nAttribute: " + at.String()
 	}
 	return param.TopLevel(at), detail, ok
+}
+
+// At is the attribute that the table has for the failure's parameter.
+func (f Failure) At(t param.Table) (at path.Path, ok bool) {
+	at, ok = t.Locate(f.Param)
+	if f.whole {
+		at = param.TopLevel(at)
+	}
+	return at, ok
 }
 
 // Headline is a summary that begins with what failed: "Spot order failed, likely cause: out of
@@ -62,7 +71,11 @@ func (f Failure) Headline(what string) string {
 	if f.Source == Inferred {
 		what += ", likely cause"
 	}
-	return what + ": " + lowerFirst(CauseOf(f.Code).Summary) // the failure's own summary may carry numbers
+	summary := f.Summary
+	if f.thing == nil {
+		summary = CauseOf(f.Code).Summary // the failure's own may carry numbers
+	}
+	return what + ": " + lowerFirst(summary)
 }
 
 // Detail is the text below the summary: the numbers, the remedy, what became of the instance, then

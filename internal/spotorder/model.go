@@ -97,7 +97,7 @@ func failureOf(f failure.Failure) failureModel {
 
 // attribute is the attribute of kec_spot_instance that a failure points at, or "".
 func attribute(f failure.Failure) string {
-	if at, ok := wizard.Parameters().Locate(f.Param); ok {
+	if at, ok := f.At(wizard.Parameters()); ok {
 		return at.String()
 	}
 	return ""

@@ -27,7 +27,8 @@ func failures() string {
 	}
 	b.WriteString("\n## How KEC says it\n\n" +
 		"An exact code of KEC's decides; else the first code of this list some of whose words stand in KEC's code or message. Words joined by *and* must all be " +
-		"there. What is not recognised is `Unknown`, with KEC's own code and words. Most codes of a refused launch are assumed; the list of what is known and " +
+		"there. Words about an EIP, a disk, a security group, an image and their like point at that: a quota of addresses is none of instances. " +
+		"What is not recognised is `Unknown`, with KEC's own code and words. Most codes of a refused launch are assumed; the list of what is known and " +
 		"what is assumed is part of the source.\n\n| Code | KEC's codes | Words |\n| --- | --- | --- |\n")
 	for _, c := range failure.Catalogue() {
 		if len(c.Codes)+len(c.Words) > 0 {
