@@ -30,7 +30,6 @@ const (
 	LaunchFailed        Code = "LaunchFailed"
 	OrderUnpaid         Code = "OrderUnpaid"
 	OrderCanceled       Code = "OrderCanceled"
-	OrderFailed         Code = "OrderFailed"
 	Unknown             Code = "Unknown"
 )
 
@@ -202,11 +201,6 @@ var causes = []Cause{
 		// Most failures after acceptance leave neither a code nor words.
 		Words:     []string{"failed to start", "failed to boot", "boot failed", "failed to create instance", "启动失败", "创建失败"},
 		Retryable: true,
-	},
-	{
-		Code:    OrderFailed,
-		Summary: "KEC does not say why",
-		Remedy:  "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order.",
 	},
 	{
 		Code:    OutcomeUnknown,

@@ -51,7 +51,7 @@ func ofOrder(t *testing.T, status int) failure.Failure {
 // message points at.
 func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 	t.Parallel()
-	unpaid, canceled, failed := ofOrder(t, 0), ofOrder(t, 2), ofOrder(t, 21)
+	unpaid, canceled := ofOrder(t, 0), ofOrder(t, 2)
 	cases := map[failure.Code]struct {
 		failure   failure.Failure
 		attribute string // of kec_spot_instance; "" where the cause lies outside of it
@@ -71,7 +71,6 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		failure.LaunchFailed:         {failure.Of(said("the instance failed to start")), ""},
 		failure.OrderUnpaid:          {unpaid, ""},
 		failure.OrderCanceled:        {canceled, ""},
-		failure.OrderFailed:          {failed, ""},
 		failure.Unknown:              {failure.Of(said("MoonPhase")), ""},
 		failure.OutcomeUnknown:       {failure.Of(fmt.Errorf("%w: EOF", machines.ErrOutcomeUnknown)), ""},
 		failure.NotSent:              {failure.Of(fmt.Errorf("%w: EOF", machines.ErrNotSent)), ""},

@@ -145,6 +145,7 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launc
 		f.sharpen(f.Words, "", false)
 		f.judge(offerOf(ctx, e.snapshot(nil), launch, f.Code), launch)
 	} else {
+		f.Source = "" // until it is inferred
 		f.infer(offerOf(ctx, e.snapshot(nil), launch, Unknown), launch)
 	}
 	f.Facts = joined(" ", said, f.Facts)

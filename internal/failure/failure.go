@@ -6,7 +6,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Source says how a cause is known.
+// Source says how a cause is known. It is "" where none is.
 type Source string
 
 // The sources, from certain to likely.

@@ -60,7 +60,7 @@ func (f Failure) Final() bool { return f.Code != OrderUnpaid && f.Code != OrderC
 // ofPart explains one failed sub-order. It looks for the reason in the sub-order, then in the
 // order, then in the billing record, and infers the likely one without any.
 func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrder) Failure {
-	f := ofOrder(OrderFailed, order)
+	f := ofOrder(Unknown, order)
 	f.SubOrderID, f.InstanceID, f.Words = sub.ID, sub.InstanceID, reason(sub.Raw)
 	if f.Words == "" {
 		f.Words = reason(withoutParts(order.Raw))
@@ -69,8 +69,14 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 		f.bill(billed(ctx, e.client, sub.InstanceID))
 	}
 	e.explain(ctx, &f, ordered(sub))
-	if f.Code == OrderFailed {
-		f.Facts = joined(" ", f.Facts, itemsOf(sub))
+	if f.Code != Unknown {
+		return f
+	}
+	f.Facts = joined(" ", f.Facts, itemsOf(sub))
+	f.Summary = "KEC gives a reason of its own"
+	if f.Words == "" {
+		f.Summary = "KEC does not say why"
+		f.Remedy = "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order."
 	}
 	return f
 }

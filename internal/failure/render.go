@@ -72,7 +72,7 @@ func (f Failure) Headline(what string) string {
 		what += ", likely cause"
 	}
 	summary := f.Summary
-	if f.thing == nil {
+	if f.thing == nil && f.Code != Unknown {
 		summary = CauseOf(f.Code).Summary // the failure's own may carry numbers
 	}
 	return what + ": " + lowerFirst(summary)
@@ -103,7 +103,7 @@ func (c Cause) RemedyText(t param.Table) string {
 func (f Failure) evidence() string {
 	code := "Code: " + string(f.Code)
 	switch f.Source {
-	case FromAPI:
+	case FromAPI, "":
 	case FromPreflight: // KEC has refused nothing yet; the action is the look-up that shows it
 		return code + " (" + string(f.Source) + ", " + f.Action + ")"
 	default:

@@ -84,7 +84,7 @@ func TestAccSpotOrder_ofAFailedInstanceWithoutAReason(t *testing.T) {
 
 	w.Write(ofInstance + env.Block(""))
 	w.Plan().Want(t, 1, "Error: Spot order failed: KEC accepted the launch, but the instance did not start",
-		"Instance "+firstID+" failed (billing status: failed to open (status 3)).", "Code: LaunchFailed (billing)",
+		"Instance "+firstID+" failed (billing status: failed to open (status 3)).", "Code: LaunchFailed",
 		"KEC: no reason given, QueryInstances, instance "+firstID, `2: instance_id = "`+firstID)
 	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
 	w.Plan().Want(t, 1, "Error: Spot order failed, likely cause: out of stock",

@@ -91,7 +91,7 @@ func failureOf(f failure.Failure) failureModel {
 	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: tfvalue.Text(f.Words),
 		Remedy: types.StringValue(f.RemedyText(wizard.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
-		Source: types.StringValue(string(f.Source)), SubOrderID: tfvalue.Text(f.SubOrderID), InstanceID: tfvalue.Text(f.InstanceID),
+		Source: tfvalue.Text(string(f.Source)), SubOrderID: tfvalue.Text(f.SubOrderID), InstanceID: tfvalue.Text(f.InstanceID),
 	}
 }
 

@@ -66,7 +66,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 					"remedy":       computed("What to change, in one sentence."),
 					"attribute":    computed("The attribute of `kec_spot_instance` to change; null if the cause lies outside the configuration."),
 					"retryable":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the same configuration may succeed later."},
-					"source":       computed("How the cause is known: `api`, `billing` or `inferred`, which means likely."),
+					"source":       computed("How the cause is known: `api`, `billing` or `inferred`, which means likely; null if it is not known."),
 					"sub_order_id": computed("The sub-order that failed."),
 					"instance_id":  computed("The instance that failed; null if KEC does not say."),
 				}},

@@ -120,7 +120,17 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			"Error: Spot order failed: KEC does not say why",
 			"Ordered: available_zone = cn-beijing-6a, instance_type = N3.2B.",
 			"Look at the order in the console, Billing > Order Management, which shows the reason of a failed order.",
-			"Code: OrderFailed KEC: no reason given, QueryOrderInfo",
+			"Code: Unknown KEC: no reason given, QueryOrderInfo",
+		}},
+		{"with a reason that nobody knows", func(sim *kecsim.Server) {
+			sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
+			o := batch(21, 3)
+			o.SubOrders[0].FailReason = "the moon is full"
+			sim.PutOrder(o)
+		}, []string{
+			"Error: Spot order failed: KEC gives a reason of its own",
+			"KEC gave the reason below; ask KEC support with the request id if it does not help.",
+			`Code: Unknown KEC: "the moon is full", QueryOrderInfo`,
 		}},
 		{"that names no part", func(sim *kecsim.Server) { sim.PutOrder(batch(21)) }, []string{"Error: Spot order failed: KEC does not say why"}},
 		{"seen in a part only", func(sim *kecsim.Server) { sim.PutOrder(batch(1, 2, 3)) }, []string{
@@ -158,6 +168,12 @@ func TestAccSpotOrder_onFailure(t *testing.T) {
 	w.Write(ignored + verdict + env.Block(""))
 	w.Apply().Want(t, 0, `"attribute" = "instance_type"`, `"code" = "OutOfStock"`, `"message" = "out of stock"`, `"retryable" = true`,
 		`"source" = "api"`, `"sub_order_id" = "2026030209140100-1"`, `"summary" = "Out of stock`).Lacks(t, "Error:", "Warning:")
+	w.Destroy().Want(t, 0, "Destroy complete!")
+
+	env.Sim.PutOrder(batch(21, 3)) // nobody says why: that is known from nowhere
+	w.Write(ignored + verdict + env.Block(""))
+	w.Apply().Want(t, 0, `"attribute" = tostring(null)`, `"code" = "Unknown"`, `"message" = tostring(null)`, `"source" = tostring(null)`,
+		`"summary" = "KEC does not say why"`)
 	w.Destroy().Want(t, 0, "Destroy complete!")
 
 	w.Write(orderBlock.With("on_failure", `"shrug"`).String() + env.Block(""))
