@@ -275,6 +275,3 @@ func CauseOf(code Code) Cause {
 	i := slices.IndexFunc(causes, func(c Cause) bool { return c.Code == code })
 	return causes[i]
 }
-
-// recognised tells whether KEC itself can name the cause, by a code or in words.
-func (c Cause) recognised() bool { return len(c.Codes)+len(c.Words) > 0 }

@@ -64,9 +64,9 @@ func (e *Explainer) explainRefusal(ctx context.Context, err error, launch market
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	o := offerOf(ctx, e.snapshot(nil), launch, f.Code)
+	o := offerOf(ctx, e.snapshot(nil), launch, f.wants(launch))
 	if f.contradicts(o, launch) {
-		o = offerOf(ctx, e.snapshot(before), launch, f.Code)
+		o = offerOf(ctx, e.snapshot(before), launch, f.wants(launch))
 	}
 	f.judge(o, launch)
 	return f, o
@@ -143,10 +143,10 @@ func (e *Explainer) explain(ctx context.Context, f *Failure, launch market.Launc
 			f.Cause = c
 		}
 		f.sharpen(f.Words, "", false)
-		f.judge(offerOf(ctx, e.snapshot(nil), launch, f.Code), launch)
+		f.judge(offerOf(ctx, e.snapshot(nil), launch, f.wants(launch)), launch)
 	} else {
 		f.Source = "" // until it is inferred
-		f.infer(offerOf(ctx, e.snapshot(nil), launch, Unknown), launch)
+		f.infer(offerOf(ctx, e.snapshot(nil), launch, everything), launch)
 	}
 	f.Facts = joined(" ", said, f.Facts)
 }

@@ -1,6 +1,8 @@
 package failure
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
@@ -116,4 +119,41 @@ func TestExplainer_whatIsAtOddsIsAskedAgain(t *testing.T) {
 	sim.Advance(snapshotTTL)
 	f, _ := e.explainRefusal(t.Context(), soldOut, orderOf(kecsim.SubnetB, ""))
 	wantEqual(t, "facts", f.Facts, "There is stock again: KEC can open 7 N3.2B in cn-beijing-6b now.")
+}
+
+// Nobody waits for numbers that no message shows: what no look-up can bear out asks for nothing.
+func TestExplainer_asksNothingThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	launch := orderOf(kecsim.SubnetA, "0.05")
+	launch.ImageID = kecsim.ImageUbuntu
+	for name, c := range map[string]struct {
+		err  error
+		want int
+	}{
+		"not sent":             {fmt.Errorf("%w: EOF", machines.ErrNotSent), 0},
+		"outcome unknown":      {fmt.Errorf("%w: EOF", machines.ErrOutcomeUnknown), 0},
+		"unreachable":          {errors.New("connection refused"), 0},
+		"interrupted":          {fmt.Errorf("RunInstances: %w", context.Canceled), 0},
+		"too late":             {fmt.Errorf("RunInstances: %w", context.DeadlineExceeded), 0},
+		"an unusable answer":   {&ksyun.Error{Action: "RunInstances", Status: 502, Unusable: true}, 0},
+		"a back end":           {&ksyun.Error{Action: "RunInstances", Code: "INTERNAL_FAILURE", Status: 500}, 0},
+		"a reason of its own":  {refusal("MoonPhase", "the moon is full", ""), 0},
+		"quota":                {refusal("InstanceQuotaExceeded", "", ""), 0},
+		"balance":              {refusal("Payment.InsufficientBalance", "", ""), 0},
+		"the quota of EIPs":    {refusal("EipQuotaExceeded", "", ""), 0},
+		"a secondary's subnet": {&ksyun.Error{Action: "RunInstances", Code: "SubnetIpNotEnough", Param: "NetworkInterface.1.SubnetId", Status: 400}, 0},
+		"the bid":              {errPrice, 2}, // the zone's subnet, and the price
+		"addresses":            {refusal("SubnetIpNotEnough", "", ""), 1},
+		"the image":            {refusal("ImageIdInvalid", "", ""), 1},
+		"stock":                {errSoldOut, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := kecsim.New()
+			sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
+			e := NewExplainer(clientOf(t, sim))
+			e.explainRefusal(t.Context(), c.err, launch)
+			wantEqual(t, "look-ups", len(sim.Calls()), c.want)
+		})
+	}
 }

@@ -46,20 +46,36 @@ func (f *Failure) say(w market.Words) {
 	}
 }
 
-// offerOf asks for the numbers that a cause is about, or for all of them where KEC has not named
-// the cause. A subnet or an image that KEC does not show is left out: KEC took the launch with it,
-// or has refused it with words of its own.
-func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, about Code) market.Offer {
-	all := !CauseOf(about).recognised()
-	price := about == PriceBelowMarket || about == PriceAboveOnDemand || all
-	stock := about == OutOfStock || all
+// wants is what an explanation asks KEC for.
+type wants struct{ price, stock, addresses, image bool }
+
+// everything is what the likely cause is concluded from, where KEC has not named one.
+var everything = wants{price: true, stock: true, addresses: true, image: true}
+
+// wants is what the failure's cause is about. A cause that no look-up can bear out wants nothing, so
+// that nobody waits for what no message shows.
+func (f Failure) wants(launch market.Launch) wants {
+	if f.aside() {
+		return wants{}
+	}
+	return wants{
+		price:     f.aboutPrice() && launch.PriceLimit != nil,
+		stock:     f.Code == OutOfStock,
+		addresses: f.Code == SubnetFull,
+		image:     f.Code == ImageUnusable,
+	}
+}
+
+// offerOf asks for what is wanted. A subnet or an image that KEC does not show is left out: KEC
+// took the launch with it, or has refused it with words of its own.
+func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launch, w wants) market.Offer {
 	o := market.Offer{Zone: launch.Zone}
-	if launch.SubnetID != "" && (price || stock || about == SubnetFull) {
+	if launch.SubnetID != "" && (w.price || w.stock || w.addresses) {
 		if subnet, _ := snapshot.Subnet(ctx, launch.SubnetID); subnet != nil {
 			o.Subnet, o.Zone = market.AnswerOf(subnet, nil), subnet.Zone
 		}
 	}
-	if launch.ImageID != "" && (about == ImageUnusable || all) {
+	if launch.ImageID != "" && w.image {
 		if image, _ := snapshot.Image(ctx, launch.ImageID); image != nil {
 			o.Image = market.AnswerOf(image, nil)
 		}
@@ -67,10 +83,10 @@ func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launc
 	if o.Zone == "" || launch.InstanceType == "" {
 		return o
 	}
-	if price {
+	if w.price {
 		o.Quote = market.AnswerOf(snapshot.Price(ctx, launch.InstanceType, o.Zone))
 	}
-	if stock {
+	if w.stock {
 		if n, err := snapshot.Stock(ctx, launch.InstanceType, o.Zone); err == nil {
 			if o.Stock = market.AnswerOf(&n, nil); n < 1 {
 				o.Elsewhere = snapshot.Elsewhere(ctx, launch.InstanceType, o.Zone)

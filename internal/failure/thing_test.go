@@ -13,8 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
-// everything is the table of a launch with an EIP, two data disks and the rest.
-func everything() param.Table {
+// withAll is the table of a launch with an EIP, two data disks and the rest.
+func withAll() param.Table {
 	t := attributes()
 	eip, disks := path.Root("eip"), path.Root("data_disks")
 	t.At(eip.AtName("line_id"), "LineId", types.StringValue("l"))
@@ -87,7 +87,7 @@ func TestThings_areToldApartFromMachines(t *testing.T) {
 			all = all[:1] // the exact code decides, and a reason has none
 		}
 		for i, f := range all {
-			at, _ := f.At(everything())
+			at, _ := f.At(withAll())
 			if f.Code != c.want || at.String() != c.at || f.Summary != c.summary {
 				t.Errorf("%d %q %q: %s at %q: %s\nwant %s at %q: %s", i, c.code, c.words, f.Code, at, f.Summary, c.want, c.at, c.summary)
 			}
@@ -101,7 +101,7 @@ func TestThings_areNotLookedUpAsMachines(t *testing.T) {
 	sim := kecsim.New()
 	r := NewRefusals(NewExplainer(clientOf(t, sim)))
 	f := begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), refusal("ProductSellOutInvalid", "the EIP line is sold out", "r1"))
-	wantEqual(t, "detail", f.Detail(everything()), "Choose another line or less bandwidth, order without an address, or try again later.\n\n"+
+	wantEqual(t, "detail", f.Detail(withAll()), "Choose another line or less bandwidth, order without an address, or try again later.\n\n"+
 		"Code: OutOfStock\nKEC: \"the EIP line is sold out\" (ProductSellOutInvalid), RunInstances, request r1")
 	wantEqual(t, "sent after it", sent(t, r, orderOf(kecsim.SubnetA, "")), true)
 }
