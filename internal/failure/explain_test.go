@@ -157,3 +157,18 @@ func TestExplainer_asksNothingThatIsNotUsed(t *testing.T) {
 		})
 	}
 }
+
+// A refused limit that is within today's prices is not called too low beside numbers that say it is
+// not.
+func TestExplainer_aLimitWithinThePrices(t *testing.T) {
+	t.Parallel()
+	sim := kecsim.New()
+	sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
+	f, _ := NewExplainer(clientOf(t, sim)).explainRefusal(t.Context(), errPrice, orderOf(kecsim.SubnetA, "0.1"))
+	wantEqual(t, "summary", f.Summary, "KEC refused the spot price limit, which is within the prices now")
+	wantEqual(t, "code", f.Code, PriceBelowMarket)
+	wantEqual(t, "remedy", f.RemedyText(attributes()), "Apply again, or leave spot_price_limit out to follow the market.")
+	if want := "N3.2B in cn-beijing-6a costs 0.0801 CNY per hour now (on-demand 0.1965); the limit is 0.1."; !strings.HasPrefix(f.Facts, want) {
+		t.Error(f.Facts)
+	}
+}

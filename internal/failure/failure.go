@@ -32,6 +32,7 @@ type Failure struct {
 	Action    string // the API action whose answer this is about
 	RequestID string
 
+	brief string // Summary without numbers, where it is not that of the catalogue
 	exact bool   // KEC's own code names the cause
 	thing *thing // what is short where it is not the machine itself, else nil
 	whole bool   // Param stands for the whole attribute that holds it

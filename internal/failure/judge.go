@@ -140,7 +140,10 @@ func (f *Failure) judge(o market.Offer, launch market.Launch) {
 		}
 		f.say(s.Words)
 	case f.contradicts(o, launch) && f.aboutPrice():
+		f.Summary = "KEC refused the spot price limit, which is within the prices now"
+		f.brief = f.Summary
 		f.Facts = o.Prices(launch)
+		f.Remedy = "Apply again, or leave {SpotPriceLimit} out to follow the market."
 	case f.contradicts(o, launch):
 		f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s in %s now.", *o.Stock.Value, launch.InstanceType, o.Zone)
 		f.Remedy = "Apply again, or choose another {InstanceType} or a {SubnetId} in another zone if it is sold out again."

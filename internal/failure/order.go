@@ -78,6 +78,7 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 		f.Summary = "KEC does not say why"
 		f.Remedy = "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order."
 	}
+	f.brief = f.Summary
 	return f
 }
 

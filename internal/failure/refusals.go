@@ -124,6 +124,10 @@ func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 	if r.find(launch) != k {
 		return Failure{}, false
 	}
+	if k.failure.contradicts(k.offer, k.launch) { // "not asked again" is no answer where there is stock
+		r.known = slices.DeleteFunc(r.known, func(other *refused) bool { return other == k })
+		return Failure{}, false
+	}
 	f := k.failure
 	f.judge(k.offer, launch)
 	who := "a launch like this one"

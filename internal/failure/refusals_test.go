@@ -334,3 +334,28 @@ func TestRefusals_waitForTheExplanation(t *testing.T) {
 		})
 	}
 }
+
+// "KEC was not asked again" is never said beside "there is stock again", however the times of the
+// refusal and of its explanation compare.
+func TestRefusals_neverBesideStock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err    error
+		launch market.Launch
+	}{
+		"stock": {errSoldOut, orderOf(kecsim.SubnetA, "")},
+		"a bid": {errPrice, orderOf(kecsim.SubnetA, "0.1")},
+	} {
+		sim := kecsim.New()
+		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
+		r := NewRefusals(NewExplainer(clientOf(t, sim)))
+		a := begin(t, r, c.launch)
+		k := a.remember(Of(c.err))
+		k.at = k.at.Add(time.Second) // by a clock that was set back since
+		f, o := r.explainer.explainRefusal(t.Context(), c.err, c.launch)
+		a.settle(k, f, o)
+		close(k.explained)
+		sim.Advance(2 * time.Second)
+		wantEqual(t, name+": the next is sent", sent(t, r, c.launch), true)
+	}
+}

@@ -1,6 +1,7 @@
 package failure
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -71,11 +72,7 @@ func (f Failure) Headline(what string) string {
 	if f.Source == Inferred {
 		what += ", likely cause"
 	}
-	summary := f.Summary
-	if f.thing == nil && f.Code != Unknown {
-		summary = CauseOf(f.Code).Summary // the failure's own may carry numbers
-	}
-	return what + ": " + lowerFirst(summary)
+	return what + ": " + lowerFirst(cmp.Or(f.brief, CauseOf(f.Code).Summary))
 }
 
 // Detail is the text below the summary: the numbers, the remedy, what became of the instance, then

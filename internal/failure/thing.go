@@ -189,4 +189,6 @@ func (t *thing) blame(f *Failure, code Code) {
 		f.Summary = fmt.Sprintf("No permission for the %s", t.names)
 		f.Remedy = fmt.Sprintf("Choose other %s, or give the user behind the keys permission for these.", t.names)
 	}
+	f.brief = f.Summary
+
 }
