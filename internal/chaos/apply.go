@@ -9,6 +9,7 @@ import (
 
 // planned is one change that a CLI would show.
 type planned struct {
+	address string
 	action  string // "create", "update", "replace", "delete", "none"
 	value   tftypes.Value
 	private []byte
@@ -21,7 +22,7 @@ type planned struct {
 func (c *core) plan(ctx context.Context, address string, config map[string]tftypes.Value) planned {
 	none := tftypes.NewValue(c.resource, nil)
 	prior := c.entry(address)
-	p := planned{prior: prior, config: none, value: none}
+	p := planned{address: address, prior: prior, config: none, value: none}
 	if config != nil {
 		p.config = object(c.resource, config)
 	}
@@ -68,6 +69,9 @@ func (c *core) plan(ctx context.Context, address string, config map[string]tftyp
 		p.action = "update"
 	}
 	p.ok = true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plans = append(c.plans, p)
 	return p
 }
 
@@ -89,6 +93,8 @@ func (c *core) propose(config, prior tftypes.Value) tftypes.Value {
 		all[name] = v
 		if before, ok := had[name]; ok && v.IsNull() && c.computed[name] {
 			all[name] = before
+		} else if ok {
+			all[name] = c.proposeElements(name, v, before)
 		}
 		if name == "password_wo" { // which no state and no plan ever holds
 			all[name] = tftypes.NewValue(tftypes.String, nil)

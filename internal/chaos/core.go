@@ -29,6 +29,7 @@ type schemas struct {
 	provider, resource tftypes.Object
 	identity           tftypes.Type
 	computed           map[string]bool // attributes that the provider may fill
+	nested             map[string]bool // those of the elements of lists, as "data_disks.id"
 }
 
 var known = sync.OnceValues(func() (*schemas, error) {
@@ -41,7 +42,7 @@ var known = sync.OnceValues(func() (*schemas, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &schemas{computed: map[string]bool{}, identity: identities.IdentitySchemas[resourceType].ValueType()}
+	s := &schemas{computed: map[string]bool{}, nested: map[string]bool{}, identity: identities.IdentitySchemas[resourceType].ValueType()}
 	var ok, ok2 bool
 	s.provider, ok = all.Provider.ValueType().(tftypes.Object)
 	s.resource, ok2 = all.ResourceSchemas[resourceType].ValueType().(tftypes.Object)
@@ -50,6 +51,11 @@ var known = sync.OnceValues(func() (*schemas, error) {
 	}
 	for _, a := range all.ResourceSchemas[resourceType].Block.Attributes {
 		s.computed[a.Name] = a.Computed
+		if a.NestedType != nil {
+			for _, inner := range a.NestedType.Attributes {
+				s.nested[a.Name+"."+inner.Name] = inner.Computed
+			}
+		}
 	}
 	return s, nil
 })
@@ -132,6 +138,7 @@ type core struct {
 	stopped atomic.Bool // by the user: nothing new is begun
 
 	mu     sync.Mutex
+	plans  []planned // since the last check
 	state  map[string]*entry
 	said   []string            // every message of the provider since the last check
 	heard  []string            // the same, with severity and place
@@ -159,7 +166,7 @@ func (c *core) put(address string, e *entry) {
 func (c *core) deaf() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.said, c.heard, c.errors = nil, nil, map[string][]string{}
+	c.said, c.heard, c.plans, c.errors = nil, nil, nil, map[string][]string{}
 }
 
 // complaints are all errors since the last check.

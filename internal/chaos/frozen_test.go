@@ -34,7 +34,7 @@ type frozen struct {
 func thaw(t *testing.T) *frozen {
 	t.Helper()
 	f := &frozen{digests: map[uint64]string{}}
-	if *freeze || *steps != frozenSteps {
+	if *freeze || *stepCount != frozenSteps || tried {
 		return f
 	}
 	file, err := os.Open(frozenFile)

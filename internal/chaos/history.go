@@ -40,10 +40,7 @@ func (o operation) String() string { return fmt.Sprintf("{%q, %d, %d, %d}", o.Ki
 // kinds are all steps, each as often as it should come up. A command costs a hundred
 // times what anything else does, most of it in the framework, so a history is mostly
 // about what happens between the commands.
-var kinds = []struct {
-	kind   string
-	weight int
-}{
+var kinds = []weighted{
 	{"apply", 4}, {"plan", 1}, {"refresh", 2}, {"destroy", 1}, {"import", 1}, {"interrupt", 2}, {"kill", 1},
 	{"reclaim", 5}, {"release", 5}, {"stock", 6}, {"price", 6}, {"console delete", 4}, {"console start", 2},
 	{"fault", 34}, {"share", 8}, {"calm", 5}, {"advance", 8}, {"failing launches", 6}, {"visibility", 4}, {"throttle", 4},
@@ -51,13 +48,13 @@ var kinds = []struct {
 }
 
 // generate makes the history of a seed.
-func generate(seed uint64, steps int) []operation {
+func generate(seed uint64, n int) []operation {
 	dice := rand.New(rand.NewPCG(seed, 0x6b6563))
-	sum := 0
+	sum, kinds := 0, steps()
 	for _, k := range kinds {
 		sum += k.weight
 	}
-	ops := make([]operation, steps)
+	ops := make([]operation, n)
 	for i := range ops {
 		n := dice.IntN(sum)
 		for _, k := range kinds {
@@ -111,6 +108,13 @@ type history struct {
 	told    map[string]bool                     // marks that a message has named, or that a killed process has sent
 	faulty  bool                                // KEC or the network misbehaves
 
+	seed   uint64
+	other  pipeline          // the second one, at rest; none without the ingredient
+	born   map[string]string // what each machine was ordered with, as far as it lasts
+	login  map[string]string // by machine: its login when an apply last succeeded
+	byHand map[string]bool   // machines that somebody has stopped in the console
+	forced bool              // a replacement was asked for in this step
+
 	// A thorough history reads what the provider logs, orders in the end what could not be
 	// had, and looks into the state.
 	thorough bool
@@ -121,7 +125,7 @@ type history struct {
 func begin(seed uint64) (*history, error) {
 	h := &history{
 		sim: newWorld(seed), wanted: map[string]map[string]tftypes.Value{}, foreign: map[string]bool{}, adrift: map[string]bool{}, told: map[string]bool{},
-		thorough: seed%8 == 0,
+		thorough: seed%8 == 0, seed: seed, born: map[string]string{}, login: map[string]string{}, byHand: map[string]bool{},
 	}
 	if seed%4 == 1 { // this machine's clock is off by up to an hour, for good
 		h.sim.SetClockOffset(time.Duration(seed*7919%7200)*time.Second - time.Hour)
@@ -132,6 +136,9 @@ func begin(seed uint64) (*history, error) {
 		h.link = newLink(h.sim, latency)
 		return []ksyun.Option{steady(seed, processes), machines.WithListAfter(int(seed%2) * 4), ksyun.WithHTTPTransport(h.link)}
 	})
+	if err == nil {
+		err = h.prepare(seed)
+	}
 	return h, err
 }
 
@@ -154,6 +161,7 @@ func (h *history) command(f func(ctx context.Context)) error {
 
 // run plans and applies one address, mostly after a refresh.
 func (h *history) run(ctx context.Context, address string, refresh bool) {
+	h.core.bury(ctx, address)
 	if !refresh || h.core.refresh(ctx, address) {
 		p := h.core.plan(ctx, address, h.wanted[address])
 		h.core.apply(ctx, address, p)
@@ -165,10 +173,11 @@ func (h *history) step(op operation) error {
 	start, before := time.Now(), h.core.ids()
 	h.core.deaf()
 	killed, limit := false, longest
+	h.forced = false
 	var err error
 	switch op.Kind {
 	case "apply":
-		h.wanted[address] = configured(op.B, op.C)
+		h.wanted[address] = h.dress(configured(op.B, op.C), address)
 		err = h.command(func(ctx context.Context) { h.run(ctx, address, op.C%3 > 0) })
 	case "plan":
 		err = h.command(func(ctx context.Context) {
@@ -185,13 +194,17 @@ func (h *history) step(op operation) error {
 		if op.B%4 == 0 {
 			h.wanted[address] = nil
 		} else {
-			h.wanted[address] = configured(op.B, op.C)
+			h.wanted[address] = h.dress(configured(op.B, op.C), address)
 		}
 		killed = op.Kind == "kill"
 		err = h.cut(address, op.C%3 > 0, time.Duration(op.C%40)*time.Second/2+time.Duration(op.B%1000)*time.Millisecond, killed)
 	default:
 		limit = 3 * time.Hour
-		h.happens(op)
+		if command := further[op.Kind]; command != nil {
+			err = command(h, op, address)
+		} else {
+			h.happens(op)
+		}
 	}
 	if err != nil {
 		return err
@@ -306,23 +319,13 @@ const patience = 15 * time.Second
 func (h *history) end() error {
 	h.calm()
 	time.Sleep(10 * time.Minute)
-	for _, address := range slices.Sorted(maps.Keys(h.wanted)) {
-		if h.core.entry(address) == nil && (h.wanted[address] == nil || !h.thorough) {
-			continue
-		}
-		if err := h.settle(address); err != nil {
-			return fmt.Errorf("%s, although all is well: %w", address, err)
-		}
+	if err := h.rest(); err != nil {
+		return err
 	}
-	for _, address := range h.core.addresses() {
-		id := h.core.entry(address).id()
-		if in, ok := h.sim.Instance(id); !ok || in.State != "active" {
-			return fmt.Errorf("%s holds %s, which is not running", address, id)
-		}
-		h.core.deaf()
-		h.core.apply(h.link.ctx, address, h.core.plan(h.link.ctx, address, nil))
-		if h.core.entry(address) != nil {
-			return fmt.Errorf("%s cannot be destroyed although all is well: %s", address, h.core.complaints())
+	if h.other.core != nil {
+		h.swap()
+		if err := h.rest(); err != nil {
+			return fmt.Errorf("the other pipeline: %w", err)
 		}
 	}
 	time.Sleep(10 * time.Minute)
@@ -334,12 +337,50 @@ func (h *history) end() error {
 	return nil
 }
 
+// clearUp ends, as a user does, the machines that a message or a mark has led to.
+func (h *history) clearUp() {
+	known := h.known()
+	for _, in := range h.sim.Instances() {
+		if !known[in.ID] && (h.adrift[in.ID] || h.told[in.Tags[machines.LaunchTagKey]]) {
+			h.sim.Release(in.ID)
+		}
+	}
+}
+
+// rest has a pipeline apply what it wants, and then destroy it.
+func (h *history) rest() error {
+	if with(withSlow) { // they may hold the address of another one
+		h.clearUp()
+	}
+	for _, address := range slices.Sorted(maps.Keys(h.wanted)) {
+		if h.core.entry(address) == nil && (h.wanted[address] == nil || !h.thorough) && !h.core.hasDeposed(address) {
+			continue
+		}
+		if err := h.settle(address); err != nil {
+			return fmt.Errorf("%s, although all is well: %w", address, err)
+		}
+	}
+	for _, address := range h.core.addresses() {
+		id := h.core.entry(address).id()
+		if in, ok := h.sim.Instance(id); !ok || in.State != "active" && !(in.State == "stopped" && h.byHand[id]) {
+			return fmt.Errorf("%s holds %s, which is %q", address, id, in.State)
+		}
+		h.core.deaf()
+		h.core.apply(h.link.ctx, address, h.core.plan(h.link.ctx, address, nil))
+		if h.core.entry(address) != nil {
+			return fmt.Errorf("%s cannot be destroyed although all is well: %s", address, h.core.complaints())
+		}
+	}
+	return nil
+}
+
 // settle applies an address for as long as there is something to do: once.
 func (h *history) settle(address string) error {
 	h.core.deaf()
 	before := h.core.ids()
 	var p planned
 	if err := h.command(func(ctx context.Context) {
+		h.core.bury(ctx, address)
 		h.core.refresh(ctx, address)
 		if p = h.core.plan(ctx, address, h.wanted[address]); p.action != "none" {
 			h.core.apply(ctx, address, p)

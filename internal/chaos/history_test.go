@@ -17,11 +17,26 @@ import (
 var (
 	histories = flag.Int("histories", 500, "how many histories to live through")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first one")
-	steps     = flag.Int("steps", 20, "steps of each")
+	stepCount = flag.Int("steps", 20, "steps of each")
+
+	_ = switches("with")
 
 	machineCount = flag.Int("machines", 100, "how many machines the run of everything at once creates")
 	chaosSeeds   = flag.Int("chaos-seeds", 1, "how many such runs")
 )
+
+// switches is a flag that switches ingredients for a try: all, none, or names with commas between,
+// which a "-" before them switches off.
+func switches(name string) bool {
+	flag.Func(name, "ingredients to switch on, or with a - off: all, none, or names", func(list string) error {
+		tried = true
+		return switchTo(list)
+	})
+	return true
+}
+
+// tried tells whether ingredients were switched for a try, so that no history is like a frozen one.
+var tried bool
 
 // TestHistories lives through histories, one seed each. One that breaks a rule prints its seed,
 // which replays it, and is shrunk to its shortest form. One that is frozen is held against what it
@@ -37,7 +52,7 @@ func TestHistories(t *testing.T) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(*histories) && broken.Load() < 3; i = next.Add(1) - 1 {
 				seed := *firstSeed + uint64(i)
-				ops := generate(seed, *steps)
+				ops := generate(seed, *stepCount)
 				for _, op := range ops {
 					if isCommand[op.Kind] {
 						commands.Add(1)
@@ -57,11 +72,12 @@ func TestHistories(t *testing.T) {
 	}
 	all.Wait()
 	t.Logf("%d histories of %d steps, %d of them commands, in %s: %d break a rule; %d of %d frozen ones are as they were",
-		*histories, *steps, commands.Load(), time.Since(start).Round(time.Millisecond), broken.Load(), frozen.same, frozen.held)
+		*histories, *stepCount, commands.Load(), time.Since(start).Round(time.Millisecond), broken.Load(), frozen.same, frozen.held)
 	frozen.close(t)
 }
 
-var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true}
+var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true,
+	"elsewhere": true, "edit": true, "half known": true, "force": true, "second pipeline": true}
 
 func listed(ops []operation) string {
 	var lines []string

@@ -23,10 +23,10 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 			h.told[mark] = true // what it orders may come to light much later
 		}
 	}
-	knownIDs := map[string]bool{}
-	for _, id := range h.core.ids() {
-		knownIDs[id] = true
+	if err := h.unasked(fresh, before, address); err != nil {
+		return fmt.Errorf("%w; said:\n%s", err, said)
 	}
+	knownIDs := h.known()
 	for _, in := range h.sim.Instances() {
 		mark := in.Tags[machines.LaunchTagKey]
 		switch {
@@ -40,7 +40,26 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 	if err := h.marks(); err != nil {
 		return err
 	}
+	if h.other.core != nil {
+		for other, id := range h.other.core.ids() {
+			before["the other pipeline's "+other] = id
+		}
+	}
 	return ends(fresh, before, address)
+}
+
+// known are the ids that a state holds.
+func (h *history) known() map[string]bool {
+	known := map[string]bool{}
+	for _, id := range h.core.ids() {
+		known[id] = true
+	}
+	if h.other.core != nil {
+		for _, id := range h.other.core.ids() {
+			known[id] = true
+		}
+	}
+	return known
 }
 
 // leaks looks for secrets in what was said and, of a thorough history, logged and kept.
@@ -102,7 +121,7 @@ func ends(calls []kecsim.Call, before map[string]string, address string) error {
 				continue
 			}
 			for _, id := range values {
-				if other, ok := owner(before, id); ok && other != address {
+				if other, ok := owner(before, id); ok && bare(other) != address {
 					return fmt.Errorf("%s of %s was to be ended by a command about %s", id, other, address)
 				}
 			}

@@ -25,6 +25,16 @@ type link struct {
 	ctx    context.Context //nolint:containedctx // the life of a process
 	end    context.CancelFunc
 	panics atomic.Int64 // how many launches end in a panic
+	crash  *crash       // the exchange in which the process is killed, nil for none
+}
+
+// crash kills a process in its n-th exchange with KEC: as it sends the request, or, where it is
+// carried out, before it hears the answer.
+type crash struct {
+	at         int64
+	carriedOut bool
+	exchanges  atomic.Int64
+	dying      func() // once, as the process is killed
 }
 
 func newLink(sim *kecsim.Server, latency time.Duration) *link {
@@ -47,10 +57,27 @@ func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := l.ctx.Err(); err != nil {
 		return nil, err
 	}
+	last := l.crash != nil && l.crash.exchanges.Add(1) == l.crash.at
+	if last && !l.crash.carriedOut {
+		return nil, l.die()
+	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
-	return l.RoundTripper.RoundTrip(r.WithContext(ctx))
+	resp, err := l.RoundTripper.RoundTrip(r.WithContext(ctx))
+	if last {
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return nil, l.die()
+	}
+	return resp, err
+}
+
+func (l *link) die() error {
+	l.crash.dying()
+	l.sever()
+	return l.ctx.Err()
 }
 
 // steady makes what the client of the n-th process of a run draws repeatable.
@@ -72,6 +99,8 @@ var actions = []string{
 	"RunInstances", "DescribeInstances", "TerminateInstances", "DescribeInstances", "ListTagsByResourceIds", "ReplaceResourcesTags", "ModifyInstanceAttribute",
 	"ModifyNetworkInterfaceAttribute", "*",
 }
+
+var looks = []string{kecsim.LookByID, kecsim.LookList, kecsim.LookTags}
 
 // happens is what the world does by itself.
 func (h *history) happens(op operation) {
@@ -112,6 +141,10 @@ func (h *history) happens(op operation) {
 		h.sim.FailLaunches(1+op.A%2, []string{kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible}[op.B%3], "")
 	case "visibility":
 		h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = time.Duration(op.A%60) * time.Second })
+	case "lag":
+		h.sim.Lag(looks[op.A%3], float64(1+op.B%4)/4, time.Duration(1+op.C%20)*time.Second)
+	case "slow deletion":
+		h.slow(op)
 	case "refuse to terminate":
 		one(func(id string) { h.sim.RefuseTerminate(id, []string{"locked", ""}[op.B%2]) })
 	}
@@ -123,7 +156,12 @@ func (h *history) calm() {
 	h.sim.ClearFaults()
 	h.sim.Throttle(0, 0)
 	h.sim.FailLaunches(0, "", "")
-	h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = 3 * time.Second })
+	h.sim.Update(func(s *kecsim.Settings) {
+		s.VisibleAfter, s.TerminateTime, s.FreeAfter = 3*time.Second, 5*time.Second, 0
+	})
+	for _, look := range looks {
+		h.sim.Lag(look, 0, 0)
+	}
 	for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB} {
 		for _, typ := range []string{"N3.2B", "N3.4B"} {
 			h.sim.SetStock(zone, typ, 50)
