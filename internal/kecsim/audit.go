@@ -40,7 +40,7 @@ func (s *Server) Audit(known []string, markKey string) Audit {
 	var out Audit
 	alive := map[string]bool{}
 	for _, in := range s.w.instances {
-		if in.State == stateDeleting {
+		if slices.Contains([]string{stateDeleting, stateDeleted, stateRecycling}, in.State) {
 			continue
 		}
 		alive[in.ID] = true

@@ -143,7 +143,7 @@ func sortInstances(list []*instance, by, direction string) {
 // the reason of a failure (fact 202), and the ways of writing that Odd names (fact 236).
 func (w *world) describe(in *instance) map[string]any {
 	state := map[string]any{"Name": in.State}
-	if w.settings.CauseFields && in.State == stateError {
+	if w.settings.CauseFields && (in.broken || in.State == stateError) {
 		state["FailReason"] = in.FailReason
 	}
 	config := map[string]any{"GPU": 0, "DataDiskGb": in.LocalDiskGB, "RootDiskGb": in.SystemDisk.SizeGB, "DataDiskType": ""}

@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
 	"slices"
@@ -82,6 +83,8 @@ type instance struct {
 	record      *record
 	order       *Order
 	sub         int       // index of its sub-order in order
+	parts       []part    // the sub-orders of its address and disks
+	broken      bool      // its launch has failed
 	launch      *launched // nil if no order made it
 }
 
@@ -107,6 +110,8 @@ const (
 	stateActive     = "active"
 	stateError      = "error"
 	stateDeleting   = "deleting"
+	stateDeleted    = "deleted"
+	stateRecycling  = "recycling"
 	stateStopping   = "stopping"
 	stateStopped    = "stopped"
 	stateStarting   = "starting"
@@ -121,7 +126,7 @@ func (in *instance) opening() bool {
 }
 
 func (in *instance) alive() bool {
-	return in.State != stateError && in.State != stateDeleting && in.State != stateGone
+	return !in.broken && in.State != stateError && in.State != stateDeleting && in.State != stateGone
 }
 
 func (im *image) idOr(id string) string {
@@ -176,6 +181,26 @@ func (w *world) release(in *instance) {
 	}
 	w.closed(in, billingReclaimed)
 	w.remove(in)
+}
+
+// breaks ends a launch that has failed in a state that says so, and deletes it after a while if it
+// does not stay.
+//
+// observed: error (fact 146). assumed: the other states, and that KEC deletes it by itself
+// (facts 191, 281).
+func (w *world) breaks(in *instance) {
+	in.State, in.broken = cmp.Or(w.settings.ErrorState, stateError), true
+	lasts := w.settings.ErrorLasts
+	if lasts == 0 && slices.Contains([]string{stateRecycling, stateDeleting, stateDeleted}, in.State) {
+		lasts = w.settings.TerminateTime
+	}
+	if lasts > 0 {
+		w.after(lasts, func() {
+			if in.State != stateGone {
+				w.remove(in)
+			}
+		})
+	}
 }
 
 // terminate starts a deletion by the owner or by the timer.

@@ -274,7 +274,7 @@ func (w *world) schedule(in *instance, mode, reason string) {
 			w.opened(in)
 			w.checkLimits()
 		case ModeError:
-			in.State = stateError
+			w.breaks(in)
 			w.failed(in, reason)
 		default:
 			w.failed(in, reason)

@@ -146,11 +146,13 @@ func (w *world) book(o *Order, in *instance) {
 		ID: o.ID + "-" + strconv.Itoa(len(o.SubOrders)+1), Status: subCreating, Num: 1, Price: price.String(),
 		BillType: in.record.billType, ProductGroup: productGroup, ProductGroupName: "KEC",
 		ProductType: productType, ProductTypeName: in.record.typeName, ProductID: in.Type, ProjectID: in.ProjectID,
-		Items: []Item{
-			{"instance_type", in.Type}, {"available_zone", in.Zone}, {"image_id", in.ImageID},
-			{"system_disk", in.SystemDisk.Type + " " + strconv.Itoa(in.SystemDisk.SizeGB) + "GB"},
-		},
+		Items: w.items(Item{"instance_type", in.Type}, Item{"available_zone", in.Zone}, Item{"image_id", in.ImageID},
+			Item{"system_disk", in.SystemDisk.Type + " " + strconv.Itoa(in.SystemDisk.SizeGB) + "GB"}),
 	})
+	if w.oddOrder(OrderIDs) {
+		o.SubOrders[in.sub].InstanceID = in.ID
+	}
+	w.bookParts(o, in)
 }
 
 func (w *world) newRecord(in *instance) *record {
@@ -169,8 +171,8 @@ func (w *world) newRecord(in *instance) *record {
 // opened records that an instance runs.
 func (w *world) opened(in *instance) {
 	in.record.status, in.record.begin = billingOpened, w.now
-	w.updateSubOrder(in, func(sub *SubOrder) {
-		sub.Status, sub.InstanceID, sub.ServiceBegin = subOpened, in.ID, w.now
+	w.updateSubOrder(in, func(sub *SubOrder, id string) {
+		sub.Status, sub.InstanceID, sub.ServiceBegin = subOpened, id, w.now
 	})
 }
 
@@ -181,7 +183,7 @@ func (w *world) opened(in *instance) {
 func (w *world) failed(in *instance, reason string) {
 	in.FailReason = reason
 	in.record.status, in.record.reason = billingFailed, reason
-	w.updateSubOrder(in, func(sub *SubOrder) { sub.Status, sub.FailReason = subFailed, reason })
+	w.updateSubOrder(in, func(sub *SubOrder, _ string) { sub.Status, sub.FailReason = subFailed, reason })
 	w.freeUnit(in)
 }
 
@@ -198,20 +200,23 @@ func (w *world) closed(in *instance, status int) {
 	}
 	if in.record.end.IsZero() {
 		in.record.status, in.record.end = status, w.now
-		w.updateSubOrder(in, func(sub *SubOrder) { sub.ServiceEnd = w.now })
+		w.updateSubOrder(in, func(sub *SubOrder, _ string) { sub.ServiceEnd = w.now })
 	}
 }
 
-// updateSubOrder changes the sub-order of an instance. Once no sub-order of the order is creating,
+// updateSubOrder changes the sub-order of an instance, and those of its parts. Once no sub-order of the order is creating,
 // the order gets its final status.
 //
 // documented: the statuses 20 and 21 (fact 113). assumed: when they come (fact 199).
-func (w *world) updateSubOrder(in *instance, change func(*SubOrder)) {
+func (w *world) updateSubOrder(in *instance, change func(sub *SubOrder, id string)) {
 	o := in.order
-	if o == nil || in.sub >= len(o.SubOrders) {
+	if o == nil || in.sub+len(in.parts) >= len(o.SubOrders) {
 		return // no order made the instance, or PutOrder has replaced it
 	}
-	change(&o.SubOrders[in.sub])
+	change(&o.SubOrders[in.sub], in.ID)
+	for _, p := range in.parts {
+		change(&o.SubOrders[p.sub], p.id)
+	}
 	o.UpdateTime = w.now
 	failed, creating := 0, 0
 	for _, sub := range o.SubOrders {

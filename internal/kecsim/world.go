@@ -73,6 +73,10 @@ type Settings struct {
 	// FailureMode is how a launch fails after it was accepted, unless FailLaunches says
 	// otherwise: ModeError, ModeVanish or ModeInvisible.
 	FailureMode string
+	// ErrorState is the state in which a launch that fails by ModeError ends, "error" if it is "".
+	// ErrorLasts is how long it stays so until KEC deletes it, 0 for ever.
+	ErrorState string
+	ErrorLasts time.Duration
 	// CauseFields adds the reasons of failures to answers (fact 202: no model has them).
 	CauseFields bool
 	// UpperKeys writes the keys of trade with an upper-case first letter (fact 110: as one SDK).
@@ -83,6 +87,9 @@ type Settings struct {
 	// Odd names other ways of writing the answer of DescribeInstances (fact 236: fields left out,
 	// other spellings). OddAnswers lists them.
 	Odd []string
+	// OddOrders names other ways of writing orders (fact 280: parts, ids, Chinese). OddOrders lists
+	// them.
+	OddOrders []string
 	// MovePrices moves spot prices every hour; Seed chooses how.
 	MovePrices bool
 	Seed       int64

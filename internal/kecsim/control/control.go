@@ -60,7 +60,9 @@ POST refuse-share   {"action", "share", "message"}          Return false for a r
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "freeAfter", "keepEIP", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
-                    "maxDataDiskSize", "odd"}; odd is a list of ways to write an instance, of those that GET odd lists
+                    "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts"}; odd is a list of ways to write an instance, of
+                    those that GET odd lists, and oddOrders one of ways to write an order: "sub-orders of disks and
+                    addresses", "instanceId from the first on", "keys in Chinese"
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
                     from stock, quota and addresses, and go on where there is none left
 POST lag             {"look", "share", "age"}               that share of the look-ups of a kind ("DescribeInstances by id",
@@ -199,6 +201,7 @@ func (c api) showWorld() any {
 			"freeAfter": set.FreeAfter.String(), "keepEIP": set.KeepEIP,
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
+			"oddOrders": set.OddOrders, "errorState": set.ErrorState, "errorLasts": set.ErrorLasts.String(),
 			"odd": set.Odd, "wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},

@@ -58,19 +58,25 @@ func (c api) addAccount(body []byte) error {
 	return nil
 }
 
-// checkWays checks a way to fail and odd answers; nil is none.
-func checkWays(mode *string, odd *[]string) error {
+// checkWays checks a way to fail, odd answers and odd orders; nil is none.
+func checkWays(mode *string, odd, orders *[]string) error {
 	if mode != nil {
 		if err := checkMode(*mode); err != nil {
 			return err
 		}
 	}
-	if odd == nil {
-		return nil
-	}
-	for _, name := range *odd {
-		if err := exists("odd answer", name, slices.Contains(kecsim.OddAnswers(), name)); err != nil {
-			return err
+	for _, list := range []struct {
+		what  string
+		given *[]string
+		known []string
+	}{{"odd answer", odd, kecsim.OddAnswers()}, {"odd order", orders, kecsim.OddOrders()}} {
+		if list.given == nil {
+			continue
+		}
+		for _, name := range *list.given {
+			if err := exists(list.what, name, slices.Contains(list.known, name)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -70,6 +70,11 @@ func TestControl_oddAnswers(t *testing.T) {
 	same(t, "image", in["ImageId"], any(strings.TrimPrefix(kecsim.ImageUbuntu, "IMG-")))
 	same(t, "disks", in["DataDisks"], nil)
 	me.refused("settings", `{"odd":["no manners"]}`, "no manners")
+	me.post("settings", `{"oddOrders":["keys in Chinese"],"errorState":"recycling","errorLasts":"9s"}`)
+	if _, shown := me.Control("GET", "world", ""); !strings.Contains(shown, `"keys in Chinese"`) || !strings.Contains(shown, `"errorLasts":"9s"`) {
+		t.Errorf("the settings are %s", shown)
+	}
+	me.refused("settings", `{"oddOrders":["in verse"]}`, "in verse")
 }
 
 func TestControl_edit(t *testing.T) {

@@ -240,31 +240,31 @@ func (c api) deny(body []byte) error {
 func (c api) setSettings(body []byte) error {
 	var in struct {
 		Boot, VisibleAfter, TerminateTime *string
-		FreeAfter                         *string
+		FreeAfter, ErrorLasts, ErrorState *string
 		KeepEIP                           *bool
 		Stop, Start, Reboot, Modify       *string
 		AsyncChecks, CauseFields          *bool
 		UpperKeys, WrapOrders, MovePrices *bool
 		FailureMode                       *string
-		Odd                               *[]string
+		Odd, OddOrders                    *[]string
 		Seed                              *int64
 		MaxDataDisks, MaxDataDiskSize     *int
 	}
 	if err := decode(body, &in); err != nil {
 		return err
 	}
-	var times [8]*time.Duration
-	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.FreeAfter, in.Stop, in.Start, in.Reboot, in.Modify} {
+	var times [9]*time.Duration
+	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.FreeAfter, in.Stop, in.Start, in.Reboot, in.Modify, in.ErrorLasts} {
 		if v == nil {
 			continue
 		}
 		d, err := time.ParseDuration(*v)
 		if err != nil || d < 0 || d > maxAdvance {
-			return fmt.Errorf("boot, visibleAfter, terminateTime, freeAfter, stop, start, reboot and modify must be like 20s, not %q", protocol.Clip(*v))
+			return fmt.Errorf("boot, visibleAfter, terminateTime, freeAfter, stop, start, reboot, modify and errorLasts must be like 20s, not %q", protocol.Clip(*v))
 		}
 		times[i] = &d
 	}
-	if err := checkWays(in.FailureMode, in.Odd); err != nil {
+	if err := checkWays(in.FailureMode, in.Odd, in.OddOrders); err != nil {
 		return err
 	}
 	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize} {
@@ -276,7 +276,7 @@ func (c api) setSettings(body []byte) error {
 	}
 	c.sim.Update(func(set *kecsim.Settings) {
 		for i, to := range []*time.Duration{
-			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.FreeAfter, &set.Stop, &set.Start, &set.Reboot, &set.Modify,
+			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.FreeAfter, &set.Stop, &set.Start, &set.Reboot, &set.Modify, &set.ErrorLasts,
 		} {
 			assign(to, times[i])
 		}
@@ -288,6 +288,8 @@ func (c api) setSettings(body []byte) error {
 		assign(&set.MovePrices, in.MovePrices)
 		assign(&set.FailureMode, in.FailureMode)
 		assign(&set.Odd, in.Odd)
+		assign(&set.OddOrders, in.OddOrders)
+		assign(&set.ErrorState, in.ErrorState)
 		assign(&set.Seed, in.Seed)
 		assign(&set.MaxDataDisks, in.MaxDataDisks)
 		assign(&set.MaxDataDiskSize, in.MaxDataDiskSize)
