@@ -62,16 +62,20 @@ type Order struct {
 
 // SubOrder is one item of an order (facts 112 and 114: its fields and statuses).
 type SubOrder struct {
-	ID              string
-	InstanceID      string // what the item became; "" before it opened, and when opening failed
-	Status          int    // such as SubOrderOpened, OrderFailed or StatusAbsent
-	Quantity        int64
-	Price           *decimal.Decimal
-	ProductTypeName string
-	Items           map[string]string // configuration details; never nil
-	ServiceBegin    *time.Time
-	ServiceEnd      *time.Time
-	Raw             json.RawMessage // the whole element
+	ID string
+	// InstanceID is what the item became or is to become: an instance, or an address or a disk. It may
+	// stand there before the item opens and after opening failed (fact 280: nothing says when).
+	InstanceID       string
+	Status           int // such as SubOrderOpened, OrderFailed or StatusAbsent
+	Quantity         int64
+	Price            *decimal.Decimal
+	ProductGroup     int64 // 0 absent
+	ProductGroupName string
+	ProductTypeName  string
+	Items            map[string]string // configuration details; never nil
+	ServiceBegin     *time.Time
+	ServiceEnd       *time.Time
+	Raw              json.RawMessage // the whole element
 }
 
 // QueryOrderInfo returns one order. The error matches ErrNotFound when the answer is empty, or is a
@@ -171,15 +175,17 @@ func decodeOrder(body []byte) (*Order, string) {
 
 func decodeSubOrder(raw json.RawMessage) SubOrder {
 	var w struct {
-		SubOrderID, InstanceID, ProductTypeName ksyun.Text
-		Status, Num, Price                      ksyun.Number
-		ServiceBeginTime, ServiceEndTime        ksyun.Instant
-		ProductItems                            ksyun.Items
+		SubOrderID, InstanceID            ksyun.Text
+		ProductTypeName, ProductGroupName ksyun.Text
+		Status, Num, Price, ProductGroup  ksyun.Number
+		ServiceBeginTime, ServiceEndTime  ksyun.Instant
+		ProductItems                      ksyun.Items
 	}
 	ksyun.Decode(raw, &w)
 	s := SubOrder{
 		ID: string(w.SubOrderID), InstanceID: string(w.InstanceID), Status: int(w.Status.IntOr(StatusAbsent)),
 		Quantity: w.Num.IntOr(0), Price: w.Price.Decimal, ProductTypeName: string(w.ProductTypeName),
+		ProductGroup: w.ProductGroup.IntOr(0), ProductGroupName: string(w.ProductGroupName),
 		Items: map[string]string{}, ServiceBegin: w.ServiceBeginTime.Time, ServiceEnd: w.ServiceEndTime.Time,
 		Raw: bytes.Clone(raw),
 	}

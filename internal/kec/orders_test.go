@@ -70,8 +70,8 @@ func TestQueryOrderInfo_documented(t *testing.T) {
 	equal(t, "order", written(t, o), `{"BillName":"Spot","CreatedAt":"2026-03-02T09:14:01Z","ID":"20260302091401000123456",`+
 		`"Name":"KEC purchase","PaidAt":"2026-03-02T09:14:02Z","PayableMoney":"0","RealMoney":"0.08","Status":20,"SubOrders":[`+
 		`{"ID":"20260302091401000123456-1","InstanceID":"5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11",`+
-		`"Items":{"available_zone":"cn-beijing-6a","instance_type":"N3.2B"},"Price":"0.04","ProductTypeName":"N3","Quantity":1,"ServiceBegin":"2026-03-02T09:14:05Z","Status":2},`+
-		`{"ID":"20260302091401000123456-2","Items":{},"Price":"0.04","ProductTypeName":"N3","Quantity":1,"Status":3}],"TotalMoney":"0.39","Type":2,"UpdatedAt":"2026-03-02T09:14:50Z","Use":1}`)
+		`"Items":{"available_zone":"cn-beijing-6a","instance_type":"N3.2B"},"Price":"0.04","ProductGroup":100,"ProductGroupName":"KEC","ProductTypeName":"N3","Quantity":1,"ServiceBegin":"2026-03-02T09:14:05Z","Status":2},`+
+		`{"ID":"20260302091401000123456-2","Items":{},"Price":"0.04","ProductGroup":100,"ProductGroupName":"KEC","ProductTypeName":"N3","Quantity":1,"Status":3}],"TotalMoney":"0.39","Type":2,"UpdatedAt":"2026-03-02T09:14:50Z","Use":1}`)
 	equal(t, "raw", string(o.Raw), documentedOrder)
 	if o.SubOrders[0].ServiceEnd != nil || !strings.Contains(string(o.SubOrders[1].Raw), "123456-2") {
 		t.Errorf("got %v", o.SubOrders)

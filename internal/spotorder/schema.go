@@ -68,7 +68,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 					"retryable":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the same configuration may succeed later."},
 					"source":       computed("How the cause is known: `api`, `billing` or `inferred`, which means likely; null if it is not known."),
 					"sub_order_id": computed("The sub-order that failed."),
-					"instance_id":  computed("The instance that failed; null if KEC does not say."),
+					"instance_id":  computed("The instance that failed; null if KEC does not say, and for an address or a disk."),
 				}},
 			},
 			"sub_orders": schema.ListNestedAttribute{
@@ -76,7 +76,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				MarkdownDescription: "The parts of the order; empty with `instance_id`.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"id":            computed("Sub-order id."),
-					"instance_id":   computed("The instance it became; null before it opened and when opening failed."),
+					"instance_id":   computed("The instance it became or is to become, or the address or disk of a sub-order of such; null if KEC does not say."),
 					"state":         computed("`Creating`, `Succeeded`, `Failed`, `Canceled` or `Unknown`."),
 					"status_code":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Status as KEC numbers it: 1 creating, 2 opened, 3 failed to open."},
 					"quantity":      schema.Int64Attribute{Computed: true, MarkdownDescription: "How many were ordered."},

@@ -267,3 +267,22 @@ func TestAccSpotOrder_ofAFailedLaunch(t *testing.T) {
 	w.Plan().Want(t, 1, "Error: Spot order failed: the account's instance quota is used up", "(status 21: all instances failed to open)",
 		`KEC: "excessive number", QueryOrderInfo, sub-order `+order.SubOrders[0].ID)
 }
+
+// Whatever an order holds beside its instances, and however it is written, the failed launch is
+// explained as one of an instance, and the address as one of an address.
+func TestAccSpotOrder_withPartsAndInChinese(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.Update(func(s *kecsim.Settings) { s.OddOrders, s.AsyncChecks = kecsim.OddOrders(), true })
+	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
+	w := env.Workspace(t)
+	w.Write(acctest.NewHCL(`resource "kec_spot_instance" "a"`, "instance_type", `"N3.2B"`, "image_id", `"@ubuntu"`, "subnet_id", `"@subnet_a"`,
+		"security_group_ids", `["@group"]`, "eip", `{ line_id = "bgp", bandwidth_mbps = 5, charge_type = "Daily" }`).String() + env.Block(`preflight = "off"`))
+	w.Apply().Want(t, 1, "Code: OutOfStock (inferred)")
+	order := env.Sim.Orders()[0]
+	w.Write(orderBlock.With("order_id", strconv.Quote(order.ID)).String() + env.Block(""))
+	w.Plan().Want(t, 1, "Error: Spot order failed, likely cause: out of stock", "1 of the 2 sub-orders of order "+order.ID+" failed",
+		"Code: OutOfStock (inferred) KEC: no reason given, QueryOrderInfo, sub-order "+order.SubOrders[0].ID+", instance "+order.SubOrders[0].InstanceID,
+		"Error: Spot order failed: KEC does not say why", "It is a sub-order of EIPs, not of instances.",
+		"Code: Unknown KEC: no reason given, QueryOrderInfo, sub-order "+order.SubOrders[1].ID)
+}

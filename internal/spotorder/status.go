@@ -63,17 +63,17 @@ func stateOfParts(order *kec.Order) string {
 }
 
 // subOrderState reads the status of a sub-order by the list of sub-orders: 1 creating, 2 opened, 3
-// failed. Status 2 without an instance is the status 2 of a cancelled order.
+// failed. In a cancelled order status 2 is that of the order, whether or not an id stands there.
 func subOrderState(order *kec.Order, sub kec.SubOrder) string {
 	switch {
 	case failure.SubOrderFailed(sub):
 		return failed
 	case sub.Status == kec.SubOrderCreating:
 		return creating
-	case sub.Status == kec.SubOrderOpened && sub.InstanceID != "":
-		return succeeded
 	case sub.Status == kec.SubOrderOpened && order.Status == kec.OrderCancelled:
 		return canceled
+	case sub.Status == kec.SubOrderOpened && sub.InstanceID != "":
+		return succeeded
 	}
 	return unknown
 }
@@ -98,15 +98,20 @@ func recordState(r *kec.BillingRecord) string {
 }
 
 // instanceState reads the state of a machine that has no billing record (facts 145 to 148: the
-// names of the states).
+// names of the states). A launch may end in other states than "error" (fact 283: such as
+// "build_error"); one that is on its way out may have run before.
 func instanceState(in *kec.Instance) string {
-	switch strings.ToLower(in.State) {
+	state := strings.ToLower(in.State)
+	if strings.HasSuffix(state, kec.StateFailed) {
+		return failed
+	}
+	switch state {
 	case "scheduling", "block_device_mapping", "building", "spawning", "networking":
 		return creating
 	case kec.StateActive, "stopping", kec.StateStopped:
 		return succeeded
-	case kec.StateFailed:
-		return failed
+	case "recycling", "deleting", "deleted":
+		return released
 	}
 	return unknown
 }
