@@ -23,7 +23,7 @@ func launched(t *testing.T, client *kec.Client) string {
 }
 
 // An order may also hold sub-orders of addresses and disks, have ids on what never opened, and be
-// written in Chinese. The instance is explained as ever, and the rest not by the stock of instances.
+// written in Chinese. The instance is explained as ever, the rest not by the stock of instances.
 func TestExplainer_oddOrders(t *testing.T) {
 	t.Parallel()
 	for name, odd := range map[string][]string{

@@ -204,8 +204,8 @@ func (w *world) closed(in *instance, status int) {
 	}
 }
 
-// updateSubOrder changes the sub-order of an instance, and those of its parts. Once no sub-order of the order is creating,
-// the order gets its final status.
+// updateSubOrder changes the sub-order of an instance, and those of its parts. Once no sub-order of
+// the order is creating, the order gets its final status.
 //
 // documented: the statuses 20 and 21 (fact 113). assumed: when they come (fact 199).
 func (w *world) updateSubOrder(in *instance, change func(sub *SubOrder, id string)) {
