@@ -2,6 +2,8 @@ package tools_test
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -34,5 +36,40 @@ func TestBuild_strips(t *testing.T) {
 		if strings.Contains(line, "go build") && strings.Contains(line, " -o bin/") && !strings.Contains(line, "go build $(lean) ") {
 			t.Errorf("make builds with other flags: %s", line)
 		}
+	}
+}
+
+// The size check of a release judges the builds that there are, and fails where there are none.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	const mib = 1 << 20
+	for name, c := range map[string]struct {
+		file string
+		size int64
+		want string // "" passes
+	}{
+		"as large as allowed": {"linux_amd64/terraform-provider-kec_v1.0.0", 20 * mib, ""},
+		"too large":           {"linux_amd64/terraform-provider-kec_v1.0.0", 20*mib + 1, "Above 20 MiB: "},
+		"for Windows":         {"windows_amd64/terraform-provider-kec_v1.0.0.exe", 21 * mib, "Above 20 MiB: "},
+		"under another name":  {"linux_amd64/provider", mib, "No build of the provider below "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dist := t.TempDir()
+			file := filepath.Join(dist, c.file)
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(file, c.size); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.CommandContext(t.Context(), "sh", "size.sh", dist).CombinedOutput()
+			if (err == nil) != (c.want == "") || !strings.HasPrefix(string(out), c.want) {
+				t.Errorf("%v: %s, want %q", err, out, c.want)
+			}
+		})
 	}
 }

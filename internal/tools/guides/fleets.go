@@ -20,7 +20,11 @@ func fleets() (string, error) {
 		return "", err
 	}
 	tables, err := quote(string(text))
-	return strings.Replace(fleetsText, "{{benchmarks}}\n", tables, 1), err
+	before, after, ok := strings.Cut(fleetsText, "{{benchmarks}}\n")
+	if !ok {
+		return "", errors.New("fleets.md has no place for the benchmarks")
+	}
+	return before + tables + after, err
 }
 
 // quote takes the date, the machine and the tables of refresh, creation and destruction out of the
