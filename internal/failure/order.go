@@ -84,6 +84,7 @@ func (e *Explainer) ofPart(ctx context.Context, order *kec.Order, sub kec.SubOrd
 	}
 	f.Facts = joined(" ", f.Facts, itemsOf(sub))
 	f.Summary = "KEC gives a reason of its own"
+	f.Remedy = "KEC gave the reason below; ask KEC support with the order's id if it does not help."
 	if f.Words == "" {
 		f.Summary = "KEC does not say why"
 		f.Remedy = "Look at the order in the console, Billing > Order Management, which shows the reason of a failed order."

@@ -129,7 +129,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			sim.PutOrder(o)
 		}, []string{
 			"Error: Spot order failed: KEC gives a reason of its own",
-			"KEC gave the reason below; ask KEC support with the request id if it does not help.",
+			"KEC gave the reason below; ask KEC support with the order's id if it does not help.",
 			`Code: Unknown KEC: "the moon is full", QueryOrderInfo`,
 		}},
 		{"that names no part", func(sim *kecsim.Server) { sim.PutOrder(batch(21)) }, []string{"Error: Spot order failed: KEC does not say why"}},
