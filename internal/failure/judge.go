@@ -52,8 +52,8 @@ type wants struct{ price, stock, addresses, image bool }
 // everything is what the likely cause is concluded from, where KEC has not named one.
 var everything = wants{price: true, stock: true, addresses: true, image: true}
 
-// wants is what the failure's cause is about. A cause that no look-up can bear out wants nothing, so
-// that nobody waits for what no message shows.
+// wants is what the failure's cause is about. A cause that no look-up can bear out wants nothing,
+// so that nobody waits for what no message shows.
 func (f Failure) wants(launch market.Launch) wants {
 	if f.aside() {
 		return wants{}
