@@ -23,6 +23,7 @@ type Server struct {
 	faults   []*scriptedFault
 	calls    []Call
 	counts   map[string]int // calls by action
+	clock    *Clock         // that of every account's world
 	off      time.Duration  // of KEC's clock from the world's time
 	throttle throttle
 	control  Control
@@ -57,15 +58,16 @@ func New(opts ...Option) *Server {
 	if s.w == nil {
 		s.w = defaultWorld(RunningClock(DefaultStart, 0))
 	}
+	s.clock = s.w.clock
 	return s
 }
 
 // Now is the world's time.
-func (s *Server) Now() time.Time { return s.w.clock.Now() }
+func (s *Server) Now() time.Time { return s.clock.Now() }
 
 // Advance lets d pass in the world.
 func (s *Server) Advance(d time.Duration) {
-	s.w.clock.Advance(d)
+	s.clock.Advance(d)
 	s.lock()()
 }
 
