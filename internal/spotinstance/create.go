@@ -71,7 +71,6 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	plan.refresh(in, false)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }

@@ -71,7 +71,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	state.refresh(in, importing)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, nil)...)
+	if importing {
+		resp.Diagnostics.Append(r.noteLaunch(ctx, in, resp.Private)...)
+	}
 	if importing && in.TellsUserData {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(wizard.WithUserData))...)
 	}
@@ -90,8 +92,9 @@ func (r *Resource) neverRan(ctx context.Context, state *model) string {
 }
 
 // remember tells the client how old an instance is that another process of the provider has
-// launched: by that launch as long as KEC has not shown the instance, and else by KEC's date of
-// its creation. A young one that a look-up does not show may be hidden by a view that lags.
+// launched: by that launch, and without it by KEC's date of its creation, which may be by another
+// clock (fact 262: the clocks of dates and answers). A young one that a look-up does not show may
+// be hidden by a view that lags.
 func (r *Resource) remember(ctx context.Context, state *model, private interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }) {
@@ -102,6 +105,22 @@ func (r *Resource) remember(ctx context.Context, state *model, private interface
 	} else if at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString()); err == nil {
 		r.Machines.RememberLaunch(state.ID.ValueString(), at)
 	}
+}
+
+// noteLaunch writes when an imported instance was launched, by the clock of KEC's answers: where
+// its date is ahead of that, it was launched before now.
+func (r *Resource) noteLaunch(ctx context.Context, in *kec.Instance, private interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}) diag.Diagnostics {
+	created, ok := in.CreatedAt()
+	if now := r.API.Now(); !ok || created.After(now) {
+		created = now
+	}
+	at, err := created.MarshalJSON()
+	if err != nil {
+		return nil
+	}
+	return private.SetKey(ctx, launchedKey, at)
 }
 
 // elsewhere is an error if the instance is in another region than the provider: a look-up in the

@@ -46,8 +46,8 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
-// launchedKey holds, in the resource's private state, when an instance was launched that KEC has
-// never shown. KEC may not show it for a while, also to a later process.
+// launchedKey holds, in the resource's private state, when an instance was launched. KEC may not
+// show it for a while, also to a later process.
 const launchedKey = "launched"
 
 // Resource implements kec_spot_instance.
