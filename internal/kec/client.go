@@ -31,6 +31,7 @@ const (
 const (
 	MaxIDs  = 100  // ids in one request (fact 75: InstanceId.N, N 1-100)
 	MaxPage = 1000 // instances in one page of DescribeInstances (fact 77: MaxResults 5-1000)
+	minPage = 5
 )
 
 var (
@@ -48,6 +49,7 @@ type Client struct {
 	*ksyun.Client
 
 	changes atomic.Uint64
+	fits    atomic.Int64 // size of a page of instances above which answers were too large; 0 for none
 }
 
 // New returns a client for region, such as "cn-beijing-6"; ksyun.New says what is wrong with one.
@@ -98,4 +100,12 @@ func list(params url.Values, name string, values []string) {
 	for i, v := range values {
 		params.Set(fmt.Sprintf("%s.%d", name, i+1), v)
 	}
+}
+
+// smaller is half of a page size, or the smallest one; 0 where there is none below.
+func smaller(size int) int {
+	if size <= minPage {
+		return 0
+	}
+	return max(minPage, size/2)
 }

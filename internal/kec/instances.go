@@ -2,6 +2,7 @@ package kec
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -42,9 +43,46 @@ func (q InstanceQuery) params() url.Values {
 	return params
 }
 
-// DescribeInstancesPage makes one request of DescribeInstances. An answer without InstancesSet, or
-// one that counts instances and holds none, is an error.
+// DescribeInstancesPage reads one page of DescribeInstances. An answer without InstancesSet, or one
+// that counts instances and holds none, is an error.
+//
+// It takes one request, unless the answer is too large to be read, because user data can be large.
+// Then the page is read in two halves, and so are those that come after it.
 func (c *Client) DescribeInstancesPage(ctx context.Context, q InstanceQuery) (InstancePage, error) {
+	if fits := int(c.fits.Load()); fits > 0 && q.Size > fits {
+		return c.halves(ctx, q)
+	}
+	p, err := c.instancePage(ctx, q)
+	if half := smaller(q.Size); half > 0 && errors.Is(err, ksyun.ErrTooLarge) {
+		c.fits.Store(int64(half))
+		return c.halves(ctx, q)
+	}
+	return p, err
+}
+
+// halves reads a page as two of half the size. The second one is left out where the first one is
+// the last. It may hold a few more than the page, where half is the smallest size.
+func (c *Client) halves(ctx context.Context, q InstanceQuery) (InstancePage, error) {
+	half := q
+	half.Size = smaller(q.Size)
+	p, err := c.DescribeInstancesPage(ctx, half)
+	if err != nil || p.Elements < half.Size && p.Total <= q.Marker+p.Elements {
+		return p, err
+	}
+	half.Marker, half.Size = q.Marker+p.Elements, max(minPage, q.Size-half.Size)
+	next, err := c.DescribeInstancesPage(ctx, half)
+	if err != nil {
+		return InstancePage{}, err
+	}
+	seen := map[string]bool{}
+	both := InstancePage{Elements: p.Elements + next.Elements}
+	both.Add(p, seen)
+	both.Add(next, seen)
+	return both, nil
+}
+
+// instancePage makes one request of DescribeInstances.
+func (c *Client) instancePage(ctx context.Context, q InstanceQuery) (InstancePage, error) {
 	var p InstancePage
 	err := c.read(ctx, action("DescribeInstances", q.params()), func(ans *ksyun.Answer) error {
 		set, ok := ksyun.Array(ans.Fields["instancesset"])

@@ -3,8 +3,10 @@ package kec
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
@@ -60,7 +62,7 @@ func (c *Client) DescribeSecurityGroups(ctx context.Context, ids ...string) ([]S
 }
 
 // describeVPC lists what an action of the vpc service shows, each element once. read returns one
-// element and its id.
+// element and its id. A page that is too large to be read is asked for in a smaller size.
 func describeVPC[T any](
 	ctx context.Context, c *Client, action, param, set string, ids []string, read func(json.RawMessage) (T, string),
 ) ([]T, error) {
@@ -75,11 +77,14 @@ func describeVPC[T any](
 	seen := map[string]bool{"": true}
 	for _, chunk := range chunks {
 		used := map[string]bool{} // page tokens: a service that repeats one must not keep us for ever
-		for token := ""; ; {
+		for token, size := "", 0; ; {
 			params := url.Values{}
 			list(params, param, chunk)
 			if token != "" {
 				params.Set("NextToken", token)
+			}
+			if size > 0 {
+				params.Set("MaxResults", strconv.Itoa(size))
 			}
 			err := c.read(ctx, ksyun.Call{
 				Service: ksyun.VPC, Action: action, Version: vpcVersion, Form: params,
@@ -99,6 +104,12 @@ func describeVPC[T any](
 				token = ksyun.TextOf(ans.Fields["nexttoken"])
 				return nil
 			})
+			if errors.Is(err, ksyun.ErrTooLarge) && size != minPage {
+				if size = smaller(size); size == 0 { // without a size it was all (fact 204: all by default)
+					size = MaxPage
+				}
+				continue
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -19,7 +19,9 @@ import (
 // maxBody is the size of the largest answer that is read, after decompression.
 const maxBody = 16 << 20
 
-var errTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+// ErrTooLarge matches the error of a call whose answer was too large to be read. A smaller page may
+// do.
+var ErrTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
 
 // timeoutError is the end of one attempt's own deadline. It does not match
 // context.DeadlineExceeded, which is the caller's.
@@ -146,7 +148,7 @@ func buffer(resp *http.Response) error {
 		return err
 	}
 	if len(b) > maxBody {
-		return errTooLarge
+		return ErrTooLarge
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(b))
 	return nil

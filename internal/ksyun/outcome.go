@@ -96,7 +96,7 @@ func (r result) transient() bool {
 	switch {
 	case r.stateRefusal():
 		return false
-	case r.err != nil && (Untrusted(r.err) || errors.Is(r.err, errTooLarge) || ended(r.err)):
+	case r.err != nil && (Untrusted(r.err) || errors.Is(r.err, ErrTooLarge) || ended(r.err)):
 		return false // the next attempt would end the same way
 	}
 	return r.err != nil || r.throttled() || r.uncertain()

@@ -100,7 +100,7 @@ func TestRetry_policy(t *testing.T) {
 		"timeout":                   {result{err: &timeoutError{after: time.Second}}, true, false, true},
 		"nothing sent":              {result{err: refusedDial, neverSent: true}, true, true, false},
 		"not trusted":               {result{err: x509.UnknownAuthorityError{}, neverSent: true}, false, false, false},
-		"too large":                 {result{err: errTooLarge}, false, false, true},
+		"too large":                 {result{err: ErrTooLarge}, false, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,6 +92,15 @@ func TestLaunch_exactlyOnce(t *testing.T) {
 			k.look = func(n int) *reply {
 				if n <= len(bad) {
 					return &bad[n-1]
+				}
+				return nil
+			}
+		}, "i-1", 1, 1},
+		"pages that are too large": {[]play{loses}, func(k *cloud) {
+			k.look = func(int) *reply {
+				if size, _ := strconv.Atoi(k.Got[len(k.Got)-1].Form.Get("MaxResults")); size > 200 {
+					r := ok(strings.Repeat(" ", 16<<20+1))
+					return &r
 				}
 				return nil
 			}
