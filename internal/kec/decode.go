@@ -3,6 +3,7 @@ package kec
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
@@ -27,8 +28,8 @@ func decodeInstance(raw json.RawMessage) Instance {
 		ID: string(w.InstanceID), Name: string(w.InstanceName), Type: string(w.InstanceType), ImageID: string(w.ImageID),
 		SubnetID: string(w.SubnetID), PrivateIP: string(w.PrivateIPAddress), HostName: string(w.HostName), UserData: string(w.UserData.Text),
 		ProjectID: w.ProjectID.Int(), Zone: string(w.AvailabilityZone), ChargeType: string(w.ChargeType),
-		SpotStrategy: string(w.SpotStrategy), SpotPriceLimit: w.SpotPriceLimit.Decimal, RecyclingTime: string(w.SpotRecyclingTime),
-		Created: string(w.CreationDate), AutoDeleteTime: string(w.AutoDeleteTime.Text),
+		SpotStrategy: string(w.SpotStrategy), SpotPriceLimit: w.SpotPriceLimit.Decimal, RecyclingTime: moment(w.SpotRecyclingTime),
+		Created: moment(w.CreationDate), AutoDeleteTime: moment(w.AutoDeleteTime.Text),
 		TellsUserData: w.UserData.Present, TellsAutoDelete: w.AutoDeleteTime.Present,
 		AutoDeleteEIP: w.AutoDeleteEIP.Value, SriovNetSupport: w.SriovNetSupport.Value, DistributeIPv6: w.IsDistributeIPv6.Value,
 		LocalDataDiskGB: w.InstanceConfigure.DataDiskGb.Int(), SystemDisk: decodeDisk(w.SystemDisk), Raw: slices.Clone(raw),
@@ -47,11 +48,32 @@ func decodeInstance(raw json.RawMessage) Instance {
 	for _, n := range w.NetworkInterfaceSet {
 		in.NICs = append(in.NICs, decodeNIC(n))
 	}
-	in.KeyIDs = idsOf(w.KeySet, "keyid")
+	// A list that the answer leaves out is nil, one that it has is not: only the latter tells that
+	// something is gone.
+	if w.DataDisks != nil && in.DataDisks == nil {
+		in.DataDisks = []Disk{}
+	}
+	if w.NetworkInterfaceSet != nil && in.NICs == nil {
+		in.NICs = []NIC{}
+	}
+	if in.KeyIDs = idsOf(w.KeySet, "keyid"); w.KeySet != nil && in.KeyIDs == nil {
+		in.KeyIDs = []string{}
+	}
+	in.TellsDataGuard = w.DataGuardSet != nil
 	if guards := idsOf(w.DataGuardSet, "dataguardid", "id"); len(guards) > 0 {
 		in.DataGuardID = guards[0]
 	}
 	return in
+}
+
+// moment is a time as given, "" for what services write where there is none: 0, a dash, the first
+// day of the calendar or of Unix.
+func moment(t ksyun.Text) string {
+	s := strings.TrimSpace(string(t))
+	if !strings.ContainsAny(s, "123456789") || strings.HasPrefix(s, "1970-01-01") || strings.HasPrefix(s, "0001-01-01") {
+		return ""
+	}
+	return s
 }
 
 func decodeDisk(raw json.RawMessage) Disk {

@@ -58,9 +58,10 @@ type Instance struct {
 	DataGuardID     string // of the first data guard group (DataGuardSet), "" without one
 	LocalDataDiskGB *int64 // InstanceConfigure.DataDiskGb
 	SystemDisk      Disk
-	DataDisks       []Disk
-	NICs            []NIC
-	KeyIDs          []string
+	DataDisks       []Disk          // nil when the answer does not say, as all lists
+	NICs            []NIC           // see DataDisks
+	KeyIDs          []string        // see DataDisks
+	TellsDataGuard  bool            // the answer has the field DataGuardSet, if only an empty one
 	TellsUserData   bool            // the answer has the field UserData, if only an empty one
 	TellsAutoDelete bool            // and AutoDeleteTime
 	Raw             json.RawMessage // the whole element, fields unknown to this package included
@@ -83,6 +84,12 @@ type NIC struct {
 	PrivateIP        string
 	PublicIP         string
 	SecurityGroupIDs []string
+}
+
+// Spot tells whether the charge type is that of a Spot Instance, by name or by number (fact 116:
+// 810).
+func (in *Instance) Spot() bool {
+	return strings.EqualFold(in.ChargeType, ChargeSpot) || in.ChargeType == "810"
 }
 
 // PrimaryNIC is the network interface of type "primary", else the first one, else nil.

@@ -193,13 +193,17 @@ func (i *Instant) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// Items is a lenient list: the elements of an array that are not null; nil for anything else.
+// Items is a lenient list: the elements of an array that are not null; nil for anything else, and
+// not nil for an array without elements.
 type Items []json.RawMessage
 
 // UnmarshalJSON reads an array.
 func (l *Items) UnmarshalJSON(raw []byte) error {
 	*l = nil
-	all, _ := Array(raw)
+	all, ok := Array(raw)
+	if ok {
+		*l = Items{}
+	}
 	for _, item := range all {
 		if !isNull(item) {
 			*l = append(*l, bytes.Clone(item))
