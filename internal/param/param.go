@@ -32,7 +32,10 @@ type Line struct {
 	Change Change
 
 	unreported bool
-	unless     string // the mark of an import to which KEC has reported the setting after all
+	vague      bool
+	written    attr.Value                     // as the user writes it, where that is not the value that is sent
+	alike      func(now, was attr.Value) bool // beside Equal
+	like       string                         // another attribute for the same parameter
 }
 
 // Change names one call, or a few that belong together, that change settings of a machine in place.
@@ -51,11 +54,25 @@ func (l *Line) Unreported() *Line {
 	return l
 }
 
-// UnreportedUnless is [Line.Unreported] for a setting that KEC reports at times. An import to which
-// KEC has reported it bears the mark.
-func (l *Line) UnreportedUnless(mark string) *Line {
-	l.unless = mark
-	return l.Unreported()
+// Alike is the option of a setting whose values have several spellings: two that are alike are one
+// value.
+func (l *Line) Alike(alike func(now, was attr.Value) bool) *Line {
+	l.alike = alike
+	return l
+}
+
+// Written is the option of a setting that is not sent as the user writes it. Two values that are
+// sent alike are one.
+func (l *Line) Written(v attr.Value) *Line {
+	l.written = v
+	return l
+}
+
+// Like is the option of a setting for which there are two attributes, of which one is in use:
+// values of the two are compared.
+func (l *Line) Like(attribute string) *Line {
+	l.like = attribute
+	return l
 }
 
 // Table lists settings in the order in which the user meets them.
@@ -93,14 +110,6 @@ func (t Table) NameOf(change Change) string {
 		}
 	}
 	return ""
-}
-
-// Unreported tells whether the table of an imported machine knows nothing of the setting at a path:
-// KEC does not report it, so the import has left it null. The mark is that of the import, see
-// [Line.UnreportedUnless].
-func (t Table) Unreported(at path.Path, mark string) bool {
-	i := slices.IndexFunc(t, func(l Line) bool { return l.Path.Equal(at) })
-	return i >= 0 && t[i].unreported && !t[i].set() && (t[i].unless == "" || t[i].unless != mark)
 }
 
 // Encode returns the request: every setting that is known and not null, as text. Sets and maps are
@@ -166,50 +175,6 @@ func scalar(value attr.Value) (string, error) {
 	}
 }
 
-// Changed returns the lines whose value differs from the value that prior holds under the same
-// path: first the lines of t, then the lines that only prior has. An unknown value counts as
-// changed; null and an empty set or map are the same.
-func (t Table) Changed(prior Table) Table {
-	before, now := prior.byPath(), t.byPath()
-	var changed Table
-	for _, line := range t {
-		was, ok := before[line.Path.String()]
-		if !line.fixed() && (line.set() || ok && was.set()) && !(ok && line.Value.Equal(was.Value)) {
-			changed = append(changed, line)
-		}
-	}
-	for _, line := range prior {
-		if _, ok := now[line.Path.String()]; !ok && !line.fixed() && line.set() {
-			changed = append(changed, line)
-		}
-	}
-	return changed
-}
-
-// set tells whether there is a value, known or unknown.
-func (l Line) set() bool {
-	switch v := l.Value.(type) {
-	case nil:
-		return false
-	case types.Set:
-		return v.IsUnknown() || len(v.Elements()) > 0
-	case types.Map:
-		return v.IsUnknown() || len(v.Elements()) > 0
-	default:
-		return !v.IsNull()
-	}
-}
-
-func (l Line) fixed() bool { return len(l.Path.Steps()) == 0 }
-
-func (t Table) byPath() map[string]Line {
-	m := make(map[string]Line, len(t))
-	for _, line := range t {
-		m[line.Path.String()] = line
-	}
-	return m
-}
-
 // Locate returns the attribute behind a parameter that the API named, and whether there is one.
 // Services do not name parameters exactly, so Locate also takes another case, a list without an
 // index ("DataDisk.Size"), a whole structure ("SystemDisk", "DataDisk.2") and an unknown last part.
@@ -250,12 +215,9 @@ func (t Table) common(match func(Line) bool) (found, bool) {
 		if line.Name == "" || line.fixed() || !match(line) {
 			continue
 		}
-		if n++; n == 1 || line.Name == hit.line.Name && line.set() {
+		if n++; n == 1 {
 			hit = found{line: line, path: line.Path}
 			continue
-		}
-		if line.Name == hit.line.Name {
-			continue // two ways to set one parameter; the one in use counts
 		}
 		for !holds(hit.path, line.Path) {
 			hit.path = hit.path.ParentPath()

@@ -220,22 +220,22 @@ func TestChange_isNamedByTheLine(t *testing.T) {
 	}
 }
 
-func TestUnreported(t *testing.T) {
+func TestUnsure(t *testing.T) {
 	t.Parallel()
 	var table Table
 	table.Root("image_id", "ImageId", types.StringNull())
-	table.Root("iam_role_name", "IamRoleName", types.StringNull()).Unreported()
-	table.Root("host_name", "HostName", types.StringValue("a")).Unreported()
-	table.Root("user_data", "UserData", types.StringNull()).UnreportedUnless("told")
-	for _, c := range []struct {
-		attribute, mark string
-		want            bool
-	}{
-		{"image_id", "", false}, {"iam_role_name", "", true}, {"iam_role_name", "told", true}, {"host_name", "", false},
-		{"user_data", "", true}, {"user_data", "other", true}, {"user_data", "told", false}, {"nowhere", "", false},
-	} {
-		if got := table.Unreported(path.Root(c.attribute), c.mark); got != c.want {
-			t.Errorf("%s, marked %q: %t, want %t", c.attribute, c.mark, got, c.want)
+	table.Root("instance_type", "InstanceType", types.StringValue("N3.2B"))
+	table.Root("sriov_net_support", "SriovNetSupport", types.BoolValue(true)).Vague()
+	table.Root("auto_delete_eip", "AutoDeleteEip", types.BoolValue(true)).InPlace("automatic deletion")
+	table.Root("host_name", "HostName", types.StringNull()).InPlace("host name")
+	table.Version("password_wo_version", types.Int64Null()).InPlace("password").Unreported()
+	for i, want := range []bool{true, false, true, false, false, true} {
+		if got := table[i].Unsure(); got != want {
+			t.Errorf("%s: %t, want %t", table[i].Path, got, want)
 		}
+	}
+	missing := Line{Path: path.Root("data_disks").AtListIndex(1).AtName("type"), Value: types.StringValue("EHDD")}
+	if !table.Prior(missing).Unsure() {
+		t.Errorf("what the table does not have is not known")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 func BenchmarkEncode(b *testing.B) {
@@ -31,6 +33,6 @@ func BenchmarkRefresh(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var m model
-		m.refresh(in, true)
+		m.refresh(wizard.NewImport(in))
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // Create launches the instance and waits until it runs. The state holds the id as soon as KEC has
@@ -70,7 +71,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(afterLaunch(r.keepInState(ctx, err, &plan, resp), launched).Diagnostic(params))
 		return
 	}
-	plan.refresh(in, false)
+	look := wizard.NewLook(in, nil)
+	plan.refresh(look)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 }

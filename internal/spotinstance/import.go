@@ -14,8 +14,8 @@ import (
 )
 
 // importedKey marks, in the resource's private state, an instance that was imported and never
-// updated since: what KEC does not report about it is unknown rather than unset. The value is
-// [wizard.WithUserData] where KEC has told the user data.
+// updated since: what KEC does not report about it is unknown rather than unset. The value lists
+// the attributes about which KEC was silent when the import was read.
 const importedKey = "imported"
 
 // ImportState takes an instance id, or an identity of the provider's region; the refresh that

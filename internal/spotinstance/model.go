@@ -35,7 +35,7 @@ func (m *model) params() param.Table {
 	t.Fixed("ChargeType", kec.ChargeSpot)
 	t.Fixed("MinCount", "1")
 	t.Fixed("MaxCount", "1")
-	m.Lines(&t, m.PublicIP)
+	m.Lines(&t)
 	return t
 }
 
@@ -48,7 +48,7 @@ func (m *model) launch() market.Launch {
 		ImageID:          m.ImageID.ValueString(),
 		SubnetID:         m.SubnetID.ValueString(),
 		Zone:             m.AvailabilityZone.ValueString(),
-		PriceLimit:       tfvalue.Decimal(m.SpotPriceLimit),
+		PriceLimit:       m.Limit(),
 		SecurityGroupIDs: tfvalue.SetTexts(m.SecurityGroupIDs),
 		PrivateIP:        m.PrivateIPAddress.ValueString(),
 	}
@@ -61,11 +61,14 @@ func (m *model) launch() market.Launch {
 	return launch
 }
 
-// refresh reads every field back from what KEC reports, see [wizard.Steps.Refresh].
-func (m *model) refresh(in *kec.Instance, imported bool) {
-	m.Steps.Refresh(in, imported)
-	m.Reported.Refresh(in)
+// refresh reads every field back from a look at the machine, see [wizard.Steps.Refresh].
+func (m *model) refresh(l *wizard.Look) {
+	m.Steps.Refresh(l)
+	m.Reported.Refresh(l.Instance)
 }
+
+// unread tells whether nothing but the id is known, as between an import and its refresh.
+func (m *model) unread() bool { return m.InstanceType.IsNull() && m.State.IsNull() }
 
 // project is the project to look the instance up in first; nil for the default.
 func (m *model) project() *int64 {

@@ -46,7 +46,7 @@ func reported() *kec.Instance {
 func TestRefresh_fillsAnImport(t *testing.T) {
 	t.Parallel()
 	m := model{Reported: wizard.Reported{ID: types.StringValue("5b7f0a52")}}
-	m.refresh(reported(), true)
+	m.refresh(wizard.NewImport(reported()))
 	m.TagMaps.Refresh(map[string]string{"team": "search", "ksc:internal": "x"}, nil)
 	for _, c := range []struct {
 		name string
@@ -91,7 +91,7 @@ func TestRefresh_leavesOutWhatTheUserLeftOut(t *testing.T) {
 	var m model
 	in := reported()
 	in.SpotStrategy, in.SpotPriceLimit, in.RecyclingTime, in.NICs[0].PublicIP = "SpotAsPriceGo", ptr(decimal.RequireFromString("0.1965")), "", ""
-	m.refresh(in, false)
+	m.refresh(wizard.NewLook(in, nil))
 	for name, v := range map[string]attr.Value{
 		"spot_price_limit": m.SpotPriceLimit, "data_disks": m.DataDisks, "key_ids": m.KeyIDs, "user_data": m.UserData,
 		"tags": m.Tags, "recycling_time": m.RecyclingTime, "public_ip": m.PublicIP,
@@ -111,7 +111,7 @@ func TestRefresh_derivesAStrategyThatKECDoesNotReport(t *testing.T) {
 		var m model
 		in := reported()
 		in.SpotStrategy, in.SpotPriceLimit = "", c.limit
-		m.refresh(in, false)
+		m.refresh(wizard.NewLook(in, wizard.Baseline{}))
 		if m.SpotStrategy.ValueString() != c.want {
 			t.Errorf("with the limit %v: %s, want %s", c.limit, m.SpotStrategy, c.want)
 		}
@@ -125,7 +125,7 @@ func TestRefresh_keepsAnEmptyCollectionAsWritten(t *testing.T) {
 	m.Tags, m.DataDisks, m.KeyIDs = empty, dataDisks.List(nil), tfvalue.TextSet(nil)
 	in := reported()
 	in.KeyIDs = nil
-	m.refresh(in, false)
+	m.refresh(wizard.NewLook(in, wizard.Baseline{}))
 	m.TagMaps.Refresh(nil, nil)
 	if !m.Tags.Equal(empty) || !m.DataDisks.Equal(dataDisks.List(nil)) || !m.KeyIDs.Equal(tfvalue.TextSet(nil)) {
 		t.Errorf("tags %s, data_disks %s, key_ids %s", m.Tags, m.DataDisks, m.KeyIDs)
@@ -142,7 +142,7 @@ func TestRefresh_keepsTheUsersSpellingOfAnImage(t *testing.T) {
 		m.ImageID = types.StringValue(c.was)
 		in := reported()
 		in.ImageID = c.now
-		m.refresh(in, false)
+		m.refresh(wizard.NewLook(in, wizard.Baseline{}))
 		if m.ImageID.ValueString() != c.want {
 			t.Errorf("%s reported as %q becomes %s, want %s", c.was, c.now, m.ImageID, c.want)
 		}
@@ -157,7 +157,7 @@ func TestModel_fitsTheSchema(t *testing.T) {
 	m := model{Timeouts: timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{
 		"create": types.StringType, "read": types.StringType, "update": types.StringType, "delete": types.StringType,
 	})}}
-	m.refresh(reported(), true)
+	m.refresh(wizard.NewImport(reported()))
 	m.TagMaps.Refresh(map[string]string{"team": "search"}, nil)
 	if object, ok := s.Attributes["eip"].GetType().(types.ObjectType); ok {
 		m.EIP = types.ObjectNull(object.AttrTypes)

@@ -2,7 +2,9 @@ package spotinstance
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +49,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	case !living: // a replacement comes here too, a second time and as a new instance
 		r.checkAutoDelete(ctx, &plan, resp)
 		r.checkLaunch(ctx, &plan, resp)
-	case state.InstanceType.IsNull():
+	case state.unread():
 		resp.Diagnostics.AddError("The instance has not been read yet",
 			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
 	default:
@@ -63,8 +65,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported []byte, resp *resource.ModifyPlanResponse) {
 	var replacing, restarting []string
 	deleting := false
-	wanted, adopted := changed(plan, state, imported)
-	for _, line := range wanted {
+	d := changed(plan, state, imported)
+	r.keepSpelling(ctx, d, plan, state, imported, resp)
+	for _, line := range d.wanted {
 		c, inPlace := changeOf(line.Change)
 		switch {
 		case !inPlace:
@@ -87,10 +90,29 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
 			state.title(), strings.Join(restarting, ", ")))
 	}
-	if len(adopted) > 0 && len(replacing) == 0 {
+	if len(d.adopted) > 0 && len(replacing) == 0 {
+		adopted := make([]string, len(d.adopted))
+		for i, line := range d.adopted {
+			adopted[i] = line.Path.String()
+		}
 		resp.Diagnostics.AddWarning("Taken from the configuration without a check", fmt.Sprintf(
 			"%s was imported, and KEC does not report %s of it. The configured value goes into the state, and the machine is left as it is.\n\n"+
 				"If the machine differs and that matters, replace it with the option -replace.", state.title(), strings.Join(adopted, ", ")))
+	}
+}
+
+// keepSpelling plans what is not changed as the state has it, where the configuration only writes
+// it otherwise, so that there is nothing to update. The disks of an import are planned as those
+// that they are.
+func (*Resource) keepSpelling(ctx context.Context, d difference, plan, state *model, imported []byte, resp *resource.ModifyPlanResponse) {
+	if len(imported) > 0 {
+		if disks := plan.WithIDsOf(state.InOrderOf(plan.DataDisks)); !disks.Equal(plan.DataDisks) {
+			plan.DataDisks = disks
+			resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "data_disks", disks)
+		}
+	}
+	for _, line := range d.respelt {
+		resp.Plan.Raw = tfvalue.Put(ctx, resp.Plan.Raw, line.Path, line.Value)
 	}
 }
 
@@ -122,20 +144,34 @@ func (r *Resource) frees(state *model) {
 	}
 }
 
-// changed is what differs between plan and state: the lines that KEC has to change, and the paths
-// of settings that the state adopts from the configuration. The latter are settings of an imported
-// instance that KEC never reports, so that the import has left them null: to replace a healthy
-// machine because of them would be worse than to believe the configuration.
-func changed(plan, state *model, imported []byte) (wanted param.Table, adopted []string) {
-	before := state.params()
-	for _, line := range plan.params().Changed(before) {
-		if len(imported) > 0 && before.Unreported(line.Path, string(imported)) {
-			adopted = append(adopted, line.Path.String())
+// difference is what differs between plan and state.
+type difference struct {
+	wanted  param.Table // what KEC has to change
+	adopted param.Table // what the state takes from the configuration, see changed
+	respelt param.Table // what the plan only writes otherwise than the state, with the state's spelling
+}
+
+// changed is what differs between plan and state. Of an imported instance some settings are adopted
+// from the configuration: those that KEC does not report, or reports so that it proves nothing. To
+// replace a healthy machine because of them would be worse than to believe the configuration.
+func changed(plan, state *model, imported []byte) difference {
+	was := *state
+	var silent []string
+	if len(imported) > 0 {
+		_ = json.Unmarshal(imported, &silent) // true, of an import that has not been read
+		was.DataDisks = was.InOrderOf(plan.DataDisks)
+	}
+	var d difference
+	before, now := was.params(), plan.params()
+	for _, line := range now.Changed(before) {
+		if len(imported) > 0 && (before.Prior(line).Unsure() || slices.Contains(silent, line.Key())) {
+			d.adopted = append(d.adopted, line)
 		} else {
-			wanted = append(wanted, line)
+			d.wanted = append(d.wanted, line)
 		}
 	}
-	return wanted, adopted
+	d.respelt = now.Respelt(before)
+	return d
 }
 
 // now is the time at KEC. The CLI may plan a destroy in a new process, which has not heard from KEC

@@ -162,16 +162,16 @@ func TestProperty_whatIsAskedForComesBack(t *testing.T) {
 		}
 
 		created := asked
-		created.refresh(in, false)
+		created.refresh(wizard.NewLook(in, nil))
 		created.TagMaps.Refresh(tags[in.ID], nil)
 		same(t, seed, "created", asked, created, nil)
 
 		var imported model
 		imported.ID, imported.SecurityGroupIDs, imported.KeyIDs = types.StringValue(in.ID), types.SetNull(types.StringType), types.SetNull(types.StringType)
-		imported.refresh(in, true)
+		imported.refresh(wizard.NewImport(in))
 		imported.TagMaps.Refresh(tags[in.ID], nil)
 		same(t, seed, "imported", asked, imported, func(l param.Line) bool {
-			return imported.params().Unreported(l.Path, "true") || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
+			return imported.params().Prior(l).Unsure() || l.Path.String() == "password_wo" || l.Path.String() == "deletion_protection"
 		})
 		sim.Release(in.ID)
 	}

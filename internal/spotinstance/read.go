@@ -13,7 +13,6 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -43,7 +42,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	r.remember(ctx, &state, req.Private)
-	importing := state.InstanceType.IsNull() // an import has given nothing but the id
+	importing := state.unread() // an import has given nothing but the id
 	in, err := r.Machines.Refresh(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, machines.ErrGone):
@@ -65,17 +64,21 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	case err != nil:
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
-	case importing && in.ChargeType != "" && in.ChargeType != kec.ChargeSpot:
+	case importing && in.ChargeType != "" && !in.Spot():
 		resp.Diagnostics.AddError("Not a Spot Instance",
 			fmt.Sprintf("Instance %s has the charge type %s.\n\nManage it with the provider for instances of that charge type.", in.ID, in.ChargeType))
 		return
 	}
-	state.refresh(in, importing)
+	before, _ := req.Private.GetKey(ctx, reportedKey)
+	look := wizard.NewLook(in, wizard.ParseBaseline(before))
+	if importing {
+		look = wizard.NewImport(in)
+	}
+	state.refresh(look)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 	if importing {
 		resp.Diagnostics.Append(r.noteLaunch(ctx, in, resp.Private)...)
-	}
-	if importing && in.TellsUserData {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(wizard.WithUserData))...)
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, look.Unsure())...)
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
@@ -134,14 +137,15 @@ func (r *Resource) elsewhere(m *model) diag.Diagnostics {
 		"%s is in the zone %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), zone, r.Region))}
 }
 
-// readTags asks for the tags where the state has some, and on import.
+// readTags asks for the tags. Where the state has none and they cannot be read, nothing is said: a
+// user who has no tags needs no permission to read them.
 func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
-	if len(state.TagsAll.Elements()) == 0 && !importing {
+	none := len(state.TagsAll.Elements()) == 0 && !importing
+	tags, err := r.Machines.RefreshTags(ctx, state.ID.ValueString())
+	if err != nil && none {
 		state.TagsAll = types.MapValueMust(types.StringType, nil)
 		return nil
 	}
-	id := state.ID.ValueString()
-	tags, err := r.Machines.RefreshTags(ctx, id)
 	if err != nil {
 		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
 	}

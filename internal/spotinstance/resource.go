@@ -50,6 +50,10 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 // show it for a while, also to a later process.
 const launchedKey = "launched"
 
+// reportedKey holds, in the resource's private state, what KEC reports of an instance otherwise
+// than it was ordered, see [wizard.Baseline].
+const reportedKey = "reported"
+
 // Resource implements kec_spot_instance.
 type Resource struct {
 	*session.Session

@@ -64,7 +64,9 @@ func withOneDisk() *model {
 func TestParams_holdEverySettableAttributeAndNothingElse(t *testing.T) {
 	t.Parallel()
 	var inTable []string
-	for _, line := range withOneDisk().params() {
+	encoded := withOneDisk()
+	encoded.UserDataBase64 = types.StringValue("eA==") // one of two attributes for one setting
+	for _, line := range slices.Concat(withOneDisk().params(), encoded.params()) {
 		if len(line.Path.Steps()) > 0 {
 			inTable = append(inTable, strings.ReplaceAll(line.Path.String(), "[0]", ""))
 		}
@@ -178,7 +180,11 @@ func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
 			if !a.IsRequired() && !a.IsOptional() || name == "timeouts" || name == "password_wo" {
 				continue
 			}
-			lines := withOneDisk().params()
+			m := withOneDisk()
+			if name == "user_data_base64" { // one of two attributes for one setting
+				m.UserDataBase64 = types.StringValue("eA==")
+			}
+			lines := m.params()
 			i := slices.IndexFunc(lines, func(l param.Line) bool { return param.TopLevel(l.Path).Equal(path.Root(name)) })
 			c, inPlace := changeOf(lines[i].Change)
 			says := a.GetMarkdownDescription()

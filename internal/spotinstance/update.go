@@ -44,27 +44,35 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
 	}
-	wanted, _ := changed(&plan, &state, imported)
+	d := changed(&plan, &state, imported)
+	raw, diags := req.Private.GetKey(ctx, reportedKey)
+	resp.Diagnostics.Append(diags...)
+	baseline := wizard.ParseBaseline(raw)
 	now := state
 	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
-	if failed, err := u.run(ctx, wanted); err != nil {
+	if failed, err := u.run(ctx, d.wanted); err != nil {
 		resp.Diagnostics.Append(u.explain(failed, err))
 		late, cancel := afterwards(ctx)
 		defer cancel()
 		if in, err := r.Machines.Find(late, id, now.project()); err == nil {
-			now.refresh(in, false)
+			look := wizard.NewLook(in, baseline.Ordered(u.done))
+			now.refresh(look)
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 		}
 		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
 		return
 	}
-	if len(wanted) > 0 {
+	if len(d.wanted) > 0 {
 		if in, err = r.Machines.Find(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, baseline.Ordered(d.wanted).JSON())...)
 			resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...) // the changes are made all the same
 			return
 		}
 	}
-	plan.refresh(in, false)
+	look := wizard.NewLook(in, baseline.Ordered(d.wanted).Ordered(d.adopted))
+	plan.refresh(look)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
@@ -79,9 +87,10 @@ type update struct {
 	plan     *model
 	now      *model // what KEC has, change by change
 	password *string
-	state    string // the machine's state before, in which it ends
-	restart  bool   // a change waits for a restart to take effect
-	down     bool   // it was stopped and could not be started again
+	state    string      // the machine's state before, in which it ends
+	done     param.Table // the lines of the changes that are made
+	restart  bool        // a change waits for a restart to take effect
+	down     bool        // it was stopped and could not be started again
 }
 
 // explain says why an update has failed, at the attribute that was being changed, and what has come
@@ -102,13 +111,15 @@ func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
 // name of the change that failed; u.now then holds what was done before.
 func (u *update) run(ctx context.Context, wanted param.Table) (param.Change, error) {
 	for _, c := range changes {
-		if !slices.ContainsFunc(wanted, func(l param.Line) bool { return l.Change == c.name }) {
+		its := slices.DeleteFunc(slices.Clone(wanted), func(l param.Line) bool { return l.Change != c.name })
+		if len(its) == 0 {
 			continue
 		}
 		if err := c.call(ctx, u); err != nil {
 			return c.name, err
 		}
 		c.done(u.now, u.plan)
+		u.done = append(u.done, its...)
 	}
 	if !u.restart || u.state != kec.StateActive {
 		return "", nil

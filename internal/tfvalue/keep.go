@@ -18,19 +18,6 @@ func Known(s types.String) types.String {
 	return s
 }
 
-// KeepSize is the size that KEC reports now, or the last known one where KEC reports none, which is
-// 0.
-func KeepSize(now int64, was types.Int64) types.Int64 {
-	switch {
-	case now > 0:
-		return types.Int64Value(now)
-	case was.IsUnknown():
-		return types.Int64Null()
-	default:
-		return was
-	}
-}
-
 // KeepFlag is the flag that KEC reports now, or the last known value where KEC reports none, which
 // is nil. A flag that was never known is false, its default.
 func KeepFlag(now *bool, was types.Bool) types.Bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -38,4 +39,37 @@ func With(ctx context.Context, object tftypes.Value, name string, value attr.Val
 	}
 	attributes[name] = raw
 	return tftypes.NewValue(object.Type(), attributes)
+}
+
+// Put is the object with one attribute anywhere below it replaced, if it is there.
+func Put(ctx context.Context, object tftypes.Value, at path.Path, value attr.Value) tftypes.Value {
+	raw, err := value.ToTerraformValue(ctx)
+	if err != nil {
+		return object // cannot happen: the value is of a type of the framework
+	}
+	return put(object, at.Steps(), raw)
+}
+
+func put(v tftypes.Value, steps path.PathSteps, to tftypes.Value) tftypes.Value {
+	if len(steps) == 0 {
+		return to
+	}
+	switch step := steps[0].(type) {
+	case path.PathStepAttributeName:
+		var attributes map[string]tftypes.Value
+		if v.As(&attributes) != nil {
+			return v
+		}
+		if inner, ok := attributes[string(step)]; ok {
+			attributes[string(step)] = put(inner, steps[1:], to)
+			return tftypes.NewValue(v.Type(), attributes)
+		}
+	case path.PathStepElementKeyInt:
+		var elements []tftypes.Value
+		if v.As(&elements) == nil && int(step) < len(elements) {
+			elements[step] = put(elements[step], steps[1:], to)
+			return tftypes.NewValue(v.Type(), elements)
+		}
+	}
+	return v
 }

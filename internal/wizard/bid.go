@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -54,28 +55,64 @@ func (Bid) Attributes() map[string]schema.Attribute {
 // Lines adds the settings of the step to the table of parameters. At is what holds the attributes.
 func (b Bid) Lines(t *param.Table, at path.Path) {
 	t.At(at.AtName("spot_strategy"), "SpotStrategy", b.SpotStrategy)
-	t.At(at.AtName("spot_price_limit"), "SpotPriceLimit", b.SpotPriceLimit) // CNY per hour
-	t.At(at.AtName("instance_type"), "InstanceType", b.InstanceType)
+	t.At(at.AtName("spot_price_limit"), "SpotPriceLimit", rounded(b.SpotPriceLimit)).Written(b.SpotPriceLimit) // CNY per hour
+	anyCase(t.At(at.AtName("instance_type"), "InstanceType", b.InstanceType))
 }
 
-// Refresh reads the step back from what KEC reports.
-func (b *Bid) Refresh(in *kec.Instance, imported bool) {
-	b.SpotStrategy = tfvalue.Keep(tfvalue.Text(in.SpotStrategy), b.SpotStrategy)
-	switch {
-	case in.SpotStrategy == kec.SpotAsPriceGo:
-		b.SpotPriceLimit = types.NumberNull() // KEC may show the highest price all the same
-	case in.SpotPriceLimit != nil && in.SpotPriceLimit.Sign() > 0:
-		b.SpotPriceLimit = tfvalue.Number(in.SpotPriceLimit)
-	case imported:
-		b.SpotPriceLimit = types.NumberNull()
+// Refresh reads the step back from a look at the machine. KEC may report the highest price as the
+// limit of a machine that has none.
+func (b *Bid) Refresh(l *Look) {
+	strategy := l.SpotStrategy
+	for _, known := range []string{kec.SpotAsPriceGo, kec.SpotWithPriceLimit} {
+		if strings.EqualFold(strategy, known) {
+			strategy = known
+		}
 	}
-	if b.SpotStrategy.IsNull() || b.SpotStrategy.IsUnknown() {
+	b.SpotStrategy = l.text("spot_strategy", strategy, b.SpotStrategy)
+	limited := l.SpotPriceLimit != nil && l.SpotPriceLimit.Sign() > 0
+	switch {
+	case b.SpotStrategy.ValueString() == kec.SpotAsPriceGo:
+		b.SpotPriceLimit = types.NumberNull()
+	case l.imported && !limited:
+		l.unsure, b.SpotPriceLimit = append(l.unsure, "spot_price_limit"), types.NumberNull()
+	default:
+		b.SpotPriceLimit = settle(l, "spot_price_limit", limited, tfvalue.Number(l.SpotPriceLimit), b.SpotPriceLimit, samePrice)
+	}
+	if b.SpotStrategy.IsNull() {
 		b.SpotStrategy = types.StringValue(kec.SpotAsPriceGo)
 		if !b.SpotPriceLimit.IsNull() {
 			b.SpotStrategy = types.StringValue(kec.SpotWithPriceLimit)
 		}
 	}
-	b.InstanceType = tfvalue.Keep(tfvalue.Text(in.Type), b.InstanceType)
+	b.InstanceType = l.id("instance_type", l.Type, b.InstanceType)
+}
+
+// samePrice tells whether two limits are sent alike.
+func samePrice(a, b types.Number) bool { return rounded(a).Equal(rounded(b)) }
+
+// rounded is a price without the noise of a computation, as it is sent.
+func rounded(n types.Number) types.Number {
+	if price := tfvalue.Decimal(n); price != nil && isPrice(*price) {
+		exact := price.Round(priceDecimals)
+		return tfvalue.Number(&exact)
+	}
+	return n
+}
+
+// Limit is the price limit as it is sent, nil for none.
+func (b Bid) Limit() *decimal.Decimal { return tfvalue.Decimal(rounded(b.SpotPriceLimit)) }
+
+// priceDecimals is how exact KEC bills (fact 46: at most 5 decimals).
+const priceDecimals = 5
+
+// roundingNoise is how far the result of a computation in HCL may be from the price that is meant:
+// HCL counts with 512 bits, in which 0.0393 * 1.2 is not quite 0.04716.
+var roundingNoise = decimal.New(1, -12)
+
+// isPrice tells whether a number has as many decimals as KEC bills, but for the noise of a
+// computation.
+func isPrice(n decimal.Decimal) bool {
+	return n.Sub(n.Round(priceDecimals)).Abs().LessThan(roundingNoise)
 }
 
 // Validate holds the rules that need more than one attribute. At is what holds the attributes.
@@ -109,11 +146,30 @@ func (price) ValidateNumber(_ context.Context, req validator.NumberRequest, resp
 	case limit == nil:
 	case limit.Sign() <= 0:
 		resp.Diagnostics.AddAttributeError(req.Path, "Spot price limit is not above zero",
-			fmt.Sprintf("The limit is %s CNY per hour.\n\nSet it to at least the market price, or leave it out to follow the market.", limit))
-	case !limit.Equal(limit.Truncate(5)):
-		resp.Diagnostics.AddAttributeError(req.Path, "Spot price limit has more than 5 decimals",
-			fmt.Sprintf("KEC bills in steps of 0.00001 CNY per hour; the limit is %s.\n\nRound it to %s.", limit, decimal.Max(limit.Round(5), decimal.New(1, -5))))
+			fmt.Sprintf("The limit is %s CNY per hour.\n\nSet it to at least the market price, or leave it out to follow the market.", shortNumber(*limit)))
+	case !isPrice(*limit) || limit.Round(priceDecimals).Sign() == 0:
+		nearest := decimal.Max(limit.Round(priceDecimals), decimal.New(1, -priceDecimals))
+		remedy := fmt.Sprintf("Round it to %s.", nearest)
+		if limit.Truncate(maxWritten).Equal(*limit) {
+			resp.Diagnostics.AddAttributeError(req.Path, "Spot price limit has more than 5 decimals",
+				fmt.Sprintf("KEC bills in steps of 0.00001 CNY per hour; the limit is %s.\n\n%s", limit, remedy))
+			return
+		}
+		resp.Diagnostics.AddAttributeError(req.Path, "Spot price limit has more than 5 decimals", fmt.Sprintf(
+			"KEC bills in steps of 0.00001 CNY per hour; the limit is computed and is %s.\n\n"+
+				"Round the expression: floor((...) * 100000) / 100000, or ceil in place of floor.", shortNumber(*limit)))
 	}
+}
+
+// maxWritten is how many decimals a message shows of a number.
+const maxWritten = 12
+
+// shortNumber is a number for people, cut where a computation has given it too many decimals.
+func shortNumber(n decimal.Decimal) string {
+	if short := n.Truncate(maxWritten); !short.Equal(n) {
+		return short.String() + "..."
+	}
+	return n.String()
 }
 
 // strategyFromLimit plans the strategy that follows from the price limit beside it when the user

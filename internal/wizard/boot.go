@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -15,9 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // Boot is the first boot, roles and network options.
@@ -72,53 +71,74 @@ func (Boot) Attributes() map[string]schema.Attribute {
 	}
 }
 
-// WithUserData is the mark of an import to which KEC has reported the user data, so that null means
-// that there is none. The mark is JSON, because the framework takes nothing else for private state.
-const WithUserData = `"with user data"`
-
 // Lines adds the settings of the step to the table of parameters.
 func (b Boot) Lines(t *param.Table) {
-	for _, way := range []struct {
-		attribute string
-		value     types.String
-	}{{"user_data", encoded(b.UserData)}, {"user_data_base64", b.UserDataBase64}} {
-		line := t.Root(way.attribute, "UserData", way.value)
-		if b.UserData.IsNull() && b.UserDataBase64.IsNull() {
-			line.UnreportedUnless(WithUserData)
-		}
+	if b.UserDataBase64.ValueString() == "" && !b.UserDataBase64.IsUnknown() {
+		t.Root("user_data", "UserData", encoded(b.UserData)).Written(b.UserData)
+	} else {
+		t.Root("user_data_base64", "UserData", b.UserDataBase64).Like("user_data").Alike(func(a, b attr.Value) bool {
+			return bytesOf(a) != "" && bytesOf(a) == bytesOf(b)
+		})
 	}
 	t.Root("iam_role_name", "IamRoleName", b.IAMRoleName).Unreported()
-	t.Root("data_guard_id", "DataGuardId", b.DataGuardID)
-	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(b.SriovNetSupport))
-	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(b.DistributeIPv6))
+	anyCase(t.Root("data_guard_id", "DataGuardId", b.DataGuardID))
+	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(b.SriovNetSupport)).Vague()
+	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(b.DistributeIPv6)).Vague()
 }
 
-// Refresh reads the step back from what KEC reports.
-func (b *Boot) Refresh(in *kec.Instance, imported bool) {
-	if imported {
-		b.UserData, b.UserDataBase64 = userDataFrom(in.UserData)
-	}
-	if !b.DataGuardID.IsNull() || imported {
-		b.DataGuardID = tfvalue.Text(in.DataGuardID)
-	}
-	b.SriovNetSupport = tfvalue.KeepFlag(in.SriovNetSupport, b.SriovNetSupport)
-	b.DistributeIPv6 = tfvalue.KeepFlag(in.DistributeIPv6, b.DistributeIPv6)
+// Refresh reads the step back from a look at the machine.
+func (b *Boot) Refresh(l *Look) {
+	b.refreshUserData(l)
+	b.DataGuardID = l.option("data_guard_id", l.TellsDataGuard || l.DataGuardID != "", l.DataGuardID, b.DataGuardID, sameFold)
+	b.SriovNetSupport = l.flag("sriov_net_support", l.SriovNetSupport, b.SriovNetSupport)
+	b.DistributeIPv6 = l.flag("distribute_ipv6", l.DistributeIPv6, b.DistributeIPv6)
 }
 
-// encoded is text as the API takes it, in base64.
+// refreshUserData reads user data back into the attribute that is in use. KEC reports it in base64,
+// or as text.
+func (b *Boot) refreshUserData(l *Look) {
+	sent := encoded(b.UserData)
+	if b.UserDataBase64.ValueString() != "" {
+		sent = b.UserDataBase64
+	}
+	now := l.option("user_data", l.TellsUserData || l.UserData != "", l.UserData, sent, func(now, was types.String) bool {
+		return encoded(now).Equal(was) || bytesOf(now) != "" && bytesOf(now) == bytesOf(was)
+	})
+	if l.imported || !now.Equal(sent) {
+		b.UserData, b.UserDataBase64 = userDataFrom(now.ValueString())
+	}
+}
+
+// encoded is text as the API takes it, in base64; no text is none.
 func encoded(s types.String) types.String {
-	if s.IsNull() || s.IsUnknown() {
+	switch {
+	case s.IsNull() || s.IsUnknown():
 		return s
+	case s.ValueString() == "":
+		return types.StringNull()
 	}
 	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(s.ValueString())))
 }
 
-// userDataFrom is user data as KEC reports it, in base64: decoded where it is text, else as it is.
+// bytesOf is what base64 stands for, which has more than one spelling; "" where it is no base64.
+func bytesOf(v attr.Value) string {
+	s, _ := v.(types.String)
+	raw, err := base64.StdEncoding.DecodeString(s.ValueString())
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+// userDataFrom is user data as KEC reports it: decoded where it is base64 of text, as base64 where
+// it is base64 of anything else, and else the text that it is.
 func userDataFrom(reported string) (plain, base types.String) {
 	raw, err := base64.StdEncoding.DecodeString(reported)
 	switch {
-	case reported == "" || err != nil:
+	case reported == "":
 		return types.StringNull(), types.StringNull()
+	case err != nil:
+		return types.StringValue(reported), types.StringNull()
 	case utf8.Valid(raw):
 		return types.StringValue(string(raw)), types.StringNull()
 	default:

@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -40,13 +41,14 @@ func (Address) Attributes() map[string]schema.Attribute {
 					Validators:          []validator.Int64{int64validator.AtLeast(1)},
 				},
 				"charge_type": schema.StringAttribute{
-					Required:            true,
-					MarkdownDescription: "How the address is charged, such as `Monthly`, `Daily` or `HourlyInstantSettlement`. Valid values: the console's EIP page.",
-					Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+					Required: true,
+					MarkdownDescription: "How the address is charged: `PrePaidByMonth`, `PostPaidByPeak`, `PostPaidByDay`, `PostPaidByTransfer`, `PostPaidByHour` or `PostPaidByRegionPeak`, or by the " +
+						"name that EIP's own API has for it: `Monthly`, `Peak`, `Daily`, `TrafficMonthly`, `HourlyInstantSettlement`, `RegionPeak`. The two names are one value.",
+					Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 				},
 				"purchase_months": schema.Int64Attribute{
 					Optional:            true,
-					MarkdownDescription: "Months to buy, 1 to 36. Needed by the charge type `Monthly`. Default: none.",
+					MarkdownDescription: "Months to buy, 1 to 36. Needed by the charge type `PrePaidByMonth` (`Monthly`). Default: none.",
 					Validators:          []validator.Int64{int64validator.Between(1, 36)},
 				},
 				"project_id": schema.Int64Attribute{
@@ -76,37 +78,51 @@ type eip struct {
 
 var eips = tfvalue.NewNested[eip](Address{}.Attributes()["eip"].GetType())
 
-// Lines adds the settings of the step to the table of parameters. PublicIP is the address that the
-// machine has, null for none.
-func (a Address) Lines(t *param.Table, publicIP types.String) {
+// prePaid is the charge type that needs a number of months (fact 219: months go with it).
+const prePaid = "PrePaidByMonth"
+
+// chargeTypes are RunInstances' names of the charge types, by the names that EIP's own API has for
+// them (fact 219: the pairs).
+var chargeTypes = map[string]string{
+	"Monthly": prePaid, "Peak": "PostPaidByPeak", "Daily": "PostPaidByDay", "TrafficMonthly": "PostPaidByTransfer",
+	"HourlySettlement": "PostPaidByHour", "HourlyInstantSettlement": "PostPaidByHour", "RegionPeak": "PostPaidByRegionPeak",
+}
+
+// chargeType is a charge type as RunInstances takes it. A name that is not known is sent as it is.
+func chargeType(name types.String) types.String {
+	for own, sent := range chargeTypes {
+		if strings.EqualFold(name.ValueString(), own) || strings.EqualFold(name.ValueString(), sent) {
+			return types.StringValue(sent)
+		}
+	}
+	return name
+}
+
+// Lines adds the settings of the step to the table of parameters.
+func (a Address) Lines(t *param.Table) {
 	if a.EIP.IsUnknown() {
 		t.Version("eip", a.EIP)
 	}
-	add := func(attribute, name string, value attr.Value) {
-		line := t.At(path.Root("eip").AtName(attribute), name, value)
-		// KEC reports the address, but not how it was bought. A machine without an address has
-		// bought none: then null means that there is none.
-		if a.EIP.IsNull() && !publicIP.IsNull() {
-			line.Unreported()
-		}
+	add := func(attribute, name string, value attr.Value) *param.Line {
+		return t.At(path.Root("eip").AtName(attribute), name, value)
 	}
 	address := eips.Struct(a.EIP)
-	add("line_id", "LineId", address.LineID)
+	anyCase(add("line_id", "LineId", address.LineID))
 	add("bandwidth_mbps", "AddressBandWidth", address.BandwidthMbps)
-	add("charge_type", "AddressChargeType", address.ChargeType)
+	add("charge_type", "AddressChargeType", chargeType(address.ChargeType)).Written(address.ChargeType)
 	add("purchase_months", "AddressPurchaseTime", address.PurchaseMonths)
 	add("project_id", "AddressProjectId", address.ProjectID)
-	add("bandwidth_share_id", "BandWidthShareId", address.BandwidthShareID)
+	anyCase(add("bandwidth_share_id", "BandWidthShareId", address.BandwidthShareID))
 }
 
 // Validate holds the rules that need more than one attribute.
 func (a Address) Validate() diag.Diagnostics {
 	var diags diag.Diagnostics
 	address := eips.Struct(a.EIP)
-	// The name Monthly is assumed (fact 219: the charge type that needs months is called Monthly).
-	if strings.EqualFold(address.ChargeType.ValueString(), "Monthly") && address.PurchaseMonths.IsNull() {
+	if chargeType(address.ChargeType).ValueString() == prePaid && address.PurchaseMonths.IsNull() {
 		diags.AddAttributeError(path.Root("eip"), "A monthly address needs its months",
-			"eip.charge_type is \"Monthly\", but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.")
+			fmt.Sprintf("eip.charge_type is %q, but eip.purchase_months is not set.\n\nSet eip.purchase_months, or choose another eip.charge_type.",
+				address.ChargeType.ValueString()))
 	}
 	return diags
 }

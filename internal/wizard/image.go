@@ -4,11 +4,11 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
@@ -31,17 +31,21 @@ func (Image) Attributes() map[string]schema.Attribute {
 
 // Lines adds the settings of the step to the table of parameters.
 func (i Image) Lines(t *param.Table) {
-	t.Root("image_id", "ImageId", i.ImageID)
+	t.Root("image_id", "ImageId", i.ImageID).Alike(func(a, b attr.Value) bool {
+		now, ok := a.(types.String)
+		was, ok2 := b.(types.String)
+		return ok && ok2 && sameImage(now, was)
+	})
 }
 
-// Refresh reads the step back from what KEC reports.
-func (i *Image) Refresh(in *kec.Instance) {
-	i.ImageID = sameImage(tfvalue.Keep(tfvalue.Text(in.ImageID), i.ImageID), i.ImageID)
+// Refresh reads the step back from a look at the machine.
+func (i *Image) Refresh(l *Look) {
+	i.ImageID = tfvalue.Known(settle(l, "image_id", l.ImageID != "", tfvalue.Text(l.ImageID), i.ImageID, sameImage))
 }
 
-// sameImage keeps the user's spelling where KEC reports the same image with or without the prefix
-// IMG- (fact 217: IMG- is optional).
-func sameImage(now, was types.String) types.String {
+// sameImage tells whether two ids are those of one image, with or without the prefix IMG- (fact
+// 217: IMG- is optional).
+func sameImage(now, was types.String) bool {
 	bare := func(s types.String) string {
 		id := s.ValueString()
 		if len(id) > 4 && strings.EqualFold(id[:4], "IMG-") {
@@ -49,8 +53,5 @@ func sameImage(now, was types.String) types.String {
 		}
 		return strings.ToLower(id)
 	}
-	if !was.IsNull() && !was.IsUnknown() && bare(now) == bare(was) {
-		return was
-	}
-	return now
+	return bare(now) != "" && bare(now) == bare(was)
 }

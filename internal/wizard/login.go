@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
@@ -47,7 +46,7 @@ func (Login) Attributes() map[string]schema.Attribute {
 		},
 		"key_ids": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "SSH keys that may log in. Valid values: the console's key list of the region. Not for images of type `other-linux`. Default: none. Changed in place, with a stop and a start.",
+			MarkdownDescription: "SSH keys that may log in. Valid values: the console's key list of the region. Not for images of type `other-linux`. Default: the keys are not managed; `[]` says that there are none. Changed in place, with a stop and a start.",
 			Validators:          []validator.Set{setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 		},
 		"keep_image_login": schema.BoolAttribute{
@@ -68,14 +67,15 @@ const (
 func (l Login) Lines(t *param.Table) {
 	t.Root("password_wo", "InstancePassword", l.PasswordWO)
 	t.Version("password_wo_version", l.PasswordWOVersion).InPlace(ChangePassword).Unreported()
-	t.Root("key_ids", "KeyId", l.KeyIDs).InPlace(ChangeKeys)
+	anyCase(t.Root("key_ids", "KeyId", l.KeyIDs)).InPlace(ChangeKeys)
 	t.Root("keep_image_login", "KeepImageLogin", unlessFalse(l.KeepImageLogin)).Unreported()
 }
 
-// Refresh reads the step back from what KEC reports.
-func (l *Login) Refresh(in *kec.Instance, imported bool) {
-	if !l.KeyIDs.IsNull() && len(l.KeyIDs.Elements()) > 0 || imported && len(in.KeyIDs) > 0 {
-		l.KeyIDs = tfvalue.TextSet(in.KeyIDs)
+// Refresh reads the step back from a look at the machine. Keys that the user leaves out are not
+// managed, and an import without keys leaves them out; an empty set says that there are none.
+func (l *Login) Refresh(look *Look) {
+	if !l.KeyIDs.IsNull() || look.imported && (look.KeyIDs == nil || len(look.KeyIDs) > 0) {
+		l.KeyIDs = look.ids("key_ids", look.KeyIDs, l.KeyIDs)
 	}
 	l.KeepImageLogin = tfvalue.KeepFlag(nil, l.KeepImageLogin)
 }

@@ -12,9 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
 // Naming is what the machine is called, and the project in which it is filed.
@@ -63,13 +61,12 @@ func (n Naming) Lines(t *param.Table) {
 	t.Root("project_id", "ProjectId", n.ProjectID).InPlace(ChangeProject)
 }
 
-// Refresh reads the step back from what KEC reports.
-func (n *Naming) Refresh(in *kec.Instance) {
-	n.InstanceName = tfvalue.Keep(tfvalue.Text(in.Name), n.InstanceName)
-	n.HostName = tfvalue.Keep(tfvalue.Text(in.HostName), n.HostName)
-	if in.ProjectID != nil {
-		n.ProjectID = types.Int64Value(*in.ProjectID)
-	} else if n.ProjectID.IsUnknown() || n.ProjectID.IsNull() {
+// Refresh reads the step back from a look at the machine.
+func (n *Naming) Refresh(l *Look) {
+	n.InstanceName = l.text("instance_name", l.Name, n.InstanceName)
+	n.HostName = l.text("host_name", l.HostName, n.HostName)
+	n.ProjectID = settle(l, "project_id", l.ProjectID != nil, types.Int64PointerValue(l.ProjectID), n.ProjectID, nil)
+	if n.ProjectID.IsUnknown() || n.ProjectID.IsNull() {
 		n.ProjectID = types.Int64Value(0)
 	}
 }

@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -48,18 +49,15 @@ func (Place) Attributes() map[string]schema.Attribute {
 
 // Lines adds the settings of the step to the table of parameters. At is what holds the attributes.
 func (p Place) Lines(t *param.Table, at path.Path) {
-	t.At(at.AtName("subnet_id"), "SubnetId", p.SubnetID)
+	anyCase(t.At(at.AtName("subnet_id"), "SubnetId", p.SubnetID))
 	t.At(at.AtName("private_ip_address"), "PrivateIpAddress", p.PrivateIPAddress)
 }
 
-// Refresh reads the step back from what KEC reports.
-func (p *Place) Refresh(in *kec.Instance) {
-	p.SubnetID = tfvalue.Keep(tfvalue.Text(in.SubnetID), p.SubnetID)
-	address := in.PrivateIP
-	if address == "" {
-		address = primaryNIC(in).PrivateIP
-	}
-	p.PrivateIPAddress = tfvalue.Keep(tfvalue.Text(address), p.PrivateIPAddress)
+// Refresh reads the step back from a look at the machine.
+func (p *Place) Refresh(l *Look) {
+	nic := primaryNIC(l.Instance)
+	p.SubnetID = l.id("subnet_id", cmp.Or(l.SubnetID, nic.SubnetID), p.SubnetID)
+	p.PrivateIPAddress = l.text("private_ip_address", cmp.Or(l.PrivateIP, nic.PrivateIP), p.PrivateIPAddress)
 }
 
 // Network is how the machine is connected: the groups of its primary network interface, and the
@@ -126,24 +124,23 @@ func (n Network) NICs() []SecondaryNIC { return secondaryNICs.Structs(n.Secondar
 
 // Lines adds the settings of the step to the table of parameters.
 func (n Network) Lines(t *param.Table) {
-	t.Root("security_group_ids", "SecurityGroupId", n.SecurityGroupIDs).InPlace(ChangeSecurityGroups)
+	anyCase(t.Root("security_group_ids", "SecurityGroupId", n.SecurityGroupIDs)).InPlace(ChangeSecurityGroups)
 	if n.SecondaryNICs.IsUnknown() {
 		t.Version("secondary_network_interfaces", n.SecondaryNICs)
 	}
 	for i, nic := range n.NICs() {
 		at, name := path.Root("secondary_network_interfaces").AtListIndex(i), fmt.Sprintf("NetworkInterface.%d.", i+1)
-		t.At(at.AtName("subnet_id"), name+"SubnetId", nic.SubnetID)
-		t.At(at.AtName("security_group_ids"), name+"SecurityGroupId", nic.SecurityGroupIDs)
+		anyCase(t.At(at.AtName("subnet_id"), name+"SubnetId", nic.SubnetID))
+		anyCase(t.At(at.AtName("security_group_ids"), name+"SecurityGroupId", nic.SecurityGroupIDs))
 		t.At(at.AtName("private_ip_address"), name+"PrivateIpAddress", nic.PrivateIPAddress)
 	}
 }
 
-// Refresh reads the step back from what KEC reports.
-func (n *Network) Refresh(in *kec.Instance, imported bool) {
-	if groups := primaryNIC(in).SecurityGroupIDs; len(groups) > 0 {
-		n.SecurityGroupIDs = tfvalue.TextSet(groups)
-	}
-	n.SecondaryNICs = refreshSecondaryNICs(in, n.SecondaryNICs, imported)
+// Refresh reads the step back from a look at the machine, whose primary interface always has a
+// group.
+func (n *Network) Refresh(l *Look) {
+	n.SecurityGroupIDs = l.ids("security_group_ids", primaryNIC(l.Instance).SecurityGroupIDs, n.SecurityGroupIDs)
+	n.SecondaryNICs = refreshSecondaryNICs(l, n.SecondaryNICs)
 }
 
 // Validate holds the rules that the schema cannot express, see [complete].
@@ -160,15 +157,16 @@ func primaryNIC(in *kec.Instance) kec.NIC {
 }
 
 // refreshSecondaryNICs reads the interfaces back in the user's order: by id where the id is known,
-// else by subnet, address and groups. An interface that was attached by other means is left out,
-// except on import, which cannot tell.
-func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types.List {
-	now := slices.Clone(in.NICs)
-	if primary := in.PrimaryNIC(); primary != nil {
+// else by subnet, address and groups. One that was there and is gone is left out; one that KEC has
+// never shown stays. An interface that was attached by other means is left out, except on import,
+// which cannot tell.
+func refreshSecondaryNICs(l *Look, was types.List) types.List {
+	now := slices.Clone(l.NICs)
+	if primary := l.PrimaryNIC(); primary != nil {
 		now = slices.DeleteFunc(now, func(n kec.NIC) bool { return n.ID == primary.ID })
 	}
 	old := secondaryNICs.Structs(was)
-	if imported {
+	if l.imported {
 		old = make([]SecondaryNIC, len(now))
 		for i, n := range now {
 			old[i] = SecondaryNIC{ID: tfvalue.Text(n.ID), SecurityGroupIDs: types.SetNull(types.StringType)}
@@ -180,34 +178,51 @@ func refreshSecondaryNICs(in *kec.Instance, was types.List, imported bool) types
 		}
 		return was // null and [] mean the same; keep what the user wrote
 	}
+	present, kept := make([]SecondaryNIC, 0, len(old)), make([]int, 0, len(old))
+	for i, at := range pairNICs(old, now) {
+		n := old[i]
+		switch {
+		case at >= 0:
+			n.refresh(l, element("secondary_network_interfaces", i), now[at])
+		case l.NICs != nil && n.ID.ValueString() != "":
+			continue
+		default: // KEC has never shown it, or leaves out all
+			n.ID, n.PrivateIPAddress = tfvalue.Known(n.ID), tfvalue.Known(n.PrivateIPAddress)
+		}
+		present, kept = append(present, n), append(kept, i)
+	}
+	l.renumber("secondary_network_interfaces", kept)
+	return secondaryNICs.List(present)
+}
+
+// pairNICs finds each interface among those that KEC reports, see [pair].
+func pairNICs(old []SecondaryNIC, now []kec.NIC) []int {
+	fresh := func(w SecondaryNIC) bool { return w.ID.ValueString() == "" }
 	subnet := func(w SecondaryNIC, r kec.NIC) bool {
-		return w.ID.ValueString() == "" && strings.EqualFold(r.SubnetID, w.SubnetID.ValueString())
+		return fresh(w) && strings.EqualFold(r.SubnetID, w.SubnetID.ValueString())
 	}
 	groups := func(w SecondaryNIC, r kec.NIC) bool {
-		return subnet(w, r) && tfvalue.TextSet(r.SecurityGroupIDs).Equal(w.SecurityGroupIDs)
+		return subnet(w, r) && sameIDs(tfvalue.TextSet(r.SecurityGroupIDs), w.SecurityGroupIDs)
 	}
-	present := make([]SecondaryNIC, 0, len(old))
-	for i, at := range pair(old, now,
-		func(w SecondaryNIC, r kec.NIC) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
+	return pair(old, now,
+		func(w SecondaryNIC, r kec.NIC) bool {
+			return r.ID != "" && strings.EqualFold(r.ID, w.ID.ValueString())
+		},
 		func(w SecondaryNIC, r kec.NIC) bool {
 			return subnet(w, r) && r.PrivateIP != "" && r.PrivateIP == w.PrivateIPAddress.ValueString()
 		},
 		func(w SecondaryNIC, r kec.NIC) bool { return groups(w, r) && w.PrivateIPAddress.ValueString() == "" },
 		groups,
 		subnet,
-	) {
-		if at < 0 {
-			continue
-		}
-		n, found := old[i], now[at]
-		n.ID, n.SubnetID = tfvalue.Keep(tfvalue.Text(found.ID), n.ID), tfvalue.Keep(tfvalue.Text(found.SubnetID), n.SubnetID)
-		n.PrivateIPAddress = tfvalue.Keep(tfvalue.Text(found.PrivateIP), n.PrivateIPAddress)
-		if len(found.SecurityGroupIDs) > 0 {
-			n.SecurityGroupIDs = tfvalue.TextSet(found.SecurityGroupIDs)
-		}
-		present = append(present, n)
-	}
-	return secondaryNICs.List(present)
+		func(w SecondaryNIC, r kec.NIC) bool { return fresh(w) && len(old) == len(now) },
+	)
+}
+
+func (n *SecondaryNIC) refresh(l *Look, at string, now kec.NIC) {
+	n.ID = l.id(at+".id", now.ID, n.ID)
+	n.SubnetID = l.id(at+".subnet_id", now.SubnetID, n.SubnetID)
+	n.PrivateIPAddress = l.text(at+".private_ip_address", now.PrivateIP, n.PrivateIPAddress)
+	n.SecurityGroupIDs = l.ids(at+".security_group_ids", now.SecurityGroupIDs, n.SecurityGroupIDs)
 }
 
 // ipv4 accepts an IPv4 address.

@@ -25,7 +25,7 @@ func TestRefreshSecondaryNICs_keepTheUsersOrder(t *testing.T) {
 	want := secondaryNICs.List([]SecondaryNIC{
 		nic(text("10.7.0.8"), text("c"), "g1"), nic(text("10.7.0.61"), text("a"), "g1"), nic(text("10.7.0.9"), text("b"), "g2"),
 	})
-	if got := refreshSecondaryNICs(in, was, false); !got.Equal(want) {
+	if got := refreshSecondaryNICs(NewLook(in, nil), was); !got.Equal(want) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

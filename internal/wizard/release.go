@@ -9,11 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
@@ -32,8 +30,7 @@ func (Release) Attributes() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "When KEC deletes the instance by itself, RFC 3339 with any offset, in whole minutes, at least 30 minutes ahead when it is set or moved. Two " +
 				"spellings of one instant are the same. Default: never. Changed in place; removing it switches automatic deletion off.",
-			Validators:    []validator.String{wholeMinute{}},
-			PlanModifiers: []planmodifier.String{sameInstant{}},
+			Validators: []validator.String{wholeMinute{}},
 		},
 		"auto_delete_eip": schema.BoolAttribute{
 			Optional: true, Computed: true,
@@ -58,26 +55,22 @@ const (
 
 // Lines adds the settings of the step to the table of parameters.
 func (r Release) Lines(t *param.Table) {
-	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(r.AutoDeleteTime)).InPlace(ChangeAutoDelete)
+	t.Root("auto_delete_time", "AutoDeleteTime", minuteInChina(r.AutoDeleteTime)).Written(r.AutoDeleteTime).InPlace(ChangeAutoDelete)
 	t.Root("auto_delete_eip", "AutoDeleteEip", unlessFalse(r.AutoDeleteEIP)).InPlace(ChangeAutoDelete)
 	t.Root("deletion_protection", "IsProtect", unlessFalse(r.DeletionProtection)).InPlace(ChangeProtection)
 }
 
-// Refresh reads the step back from what KEC reports, automatic deletion in the user's spelling of
-// the instant.
-func (r *Release) Refresh(in *kec.Instance, imported bool) {
-	if !r.AutoDeleteTime.IsNull() || imported {
-		at, ok := in.AutoDeleteAt()
-		was, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
-		switch {
-		case !ok && !in.TellsAutoDelete: // KEC does not report it
-		case !ok:
-			r.AutoDeleteTime = types.StringNull()
-		case err != nil || !at.Equal(was):
-			r.AutoDeleteTime = tfvalue.Instant(&at)
-		}
+// Refresh reads the step back from a look at the machine, automatic deletion in the user's spelling
+// of the instant.
+func (r *Release) Refresh(l *Look) {
+	now := ""
+	if at, ok := l.AutoDeleteAt(); ok {
+		now = at.Format(time.RFC3339)
 	}
-	r.AutoDeleteEIP = tfvalue.KeepFlag(in.AutoDeleteEIP, r.AutoDeleteEIP)
+	r.AutoDeleteTime = l.option("auto_delete_time", l.TellsAutoDelete, now, r.AutoDeleteTime, func(now, was types.String) bool {
+		return minuteInChina(now).Equal(minuteInChina(was))
+	})
+	r.AutoDeleteEIP = l.flag("auto_delete_eip", l.AutoDeleteEIP, r.AutoDeleteEIP)
 	r.DeletionProtection = tfvalue.KeepFlag(nil, r.DeletionProtection)
 }
 
@@ -131,23 +124,6 @@ func (wholeMinute) ValidateString(_ context.Context, req validator.StringRequest
 	case !at.Equal(at.Truncate(time.Minute)):
 		resp.Diagnostics.AddAttributeError(req.Path, "KEC deletes at whole minutes",
 			fmt.Sprintf("%s has seconds.\n\nRound it to %s.", req.ConfigValue.ValueString(), at.Truncate(time.Minute).Format(time.RFC3339)))
-	}
-}
-
-// sameInstant keeps the spelling in the state while the configuration means the same instant.
-type sameInstant struct{}
-
-func (sameInstant) Description(context.Context) string {
-	return "two spellings of one instant are the same"
-}
-
-func (s sameInstant) MarkdownDescription(ctx context.Context) string { return s.Description(ctx) }
-
-func (sameInstant) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	was, err := time.Parse(time.RFC3339, req.StateValue.ValueString())
-	is, err2 := time.Parse(time.RFC3339, req.PlanValue.ValueString())
-	if err == nil && err2 == nil && is.Equal(was) {
-		resp.PlanValue = req.StateValue
 	}
 }
 

@@ -1,6 +1,7 @@
 package wizard
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -79,15 +80,19 @@ func (Reported) Attributes() map[string]schema.Attribute {
 // protectedFor is how long KEC never releases a new instance by itself.
 const protectedFor = time.Hour
 
-// Refresh takes over what KEC reports.
+// Refresh takes over what KEC reports. What it leaves out stays as it is.
 func (r *Reported) Refresh(in *kec.Instance) {
 	nic := primaryNIC(in)
-	r.ID = types.StringValue(in.ID)
-	r.State = tfvalue.Text(in.State)
+	if !strings.EqualFold(r.ID.ValueString(), in.ID) {
+		r.ID = types.StringValue(in.ID)
+	}
+	r.State = tfvalue.Keep(tfvalue.Text(in.State), r.State)
 	r.AvailabilityZone = tfvalue.Keep(tfvalue.Text(in.Zone), r.AvailabilityZone)
 	r.VPCID = tfvalue.Keep(tfvalue.Text(nic.VPCID), r.VPCID)
 	r.NetworkInterfaceID = tfvalue.Keep(tfvalue.Text(nic.ID), r.NetworkInterfaceID)
-	r.PublicIP = tfvalue.Text(nic.PublicIP)
+	if r.PublicIP = tfvalue.Known(r.PublicIP); in.PrimaryNIC() != nil { // which has no address if it shows none
+		r.PublicIP = tfvalue.Text(nic.PublicIP)
+	}
 	r.CreatedAt, r.ProtectedUntil = tfvalue.Known(r.CreatedAt), tfvalue.Known(r.ProtectedUntil)
 	if created, ok := in.CreatedAt(); ok {
 		until := created.Add(protectedFor)

@@ -2,6 +2,7 @@ package wizard
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
@@ -134,30 +135,37 @@ func (s Storage) Kept() []string {
 // Lines adds the settings of the step to the table of parameters.
 func (s Storage) Lines(t *param.Table) {
 	at, system := path.Root("system_disk"), systemDisks.Struct(s.SystemDisk)
-	t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type)
-	t.At(at.AtName("size_gib"), "SystemDisk.DiskSize", system.SizeGiB)
+	anyCase(t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type))
+	t.At(at.AtName("size_gib"), "SystemDisk.DiskSize", system.SizeGiB).Vague()
 	if s.DataDisks.IsUnknown() {
 		t.Version("data_disks", s.DataDisks)
 	}
 	for i, d := range s.Disks() {
 		at, name := path.Root("data_disks").AtListIndex(i), fmt.Sprintf("DataDisk.%d.", i+1) // KEC counts from 1
-		t.At(at.AtName("type"), name+"Type", d.Type)
+		anyCase(t.At(at.AtName("type"), name+"Type", d.Type))
 		t.At(at.AtName("size_gib"), name+"Size", d.SizeGiB)
-		t.At(at.AtName("snapshot_id"), name+"SnapshotId", d.SnapshotID).Unreported()
-		t.At(at.AtName("delete_with_instance"), name+"DeleteWithInstance", d.DeleteWithInstance)
+		anyCase(t.At(at.AtName("snapshot_id"), name+"SnapshotId", d.SnapshotID)).Unreported()
+		t.At(at.AtName("delete_with_instance"), name+"DeleteWithInstance", d.DeleteWithInstance).Vague()
 	}
 	t.Root("local_data_disk_gib", "DataDiskGb", s.LocalDataDiskGiB)
 }
 
-// Refresh reads the step back from what KEC reports.
-func (s *Storage) Refresh(in *kec.Instance, imported bool) {
+// Refresh reads the step back from a look at the machine.
+func (s *Storage) Refresh(l *Look) {
 	system := systemDisks.Struct(s.SystemDisk)
-	system.Type = tfvalue.Keep(tfvalue.Text(in.SystemDisk.Type), system.Type)
-	system.SizeGiB = tfvalue.KeepSize(in.SystemDisk.SizeGB, system.SizeGiB)
+	system.Type = l.id("system_disk.type", l.SystemDisk.Type, system.Type)
+	system.SizeGiB = l.size("system_disk.size_gib", l.SystemDisk.SizeGB, system.SizeGiB)
 	s.SystemDisk = systemDisks.Object(system)
-	s.DataDisks = refreshDataDisks(in.DataDisks, s.DataDisks, imported)
-	if gib := in.LocalDataDiskGB; gib != nil && (!s.LocalDataDiskGiB.IsNull() || imported) {
-		s.LocalDataDiskGiB = tfvalue.KeepSize(*gib, s.LocalDataDiskGiB)
+	s.DataDisks = refreshDataDisks(l, s.DataDisks)
+	// KEC reports 0 for none, which is also what it reports where it ignores the size.
+	if gib := l.LocalDataDiskGB; l.imported && gib != nil && *gib > 0 {
+		s.LocalDataDiskGiB = types.Int64Value(*gib)
+	} else if !l.imported && !s.LocalDataDiskGiB.IsNull() {
+		value := types.Int64Null()
+		if gib != nil {
+			value = types.Int64Value(*gib)
+		}
+		s.LocalDataDiskGiB = settle(l, "local_data_disk_gib", gib != nil, value, s.LocalDataDiskGiB, nil)
 	}
 }
 
@@ -168,11 +176,11 @@ func (s Storage) Validate() diag.Diagnostics {
 
 // refreshDataDisks reads the disks back in the user's order: by id where the id is known, else by
 // type, size and what becomes of them (fact 218: a new disk is told by type and size). A disk that
-// is gone is left out, and so is one that was attached by other means, except on import, which
-// cannot tell.
-func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List {
-	old := dataDisks.Structs(was)
-	if imported {
+// was there and is gone is left out; one that KEC has never shown stays. A disk that was attached
+// by other means is left out, except on import, which cannot tell.
+func refreshDataDisks(l *Look, was types.List) types.List {
+	now, old := l.DataDisks, dataDisks.Structs(was)
+	if l.imported {
 		old = make([]DataDisk, len(now))
 		for i, d := range now {
 			old[i].ID = tfvalue.Text(d.ID)
@@ -184,33 +192,84 @@ func refreshDataDisks(now []kec.Disk, was types.List, imported bool) types.List 
 		}
 		return was // null and [] mean the same; keep what the user wrote
 	}
-	alike := func(w DataDisk, r kec.Disk) bool {
-		return w.ID.ValueString() == "" && r.Type == w.Type.ValueString() && r.SizeGB == w.SizeGiB.ValueInt64()
+	present, kept := make([]DataDisk, 0, len(old)), make([]int, 0, len(old))
+	for i, at := range pairDisks(old, now) {
+		d := old[i]
+		switch {
+		case at >= 0:
+			d.refresh(l, element("data_disks", i), now[at])
+		case now != nil && d.ID.ValueString() != "":
+			continue
+		default: // KEC has never shown it, or leaves out all
+			d.ID, d.SnapshotID = tfvalue.Known(d.ID), tfvalue.Known(d.SnapshotID)
+		}
+		present, kept = append(present, d), append(kept, i)
 	}
-	present := make([]DataDisk, 0, len(old))
-	for i, at := range pair(old, now,
-		func(w DataDisk, r kec.Disk) bool { return r.ID != "" && r.ID == w.ID.ValueString() },
+	l.renumber("data_disks", kept)
+	return dataDisks.List(present)
+}
+
+// pairDisks finds each disk among those that KEC reports, see [pair]. Of as many disks as there
+// should be, none is missing, however KEC describes it.
+func pairDisks(old []DataDisk, now []kec.Disk) []int {
+	fresh := func(w DataDisk) bool { return w.ID.ValueString() == "" }
+	size := func(w DataDisk, r kec.Disk) bool { return fresh(w) && r.SizeGB == w.SizeGiB.ValueInt64() }
+	alike := func(w DataDisk, r kec.Disk) bool {
+		return size(w, r) && strings.EqualFold(r.Type, w.Type.ValueString())
+	}
+	all := func(w DataDisk, _ kec.Disk) bool { return fresh(w) && len(old) == len(now) }
+	return pair(old, now,
+		func(w DataDisk, r kec.Disk) bool { return r.ID != "" && strings.EqualFold(r.ID, w.ID.ValueString()) },
 		func(w DataDisk, r kec.Disk) bool {
 			return alike(w, r) && r.DeleteWithInstance != nil && *r.DeleteWithInstance == w.DeleteWithInstance.ValueBool()
 		},
 		alike,
-	) {
-		if at >= 0 {
-			old[i].refresh(now[at])
-			present = append(present, old[i])
-		}
-	}
-	return dataDisks.List(present)
+		func(w DataDisk, r kec.Disk) bool { return all(w, r) && size(w, r) },
+		func(w DataDisk, r kec.Disk) bool {
+			return all(w, r) && strings.EqualFold(r.Type, w.Type.ValueString())
+		},
+		all,
+	)
 }
 
-func (d *DataDisk) refresh(now kec.Disk) {
-	d.Type = tfvalue.Keep(tfvalue.Text(now.Type), d.Type)
-	d.SizeGiB = tfvalue.KeepSize(now.SizeGB, d.SizeGiB)
+func (d *DataDisk) refresh(l *Look, at string, now kec.Disk) {
+	d.ID = l.id(at+".id", now.ID, d.ID)
+	d.Type = l.id(at+".type", now.Type, d.Type)
+	d.SizeGiB = l.size(at+".size_gib", now.SizeGB, d.SizeGiB)
 	d.SnapshotID = tfvalue.Known(d.SnapshotID)
-	d.ID = tfvalue.Keep(tfvalue.Text(now.ID), d.ID)
-	if now.DeleteWithInstance != nil {
-		d.DeleteWithInstance = types.BoolValue(*now.DeleteWithInstance)
-	} else if d.DeleteWithInstance.IsNull() {
-		d.DeleteWithInstance = types.BoolValue(false) // KEC's default
+	if now.DeleteWithInstance != nil || !l.imported {
+		d.DeleteWithInstance = l.flag(at+".delete_with_instance", now.DeleteWithInstance, d.DeleteWithInstance)
 	}
+}
+
+// InOrderOf is the disks of an imported machine in the order in which the configuration lists such
+// disks, by type, size and what becomes of them. An import has KEC's order, which says nothing.
+func (s Storage) InOrderOf(wanted types.List) types.List {
+	old, want := s.Disks(), dataDisks.Structs(wanted)
+	if len(old) != len(want) {
+		return s.DataDisks
+	}
+	kind := func(w, r DataDisk) bool {
+		return r.SizeGiB.Equal(w.SizeGiB) && sameFold(r.Type, w.Type)
+	}
+	ordered := make([]DataDisk, len(old))
+	for i, at := range pair(want, old,
+		func(w, r DataDisk) bool { return kind(w, r) && r.DeleteWithInstance.Equal(w.DeleteWithInstance) }, kind,
+		func(DataDisk, DataDisk) bool { return true },
+	) {
+		ordered[i] = old[at]
+	}
+	return dataDisks.List(ordered)
+}
+
+// WithIDsOf is the disks of a plan with the ids of the disks that they are.
+func (s Storage) WithIDsOf(disks types.List) types.List {
+	want, have := s.Disks(), dataDisks.Structs(disks)
+	if len(want) == 0 || len(want) != len(have) {
+		return s.DataDisks
+	}
+	for i := range want {
+		want[i].ID = have[i].ID
+	}
+	return dataDisks.List(want)
 }

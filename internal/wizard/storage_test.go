@@ -52,7 +52,7 @@ func TestRefreshDataDisks_keepTheUsersOrder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if got, want := refreshDataDisks(c.now, dataDisks.List(c.was), false), dataDisks.List(c.want); !got.Equal(want) {
+			if got, want := refreshDataDisks(NewLook(&kec.Instance{DataDisks: c.now}, Baseline{}), dataDisks.List(c.was)), dataDisks.List(c.want); !got.Equal(want) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		})

@@ -13,13 +13,13 @@ package wizard
 import (
 	"fmt"
 	"maps"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 )
 
@@ -71,20 +71,20 @@ func union(some, others map[string]schema.Attribute) map[string]schema.Attribute
 // parameter where there is no machine.
 func Parameters() param.Table {
 	var t param.Table
-	Steps{}.Lines(&t, types.StringNull())
+	Steps{}.Lines(&t)
 	return t
 }
 
 // Lines adds all settings to the table of parameters, for a resource that has them at its top
-// level. PublicIP is the address that the machine has, null for none.
-func (s Steps) Lines(t *param.Table, publicIP types.String) {
+// level.
+func (s Steps) Lines(t *param.Table) {
 	top := path.Empty()
 	s.Bid.Lines(t, top)
 	s.Image.Lines(t)
 	s.Place.Lines(t, top)
 	s.Network.Lines(t)
 	s.Storage.Lines(t)
-	s.Address.Lines(t, publicIP)
+	s.Address.Lines(t)
 	s.Login.Lines(t)
 	s.Naming.Lines(t)
 	s.TagMaps.Lines(t)
@@ -92,20 +92,19 @@ func (s Steps) Lines(t *param.Table, publicIP types.String) {
 	s.Release.Lines(t)
 }
 
-// Refresh reads every setting back from what KEC reports. The tags come from another request, see
-// [TagMaps.Refresh]. What KEC does not report stays as it is, and what KEC reports as empty becomes
-// null. A value that the user left out and that is no default of KEC's stays out, unless the
-// machine has just been imported.
-func (s *Steps) Refresh(in *kec.Instance, imported bool) {
-	s.Bid.Refresh(in, imported)
-	s.Image.Refresh(in)
-	s.Place.Refresh(in)
-	s.Network.Refresh(in, imported)
-	s.Storage.Refresh(in, imported)
-	s.Login.Refresh(in, imported)
-	s.Naming.Refresh(in)
-	s.Boot.Refresh(in, imported)
-	s.Release.Refresh(in, imported)
+// Refresh reads every setting back from a look at the machine. The tags come from another request,
+// see [TagMaps.Refresh]. What KEC does not report stays as it is, and so does what KEC has reported
+// otherwise than ordered ever since, see [Baseline].
+func (s *Steps) Refresh(l *Look) {
+	s.Bid.Refresh(l)
+	s.Image.Refresh(l)
+	s.Place.Refresh(l)
+	s.Network.Refresh(l)
+	s.Storage.Refresh(l)
+	s.Login.Refresh(l)
+	s.Naming.Refresh(l)
+	s.Boot.Refresh(l)
+	s.Release.Refresh(l)
 }
 
 // unlessFalse is null for false, of a flag that is false at KEC unless it is set: then false in the
@@ -134,6 +133,9 @@ func complete(l types.List, name string, required ...string) diag.Diagnostics {
 	}
 	return diags
 }
+
+// element is the name of an element of a list in a [Baseline].
+func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
 
 // pair finds for each wanted element the reported element that fits it best, and answers with its
 // index, or -1. The strictest rule comes first, and each rule is tried on all elements before the

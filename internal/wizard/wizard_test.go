@@ -63,8 +63,9 @@ func TestSteps_areForAnyResource(t *testing.T) {
 	var c candidate
 	limit := decimal.RequireFromString("0.1")
 	in := &kec.Instance{Type: "N3.2B", SubnetID: "s-1", PrivateIP: "10.7.0.5", SpotStrategy: "SpotWithPriceLimit", SpotPriceLimit: &limit}
-	c.Bid.Refresh(in, true)
-	c.Place.Refresh(in)
+	look := wizard.NewImport(in)
+	c.Bid.Refresh(look)
+	c.Place.Refresh(look)
 	if back := candidates.Struct(candidates.Object(c)); !back.InstanceType.Equal(types.StringValue("N3.2B")) || !back.SubnetID.Equal(types.StringValue("s-1")) {
 		t.Errorf("comes back as %+v", back)
 	}
