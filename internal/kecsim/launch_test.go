@@ -82,7 +82,8 @@ var launchRefusals = []struct {
 	{"release no time", []string{"AutoDeleteTime", "2026-03-02T17:59:00Z"}, invalidValue, "AutoDeleteTime"},
 	{"EIP release alone", []string{"AutoDeleteEip", "true"}, invalidValue, "AutoDeleteEip"},
 	{"half an EIP", []string{"LineId", "l"}, invalidParam, "AddressBandWidth is required"},
-	{"monthly EIP", []string{"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "Monthly"}, invalidParam, "AddressPurchaseTime"},
+	{"monthly EIP", []string{"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "PrePaidByMonth"}, invalidParam, "AddressPurchaseTime"},
+	{"EIP by the name of its own API", []string{"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "Daily"}, "InvalidParameterValue", "AddressChargeType"},
 	{"template", []string{"ModelId", "m"}, invalidValue, "ModelId"},
 }
 
@@ -112,7 +113,7 @@ func TestRunInstances_takesEveryParameter(t *testing.T) {
 		"InstanceName", "spot-worker-", "InstanceNameSuffix", "7", "HostName", "worker", "HostNameSuffix", "3",
 		"UserData", "aGVsbG8=", "ProjectId", "100002", "Tag.1.Key", "env", "Tag.1.Value", "prod", "SyncTag", "true",
 		"AutoDeleteTime", "2026-03-02 17:30:00", "AutoDeleteEip", "true", "FailureAutoDelete", "true", "IsProtect", "true",
-		"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "Monthly", "AddressPurchaseTime", "1", "AddressProjectId", "0", "BandWidthShareId", "b",
+		"LineId", "l", "AddressBandWidth", "5", "AddressChargeType", "PrePaidByMonth", "AddressPurchaseTime", "1", "AddressProjectId", "0", "BandWidthShareId", "b",
 		"IamRoleName", "role", "DataGuardId", "guard", "SriovNetSupport", "true", "DistributeIpv6", "true",
 	)[0]
 	sim.Advance(sim.w.settings.Boot)

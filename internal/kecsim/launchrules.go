@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
@@ -56,7 +57,7 @@ var runRules = []rule{
 	{"IsProtect", false, boolean},
 	{"AddressBandWidth", false, integer(1, 15000)},
 	{"LineId", false, characters(1, 64)},
-	{"AddressChargeType", false, characters(1, 64)},
+	{"AddressChargeType", false, oneOf(slices.Concat(eipChargeTypes, eipOwnNames)...)},
 	{"AddressPurchaseTime", false, integer(1, 36)},
 	{"AddressProjectId", false, integer(0, math.MaxInt64)},
 	{"BandWidthShareId", false, characters(1, 64)},
@@ -341,6 +342,13 @@ func (w *world) checkLabels(l *launch) *protocol.Refusal {
 	return nil
 }
 
+// The charge types of an EIP, as RunInstances names them and as EIP's own API does, the monthly one
+// first. S: the former (fact 219). assumed: that it takes the latter where a setting says so.
+var (
+	eipChargeTypes = []string{"PrePaidByMonth", "PostPaidByPeak", "PostPaidByDay", "PostPaidByTransfer", "PostPaidByHour", "PostPaidByRegionPeak"}
+	eipOwnNames    = []string{"Monthly", "Peak", "Daily", "TrafficMonthly", "HourlySettlement", "HourlyInstantSettlement", "RegionPeak"}
+)
+
 func (w *world) checkRest(l *launch) *protocol.Refusal {
 	var refusal *protocol.Refusal
 	if l.autoDel, refusal = w.checkAutoDelete(l.request); refusal != nil {
@@ -361,8 +369,12 @@ func (w *world) checkRest(l *launch) *protocol.Refusal {
 			}
 		}
 	}
-	if l.Get("AddressChargeType") == chargeMonthly && !l.Has("AddressPurchaseTime") {
-		return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter AddressPurchaseTime is required with AddressChargeType Monthly")
+	charge := l.Get("AddressChargeType")
+	if slices.Contains(eipOwnNames, charge) && !w.settings.EIPOwnNames {
+		return protocol.Invalid("AddressChargeType", "must be one of %s, not %s", strings.Join(eipChargeTypes, ", "), charge)
+	}
+	if (charge == eipChargeTypes[0] || charge == eipOwnNames[0]) && !l.Has("AddressPurchaseTime") {
+		return protocol.Refuse(protocol.CodeInvalidParameter, "the parameter AddressPurchaseTime is required with AddressChargeType %s", charge)
 	}
 	return nil
 }

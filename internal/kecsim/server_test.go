@@ -141,7 +141,7 @@ func TestWorld_isTheSameOnEveryRun(t *testing.T) {
 	t.Parallel()
 	story := func() string {
 		sim, me := newWorld(t)
-		me.launch("MinCount", "2", "MaxCount", "2", "LineId", "l", "AddressBandWidth", "1", "AddressChargeType", "Daily")
+		me.launch("MinCount", "2", "MaxCount", "2", "LineId", "l", "AddressBandWidth", "1", "AddressChargeType", "PostPaidByDay")
 		sim.Advance(time.Minute)
 		return me.KEC("DescribeInstances").OK().Raw
 	}

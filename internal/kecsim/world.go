@@ -94,6 +94,10 @@ type Settings struct {
 	MovePrices bool
 	Seed       int64
 
+	// EIPOwnNames has RunInstances take the charge types of an EIP by the names that EIP's own API
+	// has for them too (fact 219: not known).
+	EIPOwnNames bool
+
 	MaxDataDisks    int // 8
 	MaxDataDiskSize int // GB, 16000
 }
