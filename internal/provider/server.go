@@ -77,9 +77,9 @@ type allServers interface {
 	tfprotov6.StateStoreServer
 }
 
-// server is the framework's, with three differences: the requests that come once for each instance
-// have borrowed contexts, diagnostics are shown at top-level attributes, and an unchanged instance
-// is planned without the framework.
+// server is the framework's, with four differences: the requests that come once for each instance
+// have borrowed contexts, diagnostics are shown at top-level attributes, a fraction for a whole
+// number is refused in plain words, and an unchanged instance is planned without the framework.
 type server struct {
 	allServers
 
@@ -101,6 +101,7 @@ func withBorrowedContext[Q, R any](ctx context.Context, req Q, do func(context.C
 func (s server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	resp, err := withBorrowedContext(ctx, req, s.allServers.ValidateResourceConfig)
 	if err == nil {
+		resp.Diagnostics = s.provider.fractions(req.TypeName, req.Config, resp.Diagnostics)
 		atTopLevel(resp.Diagnostics)
 	}
 	return resp, err
@@ -130,6 +131,7 @@ func (s server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResou
 	}
 	resp, err := withBorrowedContext(ctx, req, s.allServers.PlanResourceChange)
 	if err == nil {
+		resp.Diagnostics = s.provider.fractions(req.TypeName, req.Config, resp.Diagnostics)
 		atTopLevel(resp.Diagnostics)
 	}
 	return resp, err
@@ -146,6 +148,7 @@ func (s server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRes
 func (s server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
 	resp, err := s.allServers.ValidateDataResourceConfig(ctx, req)
 	if err == nil {
+		resp.Diagnostics = s.provider.fractions(req.TypeName, req.Config, resp.Diagnostics)
 		atTopLevel(resp.Diagnostics)
 	}
 	return resp, err
@@ -154,6 +157,7 @@ func (s server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.V
 func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	resp, err := s.allServers.ReadDataSource(ctx, req)
 	if err == nil {
+		resp.Diagnostics = s.provider.fractions(req.TypeName, req.Config, resp.Diagnostics)
 		atTopLevel(resp.Diagnostics)
 	}
 	return resp, err
