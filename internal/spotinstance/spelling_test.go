@@ -43,8 +43,8 @@ func edited(in *kecsim.Instance) {
 	in.SriovNetSupport, in.DistributeIPv6, in.DataGuardID, in.UserData = false, false, "guard-2", "IyEvYmluL2Jhc2gK"
 }
 
-// hidden lists what KEC does not tell in an odd answer, so that a change of it cannot be seen.
-var hidden = map[string][]string{
+// untold lists what KEC does not tell in an odd answer, so that a change of it cannot be seen.
+var untold = map[string][]string{
 	"no InstanceName": {"instance_name"}, "no HostName": {"host_name"}, "HostName as KEC makes it": {"host_name"}, "no ProjectId": {"project_id"},
 	"no KeySet": {"key_ids"}, "no groups of interfaces": {"security_group_ids"}, "no NetworkInterfaceSet": {"security_group_ids"},
 	"no AutoDeleteTime": {"auto_delete_time"}, "no DataDisks": {"data_disks"}, "no ImageId": {"image_id"}, "no SriovNetSupport": {"sriov_net_support"},
@@ -83,7 +83,7 @@ func TestAccSpelling_everyOddAnswer(t *testing.T) {
 			env.Sim.Edit(firstID, edited)
 			var want []string
 			for attribute, fragment := range seen {
-				if !slices.Contains(hidden[odd], attribute) {
+				if !slices.Contains(untold[odd], attribute) {
 					want = append(want, fragment)
 				}
 			}
