@@ -89,11 +89,18 @@ func attempt(next http.RoundTripper, timeout time.Duration) http.RoundTripper {
 		defer release()
 		ctx, cancel := context.WithTimeout(caller, timeout)
 		defer cancel()
+		var shaken atomic.Pointer[error] // how a handshake has failed
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn: func(string) { asked.Store(true) },
 			GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+			TLSHandshakeDone: func(_ tls.ConnectionState, err error) {
+				if err != nil {
+					shaken.Store(&err)
+				}
+			},
 		})
 		resp, err := next.RoundTrip(req.WithContext(ctx))
+		err = ofHandshake(err, shaken.Load())
 		if err == nil {
 			// The client would follow a Location, or fail on a malformed one and lose the status.
 			resp.Header.Del("Location")
@@ -162,28 +169,4 @@ func peek(resp *http.Response) []byte {
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(b))
 	return b
-}
-
-// failedToConnect reports an error that comes before the first byte of a request: no address, no
-// connection, no trust.
-func failedToConnect(err error) bool {
-	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "dial" || op.Op == "proxyconnect") {
-		return true
-	}
-	_, dns := errors.AsType[*net.DNSError](err)
-	return dns || Untrusted(err)
-}
-
-// Untrusted reports a server that could not prove to be the one that was meant. Repeating does not
-// help.
-func Untrusted(err error) bool {
-	if n, ok := errors.AsType[*networkError](err); ok {
-		err = n.cause
-	}
-	_, verify := errors.AsType[*tls.CertificateVerificationError](err)
-	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
-	_, name := errors.AsType[x509.HostnameError](err)
-	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	_, plain := errors.AsType[tls.RecordHeaderError](err)
-	return verify || authority || name || invalid || plain || errors.Is(err, http.ErrSchemeMismatch)
 }
