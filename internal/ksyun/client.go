@@ -25,6 +25,7 @@ type Client struct {
 	base      map[Service]*url.URL
 	userAgent string
 	retries   retries
+	timeout   time.Duration // of an attempt
 	budget    *budget
 	http      *http.Client
 	secrets   func() []string // a function, so that printing a Client cannot print a key
@@ -65,7 +66,7 @@ func New(region string, keys Credentials, opts ...Option) (*Client, error) {
 		return nil, err
 	}
 	return &Client{
-		base: base, userAgent: cfg.userAgent, retries: cfg.retries, budget: &budget{}, http: hc,
+		base: base, userAgent: cfg.userAgent, retries: cfg.retries, timeout: cfg.timeout, budget: &budget{}, http: hc,
 		clock: clk, jitter: cfg.jitter, randomHex: cfg.randomHex, settings: cfg.settings,
 		secrets: func() []string { return []string{keys.AccessKey, keys.SecretKey, keys.SecurityToken} },
 		answers: &atomic.Uint64{},
@@ -117,6 +118,9 @@ func (s step) RoundTrip(r *http.Request) (*http.Response, error) { return s(r) }
 // Answers counts the attempts that the KEC service has answered with anything that is no transient
 // failure. If the number has not changed, KEC has been unreachable, or has failed, since then.
 func (c *Client) Answers() uint64 { return c.answers.Load() }
+
+// RequestTimeout is the longest time of one attempt, see WithRequestTimeout.
+func (c *Client) RequestTimeout() time.Duration { return c.timeout }
 
 // Jitter is a random number in [0, 1), for waits that should not keep step with those of others.
 func (c *Client) Jitter() float64 { return c.jitter() }

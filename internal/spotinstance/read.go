@@ -36,7 +36,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	// The limit comes from the state: one that is too short for any answer could not be corrected.
+	ctx, cancel := context.WithTimeout(ctx, max(timeout, r.API.RequestTimeout()))
 	defer cancel()
 
 	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
@@ -63,7 +64,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+		resp.Diagnostics.Append(unread(err).WithoutPath(wizard.Parameters()))
 		return
 	case importing && in.ChargeType != "" && !in.Spot():
 		resp.Diagnostics.AddError("Not a Spot Instance",
@@ -84,6 +85,17 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+}
+
+// unread is the failure of a read, which says how to give it more time: a refresh takes the limit
+// from the state, so that a change of the configuration alone does not reach it.
+func unread(err error) failure.Failure {
+	f := failure.Of(err)
+	if f.Code == failure.DeadlineExceeded {
+		f.Remedy = "If KEC is well, give the read more time: raise timeouts.read in the configuration and apply once with -refresh=false, " +
+			"because a refresh takes it from the state; or raise request_timeout of the provider, which every read has at least."
+	}
+	return f
 }
 
 // neverRan is the contradiction about an instance of which the state knows nothing but its launch,
@@ -148,7 +160,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 		return nil
 	}
 	if err != nil {
-		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
+		return diag.Diagnostics{unread(err).WithoutPath(wizard.Parameters())}
 	}
 	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
 	return nil

@@ -136,3 +136,20 @@ func TestAccLaunch_untaintKeepsIt(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 	alive(t, env, 1)
 }
+
+// No read has less time than one request may take; and where that is not enough, the message says
+// how to give it more, because a refresh takes the limit from the state.
+func TestAccRead_aLimitThatIsTooShort(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := running(t, env, named(set{"timeouts": `{ read = "1ns" }`}))
+	w.Write(named(set{"timeouts": `{ read = "1ns" }`}) + env.Block(`request_timeout = "50ms"`))
+	env.Sim.FailNext("DescribeInstances", kecsim.Fault{Slow: 200 * time.Millisecond}, 9)
+	w.Plan().Want(t, 1, "Error: KEC did not get there in time", "raise timeouts.read in the configuration and apply once with -refresh=false",
+		"or raise request_timeout of the provider")
+	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+	env.Sim.ClearFaults()
+	w.Write(named(set{"timeouts": `{ read = "1m" }`}) + env.Block(`request_timeout = "50ms"`))
+	w.Apply("-refresh=false").Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}
