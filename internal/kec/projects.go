@@ -8,6 +8,28 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
+// GetAccountAllProjectList returns the projects of the account (fact 107: the action of iam).
+func (c *Client) GetAccountAllProjectList(ctx context.Context) ([]int64, error) {
+	var projects []int64
+	err := c.read(ctx, ksyun.Call{
+		Service: ksyun.IAM, Action: "GetAccountAllProjectList", Version: iamVersion, Form: url.Values{},
+	}, func(ans *ksyun.Answer) error {
+		result, notObject := ksyun.Object(ans.Fields["listprojectresult"])
+		list, ok := ksyun.Array(result["projectlist"])
+		if notObject != "" || !ok {
+			return ans.Unusable("the answer holds no ProjectList")
+		}
+		for _, raw := range list {
+			var w struct{ ProjectID ksyun.Number }
+			if ksyun.Decode(raw, &w); w.ProjectID.Int() != nil {
+				projects = append(projects, *w.ProjectID.Int())
+			}
+		}
+		return nil
+	})
+	return projects, err
+}
+
 // UpdateInstanceProjectId moves an instance to another project; 0 is the default one (fact 62:
 // ProjectId is 0 by default). The call belongs to iam. Its models show an answer with a request id,
 // or with nothing but a member that has the name of the answer: either counts as a yes.

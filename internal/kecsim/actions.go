@@ -79,7 +79,8 @@ func init() {
 			}),
 		},
 		"iam": {
-			"UpdateInstanceProjectId": at(iamVersion, action{rules: projectRules, run: (*Server).updateInstanceProjectID, writes: true}),
+			"GetAccountAllProjectList": at(iamVersion, action{run: (*Server).getAccountAllProjectList}),
+			"UpdateInstanceProjectId":  at(iamVersion, action{rules: projectRules, run: (*Server).updateInstanceProjectID, writes: true}),
 		},
 		"trade": {
 			"QueryOrderInfo":    at("2025-03-21", action{rules: queryOrderRules, run: (*Server).queryOrderInfo, noRequestID: true}),

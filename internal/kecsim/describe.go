@@ -29,9 +29,10 @@ var instanceFilters = []string{
 //
 // documented: parameters and fields (facts 75-80, 83, 84). observed: a new instance
 // is missing at first, InstanceCount is the total, unknown ids are left out (facts
-// 70, 81, 82). assumed: projects do not matter to look-ups by id, Marker in the
-// answer (fact 197), InstanceCount counts what filters and projects match (fact 271),
-// and the view may be an old one (fact 234).
+// 70, 81, 82). assumed: projects do not matter to look-ups by id, unless
+// LookUpsPerProject says so (fact 274), Marker in the answer (fact 197),
+// InstanceCount counts what filters and projects match (fact 271), and the view may
+// be an old one (fact 234).
 func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -41,7 +42,7 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	if len(projects) > 100 {
 		return nil, protocol.Invalid("ProjectId", "has %d entries, at most 100 are allowed", len(projects))
 	}
-	if len(projects) == 0 && len(ids) == 0 {
+	if len(projects) == 0 && (len(ids) == 0 || s.w.settings.LookUpsPerProject) {
 		projects = []string{"0"}
 	}
 	filters, refusal := r.filters(instanceFilters...)

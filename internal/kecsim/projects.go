@@ -38,3 +38,14 @@ func (s *Server) updateInstanceProjectID(r *request) (any, *protocol.Refusal) {
 	in.ProjectID, in.record.project = project, project
 	return map[string]any{}, nil
 }
+
+// getAccountAllProjectList lists the projects of the account.
+//
+// documented: the form of the answer (fact 107).
+func (s *Server) getAccountAllProjectList(*request) (any, *protocol.Refusal) {
+	list := []any{}
+	for _, id := range s.w.projects {
+		list = append(list, map[string]any{"ProjectId": id, "ProjectName": "project-" + strconv.FormatInt(id, 10)})
+	}
+	return map[string]any{"ListProjectResult": map[string]any{"ProjectList": list}}, nil
+}

@@ -84,6 +84,9 @@ type Settings struct {
 	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId (fact 231: no
 	// model has it so).
 	WrapOrders bool
+	// LookUpsPerProject has a look-up by id without ProjectId see the default project only (facts
+	// 76 and 274: the documents say so, and official code relies on the contrary).
+	LookUpsPerProject bool
 	// Odd names other ways of writing the answer of DescribeInstances (fact 236: fields left out,
 	// other spellings). OddAnswers lists them.
 	Odd []string

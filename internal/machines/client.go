@@ -40,11 +40,13 @@ type Client struct {
 	askedTime    sync.Once     // ServiceTime has asked
 
 	looks   *batcher[*kec.Instance]
+	wide    *batcher[*kec.Instance] // look-ups in all projects
 	lists   *batcher[kec.InstancePage]
 	ends    *batcher[struct{}] // terminations
 	refresh *refreshCache
 	tick    *pollTick
 	boots   *bootTimes
+	reach   reach
 }
 
 // The settings of this package, which a ksyun.Option carries.
@@ -74,6 +76,7 @@ func New(api *kec.Client) *Client {
 	}
 	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &bootTimes{}}
 	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.byIDs}
+	c.wide = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.inAllProjects}
 	c.lists = &batcher[kec.InstancePage]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.listProjects}
 	c.ends = &batcher[struct{}]{call: terminate, window: ends, maxItems: kec.MaxIDs, work: c.terminateTogether}
 	c.refresh = newRefreshCache(c, int(after), refreshes, looks)

@@ -16,7 +16,8 @@ const proofGap = time.Second
 
 // Find returns the instance with this id. The error matches ErrGone only on proof: two well-formed
 // successful look-ups by this id without a project, at least a second apart, neither of which holds
-// it (fact 82: an unknown id is an empty set). With a projectID each look-up asks within that
+// it (fact 82: an unknown id is an empty set), and two more in all projects of the account, where
+// there are several and their list can be had. With a projectID each look-up asks within that
 // project first. Every other failure is returned as it is, and says nothing about the instance.
 //
 // An instance that is known to be younger than two minutes, by a launch of this client, by
@@ -27,7 +28,7 @@ func (c *Client) Find(ctx context.Context, id string, projectID *int64) (*kec.In
 	return in, c.unlessNew(id, err)
 }
 
-// prove is Find for an instance that is not new, or whose deletion KEC has accepted.
+// prove is Find for an instance of any age.
 func (c *Client) prove(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
 	in, err := c.byID(ctx, id, projectID)
 	if in != nil || err != nil {
@@ -36,8 +37,27 @@ func (c *Client) prove(ctx context.Context, id string, projectID *int64) (*kec.I
 	return c.completeProof(ctx, id, projectID)
 }
 
-// completeProof is the second look-up of a proof.
+// completeProof is what follows in a proof after the first look-up.
 func (c *Client) completeProof(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
+	in, err := c.lookAgain(ctx, id, projectID)
+	if errors.Is(err, ErrGone) {
+		return c.provenGone(ctx, id)
+	}
+	return in, err
+}
+
+// leave is prove for an instance whose deletion KEC has accepted: that it is not where it was last
+// is enough.
+func (c *Client) leave(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
+	in, err := c.byID(ctx, id, projectID)
+	if in != nil || err != nil {
+		return in, err
+	}
+	return c.lookAgain(ctx, id, projectID)
+}
+
+// lookAgain is the second look-up of a proof.
+func (c *Client) lookAgain(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
 	if err := c.api.Sleep(ctx, proofGap); err != nil {
 		return nil, err
 	}
@@ -102,6 +122,7 @@ func (c *Client) byIDs(ctx context.Context, requests []*request[*kec.Instance]) 
 	answerRest(anywhere, c.byIDsWithin(ctx, anywhere))
 	for i, r := range left {
 		if then := anywhere[i]; then.value != nil {
+			c.reach.note(then.value)
 			r.answer(then.value, nil)
 		} else {
 			r.answer(nil, errors.Join(r.err, then.err))

@@ -18,8 +18,8 @@ func TestFind_onlyProofIsAbsence(t *testing.T) {
 	}{
 		"found":              {[]reply{set("active", "i-1")}, false, true, 1},
 		"other case":         {[]reply{set("active", "I-1")}, false, true, 1},
-		"absent twice":       {[]reply{set(""), set("")}, true, false, 2},
-		"without a count":    {[]reply{ok(`{"InstancesSet":[]}`)}, true, false, 2},
+		"absent twice":       {[]reply{set(""), set("")}, true, false, 3}, // the third is for the projects
+		"without a count":    {[]reply{ok(`{"InstancesSet":[]}`)}, true, false, 3},
 		"back again":         {[]reply{set(""), set("active", "i-1")}, false, true, 2},
 		"then an error":      {[]reply{set(""), refuse(403, "SignatureDoesNotMatch", "x")}, false, false, 2},
 		"{}":                 {[]reply{ok(`{}`)}, false, false, 1},
@@ -81,7 +81,7 @@ func TestFind_looksInTheProjectFirst(t *testing.T) {
 		"there":           {within(set("active", "i-1"), set("")), "<nil>", 1},
 		"moved":           {within(set(""), set("active", "i-1")), "<nil>", 2},
 		"project deleted": {within(refuse(400, "InvalidParameterValue", "no project"), set("active", "i-1")), "<nil>", 2},
-		"nowhere":         {within(set(""), set("")), "instance i-1: KEC does not hold it", 4},
+		"nowhere":         {within(set(""), set("")), "instance i-1: KEC does not hold it", 5}, // the fifth is for the projects
 		"not allowed to look": {within(refuse(403, "PermissionDenied", "no"), set("")),
 			"DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", 2},
 	} {

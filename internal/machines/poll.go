@@ -112,7 +112,7 @@ func (p *poll) looked(in *kec.Instance) {
 	}
 }
 
-// finder is Find or prove.
+// finder is Find or leave.
 type finder func(ctx context.Context, id string, projectID *int64) (*kec.Instance, error)
 
 // until looks, with find, until settled says that it is enough or the instance is proven gone.

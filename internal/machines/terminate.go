@@ -107,7 +107,7 @@ func (c *Client) terminateTogether(ctx context.Context, requests []*request[stru
 // when there is none for a while.
 func (p *poll) untilLeaving(ctx context.Context, project *int64) error {
 	accepted := p.waited()
-	_, err := p.until(ctx, p.client.prove, project, func(in *kec.Instance) (bool, error) {
+	_, err := p.until(ctx, p.client.leave, project, func(in *kec.Instance) (bool, error) {
 		if !leaving(in.State) && p.waited()-accepted >= repeatDeletion {
 			return false, errStays
 		}

@@ -49,14 +49,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	switch {
 	case errors.Is(err, machines.ErrGone):
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
-		if !importing {
-			if doubt := r.neverRan(ctx, &state); doubt != "" {
-				resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", doubt+" So it stays in the state. "+tainted)
-				return
-			}
-			resp.Diagnostics.AddWarning(released(state))
-		}
-		resp.State.RemoveResource(ctx)
+		r.forget(ctx, &state, importing, resp)
 		return
 	case errors.Is(err, machines.ErrNotVisible):
 		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
@@ -98,13 +91,20 @@ func unread(err error) failure.Failure {
 	return f
 }
 
-// neverRan is the contradiction about an instance of which the state knows nothing but its launch,
-// because its creation failed; "" where there is none.
-func (r *Resource) neverRan(ctx context.Context, state *model) string {
-	if !state.CreatedAt.IsNull() {
-		return ""
+// forget takes an instance that is proven gone out of the state, with a warning. One of which the
+// state knows nothing but its launch, because its creation failed, stays there as long as its
+// billing record contradicts.
+func (r *Resource) forget(ctx context.Context, state *model, importing bool, resp *resource.ReadResponse) {
+	if !importing {
+		if state.CreatedAt.IsNull() {
+			if doubt := r.contradiction(ctx, state.ID.ValueString()); doubt != "" {
+				resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", doubt+" So it stays in the state. "+tainted)
+				return
+			}
+		}
+		resp.Diagnostics.AddWarning(released(*state))
 	}
-	return r.contradiction(ctx, state.ID.ValueString())
+	resp.State.RemoveResource(ctx)
 }
 
 // remember tells the client how old an instance is that another process of the provider has

@@ -1,6 +1,7 @@
 package spotinstance_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -152,4 +153,28 @@ func TestAccRead_aLimitThatIsTooShort(t *testing.T) {
 	w.Write(named(set{"timeouts": `{ read = "1m" }`}) + env.Block(`request_timeout = "50ms"`))
 	w.Apply("-refresh=false").Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
+}
+
+// A machine that somebody moves to another project is a difference, and not gone, whichever way
+// KEC reads a look-up by id without a project.
+func TestAccProject_movedInTheConsole(t *testing.T) {
+	t.Parallel()
+	for _, perProject := range []bool{false, true} {
+		t.Run(fmt.Sprint(perProject), func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			env.Sim.Update(func(s *kecsim.Settings) { s.LookUpsPerProject = perProject })
+			w := running(t, env, named(set{"project_id": "0"}))
+			env.Sim.Advance(time.Hour)
+			env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.ProjectID = kecsim.ProjectB })
+			w.Plan().Want(t, 2, "Plan: 0 to add, 1 to change, 0 to destroy.", "project_id").Lacks(t, "gone")
+			w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+			w.Plan().Want(t, 0, "No changes.")
+			env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.ProjectID = kecsim.ProjectB })
+			w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+			if err := env.Empty(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }

@@ -59,7 +59,7 @@ POST refuse-terminate {"id", "message"}
 POST refuse-share   {"action", "share", "message"}          Return false for a random share of the ids; 0 ends it
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "freeAfter", "keepEIP", "stop", "start", "reboot", "modify", "asyncChecks",
-                    "failureMode", "causeFields", "upperKeys", "wrapOrders", "movePrices", "seed", "maxDataDisks",
+                    "failureMode", "causeFields", "upperKeys", "wrapOrders", "lookUpsPerProject", "movePrices", "seed", "maxDataDisks",
                     "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts"}; odd is a list of ways to write an instance, of
                     those that GET odd lists, and oddOrders one of ways to write an order: "sub-orders of disks and
                     addresses", "instanceId from the first on", "keys in Chinese"
@@ -202,7 +202,7 @@ func (c api) showWorld() any {
 			"stop": set.Stop.String(), "start": set.Start.String(), "reboot": set.Reboot.String(), "modify": set.Modify.String(),
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
 			"oddOrders": set.OddOrders, "errorState": set.ErrorState, "errorLasts": set.ErrorLasts.String(),
-			"odd": set.Odd, "wrapOrders": set.WrapOrders, "movePrices": set.MovePrices, "seed": set.Seed,
+			"odd": set.Odd, "wrapOrders": set.WrapOrders, "lookUpsPerProject": set.LookUpsPerProject, "movePrices": set.MovePrices, "seed": set.Seed,
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}

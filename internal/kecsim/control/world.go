@@ -245,6 +245,7 @@ func (c api) setSettings(body []byte) error {
 		Stop, Start, Reboot, Modify       *string
 		AsyncChecks, CauseFields          *bool
 		UpperKeys, WrapOrders, MovePrices *bool
+		LookUpsPerProject                 *bool
 		FailureMode                       *string
 		Odd, OddOrders                    *[]string
 		Seed                              *int64
@@ -286,6 +287,7 @@ func (c api) setSettings(body []byte) error {
 		assign(&set.UpperKeys, in.UpperKeys)
 		assign(&set.WrapOrders, in.WrapOrders)
 		assign(&set.MovePrices, in.MovePrices)
+		assign(&set.LookUpsPerProject, in.LookUpsPerProject)
 		assign(&set.FailureMode, in.FailureMode)
 		assign(&set.Odd, in.Odd)
 		assign(&set.OddOrders, in.OddOrders)

@@ -1,0 +1,95 @@
+package machines
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// maxProjectsAge is how long the list of the account's projects, or that it cannot be had, is
+// remembered. A machine may be moved to a project that is new.
+const maxProjectsAge = 30 * time.Second
+
+// reach is what is known of the projects that look-ups by id see. Without a project they see every
+// project or the default one only (facts 76 and 274: both are said).
+type reach struct {
+	everywhere atomic.Bool // a look-up without a project has shown a machine of another one
+
+	mu       sync.Mutex
+	askedAt  time.Time // on the local clock
+	projects []int64   // of the account; nil where they cannot be had
+}
+
+// note learns from an instance that a look-up without a project has shown.
+func (r *reach) note(in *kec.Instance) {
+	if in.ProjectID != nil && *in.ProjectID != 0 {
+		r.everywhere.Store(true)
+	}
+}
+
+// accountProjects are the projects of the account, nil where they cannot be had.
+func (c *Client) accountProjects(ctx context.Context) []int64 {
+	c.reach.mu.Lock()
+	defer c.reach.mu.Unlock()
+	if now := c.api.LocalNow(); c.reach.askedAt.IsZero() || now.Sub(c.reach.askedAt).Abs() > maxProjectsAge {
+		// A failure leaves nil: without that permission, look-ups without a project have to do.
+		c.reach.projects, _ = c.api.GetAccountAllProjectList(ctx)
+		c.reach.askedAt = now
+	}
+	return c.reach.projects
+}
+
+// provenGone is the end of a proof, after two look-ups that do not show the instance: two more in
+// all projects of the account, because somebody may have moved the machine to another one. They are
+// left out where look-ups are known to reach every project, and where there is only one.
+func (c *Client) provenGone(ctx context.Context, id string) (*kec.Instance, error) {
+	for look := range 2 {
+		if c.reach.everywhere.Load() {
+			break
+		}
+		if look > 0 {
+			if err := c.api.Sleep(ctx, proofGap); err != nil {
+				return nil, err
+			}
+		}
+		projects := c.accountProjects(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(projects, func(id int64) bool { return id != 0 }) {
+			break
+		}
+		in, err := c.wide.Do(ctx, id, nil)
+		if in = c.noteSeen(id, in); in != nil || err != nil {
+			return in, err
+		}
+	}
+	return nil, fmt.Errorf("instance %s: %w", id, ErrGone)
+}
+
+// inAllProjects looks up all requests by id, in all projects of the account.
+func (c *Client) inAllProjects(ctx context.Context, requests []*request[*kec.Instance]) error {
+	ids := distinct(requests)
+	shown := map[string]*kec.Instance{}
+	for some := range slices.Chunk(c.accountProjects(ctx), kec.MaxIDs) {
+		p, err := c.api.DescribeInstancesPages(ctx, ids, some)
+		if err != nil {
+			return eachAlone(c, requests, err, func(r *request[*kec.Instance]) error {
+				return c.inAllProjects(ctx, []*request[*kec.Instance]{r})
+			})
+		}
+		for i, in := range p.Instances {
+			shown[strings.ToLower(in.ID)] = &p.Instances[i]
+		}
+	}
+	for _, r := range requests {
+		r.answer(shown[strings.ToLower(r.id)], nil)
+	}
+	return nil
+}
