@@ -112,6 +112,7 @@ type history struct {
 	other  pipeline          // the second one, at rest; none without the ingredient
 	born   map[string]string // what each machine was ordered with, as far as it lasts
 	login  map[string]string // by machine: its login when an apply last succeeded
+	public map[string]string // by machine: the address of an EIP that stays
 	byHand map[string]bool   // machines that somebody has stopped in the console
 	forced bool              // a replacement was asked for in this step
 

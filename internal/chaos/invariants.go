@@ -23,7 +23,7 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 			h.told[mark] = true // what it orders may come to light much later
 		}
 	}
-	if err := h.unasked(fresh, before, address); err != nil {
+	if err := h.unasked(fresh, before, address, killed); err != nil {
 		return fmt.Errorf("%w; said:\n%s", err, said)
 	}
 	knownIDs := h.known()
@@ -31,7 +31,9 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 		mark := in.Tags[machines.LaunchTagKey]
 		switch {
 		case in.State == "deleting" || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
-		case h.told[mark], strings.Contains(errors, in.ID): // a warning that it is gone would not count
+		case h.told[mark]:
+			h.adrift[in.ID] = true
+		case strings.Contains(errors, in.ID) && !(with(withDrops) && h.forgotten(mark)): // a warning that it is gone would not count
 			h.adrift[in.ID] = true
 		default:
 			return fmt.Errorf("%s (%s, mark %q) is alive, and neither the state nor a message knows it; said:\n%s", in.ID, in.State, mark, said)
@@ -46,6 +48,12 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 		}
 	}
 	return ends(fresh, before, address)
+}
+
+// forgotten tells whether a machine that is in no state, and that a message names, ought to be in
+// it: whether it is the only one of its launch.
+func (h *history) forgotten(mark string) bool {
+	return len(h.sim.Audit(nil, machines.LaunchTagKey).Twice[mark]) == 0
 }
 
 // known are the ids that a state holds.

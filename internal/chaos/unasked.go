@@ -10,7 +10,7 @@ import (
 // unasked checks that a step has cost no machine: none is replaced, stopped or restarted unasked,
 // such as for a way of writing, and none leaves the state, or gets a second one beside it, while it
 // is alive.
-func (h *history) unasked(fresh []kecsim.Call, before map[string]string, address string) error {
+func (h *history) unasked(fresh []kecsim.Call, before map[string]string, address string, killed bool) error {
 	if with(withUnasked) {
 		if err := h.replaced(); err != nil {
 			return err
@@ -24,7 +24,34 @@ func (h *history) unasked(fresh []kecsim.Call, before map[string]string, address
 			return err
 		}
 	}
+	if with(withEIP) && !killed {
+		if err := h.silentEIPs(fresh, before); err != nil {
+			return err
+		}
+	}
 	h.learn(before)
+	return nil
+}
+
+// silentEIPs looks for machines that were ended while no message named the EIP that stays.
+func (h *history) silentEIPs(fresh []kecsim.Call, before map[string]string) error {
+	for _, call := range fresh {
+		for name, values := range call.Params {
+			address := h.public[values[0]]
+			_, ours := owner(before, values[0])
+			// The state of a machine whose creation was cut short does not know the address.
+			if call.Action == "TerminateInstances" && strings.HasPrefix(name, "InstanceId") && ours && address != "" &&
+				!strings.Contains(strings.Join(h.core.said, "\n"), "EIP") {
+				return fmt.Errorf("%s was ended, and nothing was said of its EIP %s, which stays", values[0], address)
+			}
+		}
+	}
+	h.public = map[string]string{}
+	for _, eip := range h.sim.EIPs() {
+		if eip.InstanceID != "" && h.sim.Overview().Settings.KeepEIP {
+			h.public[eip.InstanceID] = eip.Address
+		}
+	}
 	return nil
 }
 
