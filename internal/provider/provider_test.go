@@ -55,6 +55,7 @@ func TestAccProvider_badBlocksAreRefusedBeforeAnyRequest(t *testing.T) {
 		{"a key with a line end", "  region = \"cn-beijing-6\"\n  access_key = \"k\"\n  secret_key = \"hunter2\\n\"\n", nil, []string{"The secret key holds"}},
 		{"a CA file that is not there", complete + "  ca_file = \"nowhere.pem\"\n", nil, []string{"Error: CA file cannot be read", "nowhere.pem"}},
 		{"a CA file without a certificate", complete + "  ca_file = \"provider_test.go\"\n", nil, []string{"certificate"}},
+		{"a rate that holds nothing back", complete + "  requests_per_second = 1000.1\n", nil, []string{"requests_per_second", "between 0.100000 and 1000.000000"}},
 		{"a rate of nothing", complete + "  requests_per_second = 0\n", nil, []string{"requests_per_second"}},
 		{"a time-out without unit", complete + "  request_timeout = \"30\"\n", nil, []string{"Error: Not a duration", `"30" is not a positive duration.`}},
 		{"too many retries", complete + "  max_retries = 51\n", nil, []string{"max_retries"}},

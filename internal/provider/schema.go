@@ -22,6 +22,7 @@ const (
 	defaultMaxRetries        = 8
 	defaultRequestTimeout    = time.Minute
 	defaultRequestsPerSecond = 20.0
+	maxRequestsPerSecond     = 1000.0
 	shortestBackoff          = 200 * time.Millisecond
 	longestBackoff           = 20 * time.Second
 )
@@ -109,9 +110,10 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Validators:          []validator.String{duration{}},
 			},
 			"requests_per_second": schema.Float64Attribute{
-				Optional:            true,
-				MarkdownDescription: fmt.Sprintf("Highest rate of requests per second, for all resources together; it is lowered by itself while KEC throttles. Default: %g.", defaultRequestsPerSecond),
-				Validators:          []validator.Float64{float64validator.AtLeast(0.1)},
+				Optional: true,
+				MarkdownDescription: fmt.Sprintf("Highest rate of requests per second, for all resources together, 0.1 to %g: a higher rate would hold nothing back, "+
+					"because no run sends that many. It is lowered by itself while KEC throttles. Default: %g.", maxRequestsPerSecond, defaultRequestsPerSecond),
+				Validators: []validator.Float64{float64validator.Between(0.1, maxRequestsPerSecond)},
 			},
 			"default_tags": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
