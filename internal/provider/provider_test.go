@@ -110,6 +110,26 @@ func TestAccProvider_warnsByTheServicesClock(t *testing.T) {
 	w.Destroy().Want(t, 0).Lacks(t, "Warning: Destroying")
 }
 
+// The same holds for a machine that is not there yet, and so names nothing to look at.
+func TestAccProvider_holdsANewMachinesTimesAgainstTheServicesClock(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.BinaryWorkspace(t)
+	block := func(ahead time.Duration) string {
+		at := env.Sim.Now().Add(ahead).UTC().Truncate(time.Minute).Format(time.RFC3339)
+		return env.Block(`preflight = "off"`) + acctest.Expand(machine[:len(machine)-2]+"  auto_delete_time = \""+at+"\"\n}\n")
+	}
+	w.Write(block(time.Hour))
+	w.Plan().Want(t, 2, "Plan: 1 to add").Lacks(t, "Automatic deletion")
+	if got := len(env.Sim.Calls()); got != 1 {
+		t.Errorf("%d requests, want one for the time", got)
+	}
+	w.Write(block(20 * time.Minute))
+	w.Plan().Want(t, 1, "Error: Automatic deletion is less than 30 minutes ahead", "it is 2026-03-02T09:00:")
+	w.Write(block(time.Hour))
+	w.Apply().Want(t, 0, "Resources: 1 added")
+}
+
 func TestAccProvider_oneEndpointPerServiceWins(t *testing.T) {
 	t.Parallel()
 	env, elsewhere := acctest.New(t), acctest.New(t)

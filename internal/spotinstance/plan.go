@@ -174,14 +174,11 @@ func changed(plan, state *model, imported []byte) difference {
 	return d
 }
 
-// now is the time at KEC. The CLI may plan a destroy in a new process, which has not heard from KEC
-// yet and has to ask.
+// now is the time at KEC. The CLI may plan a destroy, or a first machine, in a new process, which
+// has not heard from KEC yet and has to ask.
 func (r *Resource) now(ctx context.Context, state *model) time.Time {
 	if r.API == nil {
 		return time.Now()
 	}
-	if id := state.ID.ValueString(); id != "" {
-		return r.Machines.ServiceTime(ctx, id)
-	}
-	return r.API.Now()
+	return r.Machines.ServiceTime(ctx, state.ID.ValueString())
 }
