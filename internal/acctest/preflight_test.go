@@ -236,7 +236,7 @@ func TestAccPreflight_skipsWhatIsUnknown(t *testing.T) {
 	}
 }
 
-// A look-up that fails never fails a plan.
+// A look-up that fails never fails a plan, and is told once.
 func TestAccPreflight_aLookUpThatFailsIsSkipped(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]kecsim.Fault{
@@ -251,6 +251,11 @@ func TestAccPreflight_aLookUpThatFailsIsSkipped(t *testing.T) {
 			}
 			w := env.Workspace(t)
 			w.Write(workers(3) + env.Block(""))
+			got := w.Plan().Want(t, 2, "Plan: 3 to add", "look-ups for a new spot instance failed in region cn-beijing-6, at "+env.URL[len("http://"):]+":").Lacks(t, "Error")
+			if n := strings.Count(got.Text, "Warning: This plan is not checked against KEC"); n != 1 || strings.Count(got.Text, "Warning") != 1 {
+				t.Errorf("%d such warnings in\n%s", n, got.Raw)
+			}
+			w.Write(workers(3) + env.Block(`preflight = "off"`))
 			w.Plan().Want(t, 2, "Plan: 3 to add").Lacks(t, "Error", "Warning")
 			w.Apply().Want(t, 0, "Resources: 3 added")
 		})

@@ -55,6 +55,9 @@ func (e Endpoints) resolve() (map[Service]*url.URL, error) {
 	return base, nil
 }
 
+// Host is the host, and the port if it is not the default one, to which calls of a service go.
+func (c *Client) Host(s Service) string { return c.base[s].Host }
+
 // CheckEndpoint says in one sentence what forbids raw as an endpoint. Allowed are https to any host
 // and http to this machine (localhost, 127.0.0.0/8, ::1), with an optional port and an optional
 // "/". The error never repeats user info.

@@ -7,17 +7,18 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// Answer is what one look-up has told. It is not known if the look-up was not made or has failed.
-// If it is known, Value is nil where KEC shows no such thing.
+// Answer is what one look-up has told. It is not known if the look-up was not made, or has failed
+// with Err. If it is known, Value is nil where KEC shows no such thing.
 type Answer[T any] struct {
 	Known bool
 	Value *T
+	Err   error
 }
 
 // AnswerOf is the answer that the result of a look-up makes.
 func AnswerOf[T any](value *T, err error) Answer[T] {
 	if err != nil {
-		return Answer[T]{}
+		return Answer[T]{Err: err}
 	}
 	return Answer[T]{Known: true, Value: value}
 }
@@ -58,7 +59,9 @@ func (s *Snapshot) Offer(ctx context.Context, launch Launch) Offer {
 	if subnet := o.Subnet.Value; subnet != nil {
 		o.Zone = subnet.Zone
 		for i, id := range launch.SecurityGroupIDs {
-			asking.Go(func() { o.Groups[i] = AnswerOf(s.SecurityGroup(ctx, id)) })
+			if id != "" {
+				asking.Go(func() { o.Groups[i] = AnswerOf(s.SecurityGroup(ctx, id)) })
+			}
 		}
 	}
 	if launch.InstanceType != "" && o.Zone != "" {
@@ -73,4 +76,29 @@ func (s *Snapshot) Offer(ctx context.Context, launch Launch) Offer {
 func (s *Snapshot) stock(ctx context.Context, instanceType, zone string) Answer[int] {
 	n, err := s.Stock(ctx, instanceType, zone)
 	return AnswerOf(&n, err)
+}
+
+// Failed are the errors of look-ups that have failed, of so many that were made. Those behind them
+// were not made: without the subnet, nothing is known of its zone.
+func (o Offer) Failed() (failed []error, made int) {
+	count := func(known bool, err error) {
+		if known || err != nil {
+			made++
+		}
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	count(o.Subnet.Known, o.Subnet.Err)
+	count(o.Image.Known, o.Image.Err)
+	count(o.Quote.Known, o.Quote.Err)
+	count(o.Stock.Known, o.Stock.Err)
+	count(o.Type.Known, o.Type.Err)
+	for _, a := range o.Others {
+		count(a.Known, a.Err)
+	}
+	for _, a := range o.Groups {
+		count(a.Known, a.Err)
+	}
+	return failed, made
 }

@@ -33,6 +33,8 @@ const (
 // use. A nil Check, of a provider that is not configured, finds nothing.
 type Check struct {
 	mode     Mode
+	client   *kec.Client
+	region   string
 	snapshot *market.Snapshot
 	launched chan struct{} // closed when the first launch begins
 	begin    sync.Once
@@ -45,6 +47,7 @@ type Check struct {
 	waiting int              // requests under way that wait for the plan to be complete
 	heard   time.Time        // when the last request came or went
 	over    chan struct{}    // closed when the plan is complete for those who wait
+	told    []failure.Code   // of look-ups that have failed, and were reported
 }
 
 // sum is what the plan wants of one thing.
@@ -59,10 +62,10 @@ type Finding struct {
 	Veto bool // the plan fails; else it has a warning
 }
 
-// New returns the check for one configuration of the provider.
-func New(client *kec.Client, mode Mode) *Check {
+// New returns the check for one configuration of the provider, whose region messages name.
+func New(client *kec.Client, mode Mode, region string) *Check {
 	return &Check{
-		mode: mode, snapshot: market.NewSnapshot(client), launched: make(chan struct{}),
+		mode: mode, client: client, region: region, snapshot: market.NewSnapshot(client), launched: make(chan struct{}),
 		sums: map[string]*sum{}, freed: map[string]int64{}, heard: time.Now(), over: make(chan struct{}),
 	}
 }
@@ -80,12 +83,18 @@ func (c *Check) Frees(subnetID string) {
 
 // Plan adds a launch to the plan and returns what this resource has to report. That is mostly
 // nothing: KEC can do it, another resource reports it, or too little is known. A look-up that
-// fails is skipped.
+// fails is skipped, and reported once.
 func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
 	if c == nil || c.mode == Off || c.hasBegun() {
 		return nil
 	}
-	needs := market.Needs(launch, c.snapshot.Offer(ctx, launch))
+	offer := c.snapshot.Offer(ctx, launch)
+	return append(c.shortfalls(ctx, launch, offer), c.unseen(ctx, offer)...)
+}
+
+// shortfalls adds a launch to the plan and returns what is too much and this launch has to report.
+func (c *Check) shortfalls(ctx context.Context, launch market.Launch, offer market.Offer) []Finding {
+	needs := market.Needs(launch, offer)
 	slices.SortStableFunc(needs, func(a, b market.Need) int { return strings.Compare(a.Key, b.Key) })
 	mine := c.add(needs)
 	if len(mine) == 0 {

@@ -53,7 +53,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	explainer := failure.NewExplainer(client)
-	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode)
+	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode, region)
 	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }
 
