@@ -55,8 +55,8 @@ func TestAccAvailabilityZones_whatCannotBeRead(t *testing.T) {
 	w := env.Workspace(t)
 	w.Write(strings.Replace(env.Block(""), `"cn-beijing-6"`, "terraform_data.region.output", 1) +
 		"resource \"terraform_data\" \"region\" {\n  input = \"cn-beijing-6\"\n}\n" + zonesExample(t))
-	w.Plan().Want(t, 1, "Error: Data of KEC cannot be read yet", "To read the availability zones, the provider needs its whole configuration, "+
-		"which holds values that are known only after apply. Give it known values, or read them in a later run.")
+	w.Plan().Want(t, 1, "Error: Data of KEC cannot be read yet", "KEC cannot be asked for the availability zones: "+
+		"the provider's region is known only after apply. Give it a known value, or apply first what it comes from (-target).")
 	env.Sim.FailNext("DescribeAvailabilityZones", kecsim.Denied, 1)
 	w.Write(env.Block("") + zonesExample(t))
 	w.Plan().Want(t, 1, "Error: KEC refused access", "DescribeAvailabilityZones")

@@ -57,10 +57,9 @@ func (d *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &m)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.session.API == nil {
+	if why := d.session.NotReady(); why != "" {
 		resp.Diagnostics.AddError("Data of KEC cannot be read yet", fmt.Sprintf(
-			"To read %s, the provider needs its whole configuration, which holds values that are known only after apply.\n\n"+
-				"Give it known values, or read them in a later run.", d.what))
+			"KEC cannot be asked for %s: %s.\n\n%s", d.what, why, session.MakeReady))
 		return
 	}
 	if err := d.read(ctx, d.session, &m); err != nil {

@@ -14,8 +14,18 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
-// notChecked is the summary of the warning about look-ups that could not be made.
-const notChecked = "This plan is not checked against KEC"
+// NotChecked is the summary of the warning about look-ups that could not be made.
+const NotChecked = "This plan is not checked against KEC"
+
+// Blind returns a check that can ask nothing, because of what the provider block leaves open.
+func Blind(mode Mode) *Check {
+	c := New(nil, mode, "")
+	c.blind = true
+	return c
+}
+
+// IsBlind tells once whether the check can ask nothing of KEC, although it should.
+func (c *Check) IsBlind() bool { return c != nil && c.blind && c.mode != Off && c.first("") }
 
 // first tells whether the run has not heard of this code yet.
 func (c *Check) first(code failure.Code) bool {
@@ -50,7 +60,7 @@ func (c *Check) unseen(ctx context.Context, offer market.Offer) []Finding {
 		}
 		f.Facts = fmt.Sprintf("%d of the %d look-ups for a new spot instance failed in region %s, at %s: %s",
 			alike, made, c.region, hosts(c.client), what(f))
-		f.Summary = notChecked
+		f.Summary = NotChecked
 		if alike < made {
 			f.Summary = "A part of this plan is not checked against KEC"
 		}

@@ -76,3 +76,16 @@ func TestCheck_saysNothingToWhoHasGone(t *testing.T) {
 		equal(t, "warnings", strings.Count(whole(w.ask(t.Context(), worker())), "not checked against KEC"), 1)
 	})
 }
+
+// A check that can ask nothing says so once, unless it should not ask.
+func TestBlind(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[preflight.Mode]bool{preflight.Error: true, preflight.Warn: true, preflight.Off: false} {
+		c := preflight.Blind(mode)
+		equal(t, "blind", c.IsBlind(), want)
+		equal(t, "blind again", c.IsBlind(), false)
+		equal(t, "findings", len(c.Plan(t.Context(), worker())), 0)
+	}
+	var none *preflight.Check
+	equal(t, "no check", none.IsBlind(), false)
+}

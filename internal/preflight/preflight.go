@@ -35,6 +35,7 @@ type Check struct {
 	mode     Mode
 	client   *kec.Client
 	region   string
+	blind    bool // nothing can be asked
 	snapshot *market.Snapshot
 	launched chan struct{} // closed when the first launch begins
 	begin    sync.Once
@@ -85,7 +86,7 @@ func (c *Check) Frees(subnetID string) {
 // nothing: KEC can do it, another resource reports it, or too little is known. A look-up that
 // fails is skipped, and reported once.
 func (c *Check) Plan(ctx context.Context, launch market.Launch) []Finding {
-	if c == nil || c.mode == Off || c.hasBegun() {
+	if c == nil || c.blind || c.mode == Off || c.hasBegun() {
 		return nil
 	}
 	offer := c.snapshot.Offer(ctx, launch)

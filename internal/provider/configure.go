@@ -3,12 +3,14 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -23,16 +25,16 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
-// Configure makes the session that resources and data sources share. While a value of the provider
-// block is known only after apply, the session has no client, and resources then plan without
-// asking KEC.
+// Configure makes the session that resources and data sources share. While the region, a key or an
+// endpoint is known only after apply, the session has no client, and each operation says so. Other
+// values that are not known yet count as not set: they belong to no machine.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	shared := &session.Session{DefaultTags: config.DefaultTags}
+	shared := &session.Session{DefaultTags: config.DefaultTags, Unknown: waits(config)}
 	resp.ResourceData, resp.DataSourceData = shared, shared
 	defer p.configured.Store(shared)
-	if resp.Diagnostics.HasError() || !req.Config.Raw.IsFullyKnown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 
@@ -47,6 +49,10 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if len(shared.Unknown) > 0 {
+		shared.Preflight = preflight.Blind(mode)
+		return
+	}
 	client, err := kec.New(region, keys, options...)
 	if err != nil {
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
@@ -57,6 +63,30 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }
 
+// waits are the attributes without which nothing can be asked, and which are known only after
+// apply.
+func waits(config model) []string {
+	var names []string
+	for _, of := range []struct {
+		name  string
+		value attr.Value
+	}{
+		{"region", config.Region}, {"access_key", config.AccessKey}, {"secret_key", config.SecretKey}, {"security_token", config.SecurityToken},
+		{"endpoint", config.Endpoint}, {"endpoints", config.Endpoints},
+	} {
+		if of.value.IsUnknown() {
+			names = append(names, of.name)
+		}
+	}
+	all := config.Endpoints.Attributes()
+	for _, service := range slices.Sorted(maps.Keys(all)) {
+		if all[service].IsUnknown() {
+			names = append(names, "endpoints."+service)
+		}
+	}
+	return names
+}
+
 // setting is a value of the provider block or, where the block has none, of the environment.
 func setting(value types.String, variable string) string {
 	if s := value.ValueString(); s != "" {
@@ -65,10 +95,11 @@ func setting(value types.String, variable string) string {
 	return os.Getenv(variable)
 }
 
-// required is a setting that the provider cannot do without.
+// required is a setting that the provider cannot do without. One that is not known yet is not
+// missing.
 func required(value types.String, attribute, what, variable string, diags *diag.Diagnostics) string {
 	s := setting(value, variable)
-	if s == "" {
+	if s == "" && !value.IsUnknown() {
 		diags.AddAttributeError(path.Root(attribute), "Missing "+what,
 			fmt.Sprintf("The provider has no %s.\n\nSet %s in the provider block, or the environment variable %s.", what, attribute, variable))
 	}
@@ -92,16 +123,16 @@ func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.
 		options = append(options, ksyun.WithRootCA(pem))
 	}
 	retries := int64(defaultMaxRetries)
-	if !config.MaxRetries.IsNull() {
-		retries = config.MaxRetries.ValueInt64()
+	if n := config.MaxRetries; !n.IsNull() && !n.IsUnknown() {
+		retries = n.ValueInt64()
 	}
 	timeout := defaultRequestTimeout
 	if d, err := time.ParseDuration(config.RequestTimeout.ValueString()); err == nil {
 		timeout = d
 	}
 	rate := defaultRequestsPerSecond
-	if !config.RequestsPerSecond.IsNull() {
-		rate = config.RequestsPerSecond.ValueFloat64()
+	if r := config.RequestsPerSecond; !r.IsNull() && !r.IsUnknown() {
+		rate = r.ValueFloat64()
 	}
 	options = append(options, ksyun.WithRetries(int(retries), shortestBackoff, longestBackoff), ksyun.WithRequestTimeout(timeout), ksyun.WithRate(rate))
 	return append(options, p.options...)

@@ -26,6 +26,16 @@ type planner struct {
 
 func newPlanner(tb testing.TB, defaultTags map[string]tftypes.Value) *planner {
 	tb.Helper()
+	more := map[string]tftypes.Value{}
+	if defaultTags != nil {
+		more["default_tags"] = tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, defaultTags)
+	}
+	return newPlannerOf(tb, more)
+}
+
+// newPlannerOf is a planner whose provider block holds more than it must, or other values.
+func newPlannerOf(tb testing.TB, more map[string]tftypes.Value) *planner {
+	tb.Helper()
 	ctx := context.Background()
 	s, ok := Server("test", ksyun.WithHTTPTransport(kecsim.New().Transport()), ksyun.WithRate(0))().(server)
 	if !ok {
@@ -47,9 +57,7 @@ func newPlanner(tb testing.TB, defaultTags map[string]tftypes.Value) *planner {
 	for name, text := range map[string]string{"region": kecsim.Region, "access_key": kecsim.AccessKey, "secret_key": kecsim.SecretKey, "preflight": "off"} {
 		values[name] = tftypes.NewValue(tftypes.String, text)
 	}
-	if defaultTags != nil {
-		values["default_tags"] = tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, defaultTags)
-	}
+	maps.Copy(values, more)
 	config, err := tfprotov6.NewDynamicValue(block, tftypes.NewValue(block, values))
 	if err != nil {
 		tb.Fatal(err)

@@ -3,6 +3,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -14,15 +15,35 @@ import (
 )
 
 // Session is one configured provider: the client, and what its resources and data sources share
-// beside it. While the provider's configuration is unknown, only DefaultTags is set.
+// beside it. Until region, keys and endpoints are known, it holds only Preflight, Unknown and
+// DefaultTags.
 type Session struct {
-	API         *kec.Client // nil while the provider's configuration is unknown
+	API         *kec.Client // nil until region, keys and endpoints are known
 	Machines    *machines.Client
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals
 	Region      string
+	Unknown     []string  // the attributes of the provider block for which API waits
 	DefaultTags types.Map // as configured: the map, or values in it, may be unknown
+}
+
+// MakeReady is the remedy for a session that is not ready.
+const MakeReady = "Give it a known value, or apply first what it comes from (-target)."
+
+// NotReady says why nothing can be asked of KEC, in words that go on a sentence: "the provider's
+// region is known only after apply". It is "" where KEC can be asked.
+func (s *Session) NotReady() string {
+	switch n := len(s.Unknown); {
+	case s.API != nil:
+		return ""
+	case n == 0:
+		return "the provider is not configured"
+	case n == 1:
+		return "the provider's " + s.Unknown[0] + " is known only after apply"
+	default:
+		return "the provider's " + strings.Join(s.Unknown[:n-1], ", ") + " and " + s.Unknown[n-1] + " are known only after apply"
+	}
 }
 
 // From returns the session in the data that the framework passes from the provider to a resource or

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
@@ -36,5 +37,19 @@ func TestFrom(t *testing.T) {
 				t.Errorf("said %v, want %q", diags, c.detail)
 			}
 		})
+	}
+}
+
+func TestNotReady(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]*session.Session{
+		"":                               {API: &kec.Client{}},
+		"the provider is not configured": {},
+		"the provider's region is known only after apply":                           {Unknown: []string{"region"}},
+		"the provider's region, access_key and endpoint are known only after apply": {Unknown: []string{"region", "access_key", "endpoint"}},
+	} {
+		if got := s.NotReady(); got != want {
+			t.Errorf("says %q, want %q", got, want)
+		}
 	}
 }

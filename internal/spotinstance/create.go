@@ -26,6 +26,9 @@ import (
 // sent.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "creating a spot instance")
+	if resp.Diagnostics.Append(r.unready("created")...); resp.Diagnostics.HasError() {
+		return
+	}
 	var plan, config model
 	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)

@@ -13,6 +13,9 @@ import (
 // Delete terminates the instance and waits until KEC confirms it.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
+	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
+		return
+	}
 	var state model
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)

@@ -22,6 +22,9 @@ const importedKey = "imported"
 // follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "importing a spot instance")
+	if resp.Diagnostics.Append(r.unready("imported")...); resp.Diagnostics.HasError() {
+		return
+	}
 	switch {
 	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
 		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")
@@ -29,7 +32,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	case req.ID == "":
 		var of identity
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...)
-		if region := of.Region.ValueString(); region != r.Region && r.Region != "" {
+		if region := of.Region.ValueString(); region != r.Region {
 			resp.Diagnostics.AddError("The instance is in another region", fmt.Sprintf(
 				"The identity names the region %s; the provider works in %s.\n\nImport it with a provider for %s.", region, r.Region, region))
 		}

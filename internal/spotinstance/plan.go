@@ -13,6 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -49,6 +51,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	case !living: // a replacement comes here too, a second time and as a new instance
 		r.checkAutoDelete(ctx, &plan, resp)
 		r.checkLaunch(ctx, &plan, resp)
+	case state.unread() && r.API == nil:
+		resp.Diagnostics.Append(r.unready("read")...)
 	case state.unread():
 		resp.Diagnostics.AddError("The instance has not been read yet",
 			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
@@ -126,6 +130,9 @@ func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resou
 func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if r.Preflight.IsBlind() {
+		resp.Diagnostics.AddWarning(preflight.NotChecked, "New spot instances are planned without a look at what KEC offers: "+r.NotReady()+".\n\n"+session.MakeReady)
 	}
 	for _, f := range r.Preflight.Plan(ctx, plan.launch()) {
 		if f.Veto {

@@ -30,9 +30,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	if r.API == nil {
-		resp.Diagnostics.AddWarning("Spot instance not refreshed",
-			state.title()+" could not be looked at: the provider's configuration holds values that are known only after apply.")
+	if why := r.NotReady(); why != "" {
+		resp.Diagnostics.AddWarning("Spot instance not refreshed", state.title()+" could not be looked at: "+why+". It stays in the state as it is.")
 		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
 		return
 	}

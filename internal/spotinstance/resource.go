@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
@@ -70,4 +71,14 @@ func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, res
 // Configure takes the session of the provider.
 func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	r.Session = session.From(req.ProviderData, &resp.Diagnostics)
+}
+
+// unready refuses an operation while nothing can be asked of KEC.
+func (r *Resource) unready(doing string) diag.Diagnostics {
+	why := r.NotReady()
+	if why == "" {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance cannot be "+doing+" yet",
+		"KEC cannot be asked: "+why+". Nothing was done.\n\n"+session.MakeReady)}
 }

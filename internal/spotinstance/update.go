@@ -22,6 +22,9 @@ import (
 // replacement for the rest. After a failure the state holds what KEC has then.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	defer guard.Recover(&resp.Diagnostics, "changing a spot instance")
+	if resp.Diagnostics.Append(r.unready("changed")...); resp.Diagnostics.HasError() {
+		return
+	}
 	var plan, state, config model
 	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)

@@ -52,9 +52,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if d.API == nil {
-		resp.Diagnostics.AddError("The order cannot be read yet",
-			"The provider's configuration holds values that are known only after apply.\n\nGive it known values, or read the order in a later run.")
+	if why := d.NotReady(); why != "" {
+		resp.Diagnostics.AddError("The order cannot be read yet", "KEC cannot be asked: "+why+".\n\n"+session.MakeReady)
 		return
 	}
 	var v verdict
