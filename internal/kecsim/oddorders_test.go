@@ -24,7 +24,7 @@ func TestOddOrders(t *testing.T) {
 	sim.Update(func(set *Settings) { set.OddOrders = OddOrders() })
 	sim.FailLaunches(1, ModeVanish, "out of stock")
 	parts := []string{
-		"LineId", "bgp", "AddressBandWidth", "5", "AddressChargeType", "Daily", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "20",
+		"LineId", "bgp", "AddressBandWidth", "5", "AddressChargeType", "PostPaidByDay", "DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "20",
 	}
 	failed, opened := me.launch(parts...)[0], me.launch(parts...)[0]
 	want := func(status, instance, eip, disk string) string {
