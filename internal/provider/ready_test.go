@@ -96,3 +96,40 @@ func TestServer_saysThatItIsNotReady(t *testing.T) {
 		t.Errorf("a plan of the end says %s, %v", said(resp.Diagnostics), err)
 	}
 }
+
+// An id or an identity that names no instance is refused at once, in words about it.
+func TestImport_ofWhatNamesNoInstance(t *testing.T) {
+	t.Parallel()
+	text := func(s any) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+	p := newPlanner(t, nil)
+	for _, c := range []struct {
+		name       string
+		id         string
+		region, of any // of the identity, none without both
+		want       string
+	}{
+		{"nothing", "", nil, nil, "Nothing to import | The id is empty."},
+		{"a space", " ", nil, nil, `Not an instance id | The id " " holds a space`},
+		{"an id with a line end", "i-1\n", nil, nil, `Not an instance id | The id "i-1\n" holds a space`},
+		{"an identity of empty texts", "", "", "", "Nothing to import | The identity names no region."},
+		{"an identity without an id", "", "cn-beijing-6", "", "Nothing to import | The id is empty."},
+		{"an identity whose id is null", "", "cn-beijing-6", nil, "Nothing to import | The id is empty."},
+		{"an identity whose id is a space", "", "cn-beijing-6", " ", "Not an instance id | "},
+		{"an identity without a region", "", "", "i-1", "Nothing to import | The identity names no region."},
+		{"an identity whose region is null", "", nil, "i-1", "Nothing to import | The identity names no region."},
+		{"an identity of a region that begins alike", "", "cn-beijing-60", "i-1", "The instance is in another region | "},
+	} {
+		req := &tfprotov6.ImportResourceStateRequest{TypeName: "kec_spot_instance", ID: c.id}
+		if c.region != nil || c.of != nil {
+			raw := p.dynamic(t, p.identity, tftypes.NewValue(p.identity, map[string]tftypes.Value{"region": text(c.region), "id": text(c.of)}))
+			req.Identity = &tfprotov6.ResourceIdentityData{IdentityData: raw}
+		}
+		resp, err := p.ImportResourceState(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := said(resp.Diagnostics); len(resp.Diagnostics) != 1 || !strings.HasPrefix(got, "ERROR "+c.want) || len(resp.ImportedResources) > 0 {
+			t.Errorf("%s: said %s, want %q, and imported %v", c.name, got, c.want, resp.ImportedResources)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -25,20 +26,32 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if resp.Diagnostics.Append(r.unready("imported")...); resp.Diagnostics.HasError() {
 		return
 	}
-	switch {
-	case req.ID == "" && (req.Identity == nil || req.Identity.Raw.IsNull()):
-		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")
-		return
-	case req.ID == "":
+	id := req.ID
+	if id == "" && req.Identity != nil && !req.Identity.Raw.IsNull() {
 		var of identity
-		resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...)
-		if region := of.Region.ValueString(); region != r.Region {
+		if resp.Diagnostics.Append(req.Identity.Get(ctx, &of)...); resp.Diagnostics.HasError() {
+			return
+		}
+		id = of.ID.ValueString()
+		switch region := of.Region.ValueString(); region {
+		case r.Region:
+		case "":
+			resp.Diagnostics.AddError("Nothing to import", "The identity names no region.\n\nGive the region of the instance, such as "+r.Region+".")
+		default:
 			resp.Diagnostics.AddError("The instance is in another region", fmt.Sprintf(
 				"The identity names the region %s; the provider works in %s.\n\nImport it with a provider for %s.", region, r.Region, region))
 		}
-		if resp.Diagnostics.HasError() {
-			return
-		}
+	}
+	switch {
+	case resp.Diagnostics.HasError():
+		return
+	case id == "":
+		resp.Diagnostics.AddError("Nothing to import", "The id is empty.\n\nGive the instance id as the console shows it, a UUID.")
+		return
+	case strings.ContainsFunc(id, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }):
+		resp.Diagnostics.AddError("Not an instance id", fmt.Sprintf("The id %q holds a space or a control character.\n\n"+
+			"Give the instance id as the console shows it, a UUID.", id))
+		return
 	}
 	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
