@@ -60,6 +60,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	explainer := failure.NewExplainer(client)
 	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode, region)
+	shared.Here = session.OriginOf(region, client.Host(ksyun.KEC), keys.AccessKey)
 	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }
 

@@ -24,8 +24,11 @@ type Session struct {
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals
 	Region      string
+	Here        Origin    // of what this session sees
 	Unknown     []string  // the attributes of the provider block for which API waits
 	DefaultTags types.Map // as configured: the map, or values in it, may be unknown
+
+	proofs proofs
 }
 
 // MakeReady is the remedy for a session that is not ready.

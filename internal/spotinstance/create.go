@@ -54,7 +54,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = tfvalue.With(ctx, tfvalue.Resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
-	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
+	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
+	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
 	if at, err := launched.At.MarshalJSON(); err == nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, at)...)
 	}

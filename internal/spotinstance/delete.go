@@ -24,11 +24,16 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+	last := originOf(ctx, req.Private, req.Identity)
+	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	if state.DeletionProtection.ValueBool() { // a forced replacement comes here without a plan that could refuse it
 		resp.Diagnostics.Append(protectedAgainstDeletion(&state, ""))
+		return
+	}
+	// To whom it does not belong, KEC answers about a machine as if it were gone.
+	if resp.Diagnostics.Append(r.find(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.remember(ctx, &state, req.Private)

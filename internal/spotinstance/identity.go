@@ -1,14 +1,16 @@
 package spotinstance
 
 import (
+	"cmp"
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
 // identity is what tells one instance from all others.
@@ -18,15 +20,15 @@ type identity struct {
 }
 
 // identify fills the identity, on a CLI that has identities. Terraform wants it also of an instance
-// that is gone, and also while the provider's configuration is unknown: then the zone, which is the
-// region and a letter, tells the region.
-func (r *Resource) identify(ctx context.Context, m *model, to *tfsdk.ResourceIdentity) diag.Diagnostics {
+// that is gone, and also while the provider's own region is not known: then the zone, which is the
+// region and a letter, has to tell where nothing else does.
+func (r *Resource) identify(ctx context.Context, m *model, last session.Origin, to *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if to == nil {
 		return nil
 	}
-	region := r.Region
-	if region == "" {
-		region = strings.TrimRight(m.AvailabilityZone.ValueString(), "abcdefghijklmnopqrstuvwxyz")
+	region := cmp.Or(last.Region, r.Region)
+	if zone := m.AvailabilityZone.ValueString(); region == "" && zone != "" {
+		region = zone[:len(zone)-1]
 	}
 	return to.Set(ctx, identity{Region: types.StringValue(region), ID: m.ID})
 }

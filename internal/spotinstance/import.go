@@ -19,6 +19,10 @@ import (
 // the attributes about which KEC was silent when the import was read.
 const importedKey = "imported"
 
+// movedKey marks, in the resource's private state, a machine that was taken over from the official
+// provider and not seen since. Its absence proves nothing, because nothing says where it is.
+const movedKey = "moved"
+
 // ImportState takes an instance id, or an identity of the provider's region; the refresh that
 // follows reads the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
@@ -85,6 +89,7 @@ func moveFromKsyun(ctx context.Context, req resource.MoveStateRequest, resp *res
 	// The refresh that follows reads the rest, as after an import.
 	resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), source.ID)...)
 	resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, importedKey, []byte("true"))...)
+	resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, movedKey, []byte("true"))...)
 }
 
 // official tells whether an address is that of the official provider. OpenTofu before 1.11.12 and

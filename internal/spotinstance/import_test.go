@@ -162,12 +162,9 @@ func TestMoved_fromTheOfficialProvider(t *testing.T) {
 	}
 }
 
-// With a real CLI: a state that the official provider wrote, and a moved block.
-func TestAccMoved_adoptsWithoutTouching(t *testing.T) {
-	t.Parallel()
-	env := acctest.New(t)
-	id := env.Sim.AddInstance(grown)
-	w := env.Workspace(t)
+// takenOver writes a state that holds the machine as the official provider's.
+func takenOver(t *testing.T, w *acctest.Workspace, id string) {
+	t.Helper()
 	host := "registry.terraform.io"
 	if strings.Contains(w.CLI("version").Raw, "OpenTofu") {
 		host = "registry.opentofu.org"
@@ -185,6 +182,15 @@ func TestAccMoved_adoptsWithoutTouching(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(w.Dir, "terraform.tfstate"), state, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// With a real CLI: a state that the official provider wrote, and a moved block.
+func TestAccMoved_adoptsWithoutTouching(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	id := env.Sim.AddInstance(grown)
+	w := env.Workspace(t)
+	takenOver(t, w, id)
 	w.Write(grownBlock("") + "moved {\n  from = ksyun_instance.old\n  to = kec_spot_instance.a\n}\n" + env.Block(""))
 	w.Apply().Want(t, 0, "Resources: 0 added, 0 changed, 0 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")

@@ -29,6 +29,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if living {
 		resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	}
+	if living {
+		if resp.Diagnostics.Append(r.elsewhere(&state, originOf(ctx, req.Private, req.Identity))...); resp.Diagnostics.HasError() {
+			return
+		}
+	}
 	if destroying {
 		r.frees(&state)
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
@@ -59,6 +64,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	default:
 		if !unchanged { // an unchanged machine is the usual one, and its tables take a while to compare
 			r.planChanges(ctx, &plan, &state, imported, resp)
+		}
+		if len(resp.RequiresReplace) > 0 { // a replacement may be bought before the old machine is deleted
+			resp.Diagnostics.Append(r.find(ctx, &state, originOf(ctx, req.Private, req.Identity))...)
 		}
 		r.warnRecycling(ctx, &state, resp)
 	}

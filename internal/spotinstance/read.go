@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,6 +14,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -30,16 +30,17 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
+	last := originOf(ctx, req.Private, req.Identity)
 	if why := r.NotReady(); why != "" {
 		resp.Diagnostics.AddWarning("Spot instance not refreshed", state.title()+" could not be looked at: "+why+". It stays in the state as it is.")
-		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
 		return
 	}
 	// The limit comes from the state: one that is too short for any answer could not be corrected.
 	ctx, cancel := context.WithTimeout(ctx, max(timeout, r.API.RequestTimeout()))
 	defer cancel()
 
-	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.remember(ctx, &state, req.Private)
@@ -47,13 +48,16 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	in, err := r.Machines.Refresh(ctx, state.ID.ValueString(), state.project())
 	switch {
 	case errors.Is(err, machines.ErrGone):
-		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		if resp.Diagnostics.Append(r.notHere(ctx, &state, last, req.Private)...); resp.Diagnostics.HasError() {
+			return
+		}
+		resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
 		r.forget(ctx, &state, importing, resp)
 		return
 	case errors.Is(err, machines.ErrNotVisible):
 		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
 			"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
-		resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+		resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
 		return
 	case err != nil:
 		resp.Diagnostics.Append(unread(err).WithoutPath(wizard.Parameters()))
@@ -63,12 +67,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 			fmt.Sprintf("Instance %s has the charge type %s.\n\nManage it with the provider for instances of that charge type.", in.ID, in.ChargeType))
 		return
 	}
+	r.Found(last)
 	before, _ := req.Private.GetKey(ctx, reportedKey)
 	look := wizard.NewLook(in, wizard.ParseBaseline(before))
 	if importing {
 		look = wizard.NewImport(in)
 	}
 	state.refresh(look)
+	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, movedKey, nil)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 	if importing {
 		resp.Diagnostics.Append(r.noteLaunch(ctx, in, resp.Private)...)
@@ -76,7 +83,18 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
-	resp.Diagnostics.Append(r.identify(ctx, &state, resp.Identity)...)
+	resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
+}
+
+// notHere is an error where an absence does not say that the machine is gone.
+func (r *Resource) notHere(ctx context.Context, state *model, last session.Origin, private privateReader) diag.Diagnostics {
+	if taken, _ := private.GetKey(ctx, movedKey); len(taken) > 0 {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance that is taken over is not seen", fmt.Sprintf(
+			"%s comes from a ksyun_instance, whose state does not say where it is. KEC does not show it in %s, at %s, with %s. It stays in the state.\n\n"+
+				"Use the region and the keys of the official provider. If it is really gone, take it out of the state with state rm.",
+			state.title(), r.Region, r.Here.Endpoint, r.Here.KeyName()))}
+	}
+	return r.notSeen(ctx, state, last)
 }
 
 // unread is the failure of a read, which says how to give it more time: a refresh takes the limit
@@ -110,9 +128,7 @@ func (r *Resource) forget(ctx context.Context, state *model, importing bool, res
 // launched: by that launch, and without it by KEC's date of its creation, which may be by another
 // clock (fact 262: the clocks of dates and answers). A young one that a look-up does not show may
 // be hidden by a view that lags.
-func (r *Resource) remember(ctx context.Context, state *model, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}) {
+func (r *Resource) remember(ctx context.Context, state *model, private privateReader) {
 	var at time.Time
 	raw, _ := private.GetKey(ctx, launchedKey)
 	if len(raw) > 0 && at.UnmarshalJSON(raw) == nil {
@@ -136,17 +152,6 @@ func (r *Resource) noteLaunch(ctx context.Context, in *kec.Instance, private int
 		return nil
 	}
 	return private.SetKey(ctx, launchedKey, at)
-}
-
-// elsewhere is an error if the instance is in another region than the provider: a look-up in the
-// wrong region finds nothing, and that proves nothing.
-func (r *Resource) elsewhere(m *model) diag.Diagnostics {
-	zone := m.AvailabilityZone.ValueString()
-	if zone == "" || strings.HasPrefix(zone, r.Region) {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewErrorDiagnostic("The instance is in another region", fmt.Sprintf(
-		"%s is in the zone %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), zone, r.Region))}
 }
 
 // readTags asks for the tags. Where the state has none and they cannot be read, nothing is said: a

@@ -39,7 +39,11 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	defer cancel()
 
 	id := plan.ID.ValueString()
-	if resp.Diagnostics.Append(r.elsewhere(&state)...); resp.Diagnostics.HasError() {
+	last := originOf(ctx, req.Private, req.Identity)
+	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if resp.Diagnostics.Append(r.find(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	in, err := r.Machines.WaitSettled(ctx, id, state.project()) // the machine must end in the state it has now
@@ -79,7 +83,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(r.identify(ctx, &plan, resp.Identity)...)
+	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
 }
 
 // update is one pass over a living instance.

@@ -340,7 +340,7 @@ func TestAccRegion_anotherOneProvesNothing(t *testing.T) {
 	w.Write(block(set{"instance_name": `"worker"`}) + env.Block(""))
 	w.Apply().Want(t, 0)
 	w.Write(block(set{"instance_name": `"worker"`}) + env.BlockIn(`"cn-shanghai-2"`, ""))
-	w.Plan().Want(t, 1, "Error: The instance is in another region", "worker ("+firstID+") is in the zone cn-beijing-6a; the provider works in cn-shanghai-2.")
+	w.Plan().Want(t, 1, "Error: The instance is in another region", "worker ("+firstID+") is in the region cn-beijing-6; the provider works in cn-shanghai-2.")
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
 	w.Write(block(set{"instance_name": `"worker"`}) + env.Block(""))
 	w.Plan().Want(t, 0, "No changes.")

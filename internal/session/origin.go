@@ -1,0 +1,111 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// Origin is where a machine was last seen. What is asked elsewhere proves nothing about it: another
+// region, account or endpoint does not show it, and it is alive all the same.
+type Origin struct {
+	Region   string `json:"region"`
+	Endpoint string `json:"endpoint,omitempty"` // the host of the KEC service
+	Key      string `json:"key,omitempty"`      // the fingerprint of the access key
+	KeyEnd   string `json:"key_end,omitempty"`  // its last four characters, for messages
+}
+
+// OriginOf is the origin of what these keys show in a region. Neither the access key nor anything
+// that it could be guessed from is kept: a fingerprint, and four characters of a long one.
+func OriginOf(region, endpoint, accessKey string) Origin {
+	sum := sha256.Sum256([]byte("kec access key " + accessKey))
+	o := Origin{Region: region, Endpoint: endpoint, Key: hex.EncodeToString(sum[:8])}
+	if len(accessKey) >= 12 {
+		o.KeyEnd = accessKey[len(accessKey)-4:]
+	}
+	return o
+}
+
+// KeyName names the access key in a sentence.
+func (o Origin) KeyName() string {
+	if o.KeyEnd == "" {
+		return "an access key"
+	}
+	return "the access key that ends in " + o.KeyEnd
+}
+
+// proofs is what this process knows of the accounts behind origins other than its own.
+type proofs struct {
+	mu  sync.Mutex
+	all map[account]*proof
+}
+
+// account is what an origin tells of the account.
+type account struct{ endpoint, key string }
+
+type proof struct {
+	asking sync.Mutex
+	asked  bool // the billing service
+	found  bool // the account is the provider's
+}
+
+func (s *Session) proofOf(last Origin) *proof {
+	s.proofs.mu.Lock()
+	defer s.proofs.mu.Unlock()
+	of := account{last.Endpoint, last.Key}
+	if s.proofs.all[of] == nil {
+		if s.proofs.all == nil {
+			s.proofs.all = map[account]*proof{}
+		}
+		s.proofs.all[of] = &proof{}
+	}
+	return s.proofs.all[of]
+}
+
+// Sees tells whether this session has the keys and the endpoint of an origin, and needs no proof.
+// An origin that says nothing of keys is of a state that an earlier version has written.
+func (s *Session) Sees(last Origin) bool {
+	return last.Key == "" || last.Key == s.Here.Key && last.Endpoint == s.Here.Endpoint
+}
+
+// Found notes that this process sees a machine that was last seen there: both belong to one
+// account, and the keys were only rotated.
+func (s *Session) Found(last Origin) {
+	if s.Sees(last) {
+		return
+	}
+	p := s.proofOf(last)
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	p.found = true
+}
+
+// askBilling bounds the question for a billing record.
+const askBilling = 15 * time.Second
+
+// Tells says whether a look-up of this process tells the truth about a machine that was last seen
+// there. With other keys or at another endpoint it does once a machine that was seen there is found
+// here too. Other keys at the same endpoint also do if the billing service knows the machine: its
+// records belong to the account (fact 274: assumed) and outlive the machine. That is asked once.
+func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
+	if s.Sees(last) {
+		return true
+	}
+	p := s.proofOf(last)
+	p.asking.Lock()
+	defer p.asking.Unlock()
+	if p.found || p.asked || last.Endpoint != s.Here.Endpoint {
+		return p.found
+	}
+	ctx, cancel := context.WithTimeout(ctx, askBilling)
+	defer cancel()
+	record, err := failure.Record(ctx, s.API, id, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed, kec.BillingOpened,
+		kec.BillingExpired, kec.BillingFailed, kec.BillingInArrears, 9, kec.BillingShutDown, 11, kec.BillingRefunding, kec.BillingCreating)
+	p.asked, p.found = true, err == nil && record != nil
+	return p.found
+}

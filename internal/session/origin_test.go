@@ -1,0 +1,89 @@
+package session_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+)
+
+const longKey = "AKLTxyz-0123456789-abcd"
+
+// What goes into the state names a key and does not tell it.
+func TestOriginOf_keepsNoKey(t *testing.T) {
+	t.Parallel()
+	for key, name := range map[string]string{longKey: "the access key that ends in abcd", "AKLTshort": "an access key", "": "an access key"} {
+		o := session.OriginOf("cn-beijing-6", "kec.api.ksyun.com", key)
+		if o.KeyName() != name {
+			t.Errorf("%q is named %q, want %q", key, o.KeyName(), name)
+		}
+		raw, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range len(key) - 4 {
+			if part := key[i : i+5]; strings.Contains(string(raw), part) {
+				t.Errorf("%s holds %q of the key", raw, part)
+			}
+		}
+		if again := session.OriginOf("cn-beijing-6", "kec.api.ksyun.com", key); again != o {
+			t.Errorf("%v, and %v for the same key", o, again)
+		}
+	}
+	if a, b := session.OriginOf("", "", "AKLT-one"), session.OriginOf("", "", "AKLT-two"); a.Key == b.Key {
+		t.Errorf("two keys have one fingerprint, %s", a.Key)
+	}
+}
+
+// An absence counts once something proves the account; the billing service is asked once.
+func TestTells(t *testing.T) {
+	t.Parallel()
+	here := session.OriginOf("r", "kec.api.ksyun.com", longKey)
+	otherKey, otherHost := session.OriginOf("r", "kec.api.ksyun.com", "AKLT-another-one"), session.OriginOf("r", "127.0.0.1:80", longKey)
+	const record = `{"data":{"total":1,"retresponse":[{"instanceId":"i-1","status":5}]}}`
+	const none = `{"data":{"total":0,"retresponse":[]}}`
+	refused := kectest.Refuse(http.StatusForbidden, "AccessDenied", "no")
+	for _, c := range []struct {
+		name    string
+		last    session.Origin
+		found   []session.Origin
+		billing kectest.Reply
+		want    bool
+		asked   int
+	}{
+		{"the same place", here, nil, refused, true, 0},
+		{"a state that says nothing of keys", session.Origin{Region: "r"}, nil, refused, true, 0},
+		{"another key, and nothing is known", otherKey, nil, kectest.OK(none), false, 12},
+		{"another key, and nothing may be asked", otherKey, nil, refused, false, 1},
+		{"another key, and a billing record", otherKey, nil, kectest.OK(record), true, 1},
+		{"another key, and one of its machines", otherKey, []session.Origin{otherKey}, refused, true, 0},
+		{"another key, and a machine of a third one", otherKey, []session.Origin{here, otherHost}, refused, false, 1},
+		{"another endpoint, of which no billing record speaks", otherHost, nil, kectest.OK(record), false, 0},
+		{"another endpoint, and one of its machines", otherHost, []session.Origin{otherHost}, refused, true, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			service, clock := kectest.Of(c.billing), kectest.NewClock()
+			now, sleep := clock.Local()
+			client := kectest.Must(kec.New("cn-beijing-6", ksyun.Credentials{AccessKey: longKey, SecretKey: "s"},
+				ksyun.WithHTTPTransport(service), ksyun.WithClock(now, sleep), ksyun.WithRate(0)))
+			s := &session.Session{API: client, Here: here}
+			for _, o := range c.found {
+				s.Found(o)
+			}
+			for range 3 {
+				if got := s.Tells(t.Context(), c.last, "i-1"); got != c.want {
+					t.Errorf("tells %v, want %v", got, c.want)
+				}
+			}
+			if len(service.Got) != c.asked {
+				t.Errorf("%d requests, want %d", len(service.Got), c.asked)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package spotinstance
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
+)
+
+// originKey holds, in the resource's private state, where the machine was last seen, from the
+// launch on. No attribute tells: the zone is not known before KEC has shown the machine, and not
+// every CLI keeps an identity.
+const originKey = "origin"
+
+type privateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+type privateWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// originOf is where the machine was last seen. A state that an earlier version has written tells no
+// more than the region, in the identity, or nothing.
+func originOf(ctx context.Context, private privateReader, id *tfsdk.ResourceIdentity) session.Origin {
+	var o session.Origin
+	if raw, _ := private.GetKey(ctx, originKey); len(raw) > 0 && json.Unmarshal(raw, &o) == nil && o.Region != "" {
+		return o
+	}
+	var of identity
+	if id != nil && !id.Raw.IsNull() && id.Raw.IsFullyKnown() && !id.Get(ctx, &of).HasError() {
+		return session.Origin{Region: of.Region.ValueString()}
+	}
+	return session.Origin{}
+}
+
+// seenHere notes that the machine is at the provider's own place.
+func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(r.Here)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the spot instance cannot be noted", err.Error())}
+	}
+	return private.SetKey(ctx, originKey, raw)
+}
+
+// elsewhere is an error if the instance is in another region than the provider: a look-up in the
+// wrong region finds nothing, and that proves nothing.
+func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
+	where, zone := last.Region, m.AvailabilityZone.ValueString()
+	switch {
+	case r.API == nil:
+		return nil
+	case where != "" && where != r.Region:
+		where = "region " + where
+	case where == "" && zone != "" && !inRegion(zone, r.Region):
+		where = "zone " + zone
+	default:
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The instance is in another region", fmt.Sprintf(
+		"%s is in the %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), where, r.Region))}
+}
+
+// inRegion tells whether a zone is one of the region: its name is the region's with letters behind
+// it. cn-beijing-60a is not in cn-beijing-6.
+func inRegion(zone, region string) bool {
+	letters, ok := strings.CutPrefix(strings.ToLower(zone), region)
+	return ok && strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// notSeen is an error where KEC does not show a machine that was last seen with other keys or at
+// another endpoint, and nothing proves that this provider would see it. It is nil where the absence
+// says what it seems to say.
+func (r *Resource) notSeen(ctx context.Context, m *model, last session.Origin) diag.Diagnostics {
+	if r.Tells(ctx, last, m.ID.ValueString()) {
+		return nil
+	}
+	what, old := "with these keys", "the old keys"
+	why := "Nothing shows that both keys are of one account: none of the machines that were last seen with the old one is found, nor a billing record of this one."
+	if last.Endpoint != r.Here.Endpoint {
+		what, old = "at this endpoint", "the old endpoint"
+		why = "Nothing shows that both lead to one account: none of the machines that were last seen there is found."
+		if last.Key != r.Here.Key {
+			what, old = "with these keys at this endpoint", "the old keys and the old endpoint"
+		}
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance is not seen "+what, fmt.Sprintf(
+		"%s was last seen at %s with %s. The provider asks %s with %s, and KEC does not show it there. %s "+
+			"It stays in the state, and nothing is ordered in its place.\n\nUse %s. If it is really gone, take it out of the state with state rm.",
+		m.title(), last.Endpoint, last.KeyName(), r.Here.Endpoint, r.Here.KeyName(), why, old))}
+}
+
+// find looks for a machine that was last seen with other keys or at another endpoint, before
+// something is done that counts on its being here. A machine whose place is not in doubt is not
+// looked for.
+func (r *Resource) find(ctx context.Context, m *model, last session.Origin) diag.Diagnostics {
+	if r.API == nil || r.Sees(last) {
+		return nil
+	}
+	_, err := r.Machines.Find(ctx, m.ID.ValueString(), m.project())
+	switch {
+	case err == nil:
+		r.Found(last)
+		return nil
+	case errors.Is(err, machines.ErrGone):
+		return r.notSeen(ctx, m, last)
+	default:
+		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
+	}
+}
