@@ -34,6 +34,7 @@ type poll struct {
 	slept   time.Duration // on a clock that stands still
 	launch  bool          // the wait is for a new machine
 	state   string
+	gone    bool // of a deletion: nothing is left of the instance
 	lastErr error
 
 	refusals  int           // definite ones, of look-ups in a row

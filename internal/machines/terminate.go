@@ -13,15 +13,18 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// leavingStates are the states of an instance that is being released. None was seen in a source
-// (facts 147 and 211: all are assumed from their names), and none may name an instance that can
-// come back.
-var leavingStates = []string{
-	"deleting", "deleted", "recycling", "recycled", "terminating", "terminated", "shutting-down", "shutting_down",
-	"releasing", "released",
-}
+// leavingStates and goneStates are the states of an instance that is being released, and of one that
+// has been: the latter holds nothing any more, although KEC still shows it. None was seen in a
+// source (facts 147 and 211: all are assumed from their names), and none may name an instance that
+// can come back.
+var (
+	leavingStates = []string{"deleting", "recycling", "terminating", "shutting-down", "shutting_down", "releasing"}
+	goneStates    = []string{"deleted", "recycled", "terminated", "released"}
+)
 
 func leaving(state string) bool { return slices.Contains(leavingStates, strings.ToLower(state)) }
+
+func released(state string) bool { return slices.Contains(goneStates, strings.ToLower(state)) }
 
 const (
 	// repeatDeletion is how long an instance may show no sign of leaving after KEC has accepted its
@@ -36,11 +39,12 @@ const (
 
 var errStays = errors.New("KEC has accepted the deletion, and the instance stays")
 
-// Terminate releases an instance and returns once it is proven gone, or its state says that it is
-// leaving. Whatever the answers to TerminateInstances say, look-ups decide. KEC is told again when
-// it fails in a way that may pass; when it has accepted the deletion and half a minute later
-// nothing is to be seen of that; and, a few times, when it refuses with an unknown code. A refusal
-// for the state of the instance or of its order is waited out.
+// Terminate releases an instance and returns once it is proven gone: until then it may hold its
+// address, its unit of the quota and its place in stock, which a replacement may need. Whatever the
+// answers to TerminateInstances say, look-ups decide. KEC is told again when it fails in a way that
+// may pass; when it has accepted the deletion and half a minute later nothing is to be seen of
+// that; and, a few times, when it refuses with an unknown code. A refusal for the state of the
+// instance or of its order is waited out.
 //
 // An error names the instance, which may still be alive: it is a refusal that stands, or a
 // *WaitError when the context ends first. projectID is as for Find. A deletion that was refused for
@@ -61,13 +65,16 @@ func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) 
 		switch {
 		case err == nil:
 			accepted = true
-			if err = p.untilLeaving(ctx, project); !errors.Is(err, errStays) {
+			if err = p.untilGone(ctx, project); !errors.Is(err, errStays) {
 				return err
 			}
 		case futile(err), ended(err):
 			return err
 		case p.leftAnyway(ctx, project):
-			return nil
+			if p.gone {
+				return nil
+			}
+			return p.untilGone(ctx, project)
 		case ctx.Err() != nil:
 			p.lastErr = err
 			return p.ended(ctx.Err())
@@ -103,15 +110,15 @@ func (c *Client) terminateTogether(ctx context.Context, requests []*request[stru
 	return nil
 }
 
-// untilLeaving waits, once KEC has accepted the deletion, for a sign of it. The error is errStays
-// when there is none for a while.
-func (p *poll) untilLeaving(ctx context.Context, project *int64) error {
+// untilGone waits, once KEC has accepted the deletion, until the instance is proven gone. The error
+// is errStays when there is no sign of the deletion for a while.
+func (p *poll) untilGone(ctx context.Context, project *int64) error {
 	accepted := p.waited()
 	_, err := p.until(ctx, p.client.leave, project, func(in *kec.Instance) (bool, error) {
 		if !leaving(in.State) && p.waited()-accepted >= repeatDeletion {
 			return false, errStays
 		}
-		return leaving(in.State), nil
+		return released(in.State), nil
 	})
 	if errors.Is(err, ErrGone) {
 		return nil
@@ -127,13 +134,15 @@ func (p *poll) leftAnyway(ctx context.Context, project *int64) bool {
 		switch {
 		case in != nil:
 			p.state = in.State
-			return leaving(in.State)
+			p.gone = released(in.State)
+			return p.gone || leaving(in.State)
 		case !errors.Is(err, ErrGone):
 			return false
 		case absent < 0:
 			absent = p.waited()
 		}
 		if p.client.ages.old(p.id) || p.waited()-absent >= maxInvisible {
+			p.gone = true
 			return true
 		}
 		if p.pause(ctx) != nil {

@@ -48,10 +48,12 @@ func TestTerminate(t *testing.T) {
 		told  int
 		waits time.Duration
 	}{
-		"done":             {terminating(looks{gone}, yes), "<nil>", 1, time.Second},
-		"on its way":       {terminating(looks{going}, yes), "<nil>", 1, 0},
-		"slowly":           {terminating(looks{alive, alive, going}, yes), "<nil>", 1, 3 * time.Second},
-		"refused, leaving": {terminating(looks{going}, no), "<nil>", 1, 0},
+		"done":                        {terminating(looks{gone}, yes), "<nil>", 1, time.Second},
+		"on its way":                  {terminating(looks{going, going, gone}, yes), "<nil>", 1, 4 * time.Second},
+		"slowly":                      {terminating(looks{alive, alive, going, gone}, yes), "<nil>", 1, 7 * time.Second},
+		"refused, leaving":            {terminating(looks{going, going, gone}, no), "<nil>", 1, 2 * time.Second},
+		"on its way for five minutes": {terminating(append(repeated(going, 62), gone), yes), "<nil>", 1, 5*time.Minute + time.Second},
+		"shown as deleted":            {terminating(looks{set("deleted", "i-1")}, yes), "<nil>", 1, 0},
 
 		// What may pass by itself.
 		"throttled once":          {terminating(looks{gone}, reply{Status: 429}, yes), "<nil>", 2, time.Second},
@@ -59,7 +61,7 @@ func TestTerminate(t *testing.T) {
 		"lost, throttled and 500": {terminating(looks{gone}, reply{Status: 429}, refuse(500, "x", "x"), reply{Err: io.EOF}, yes), "<nil>", 4, time.Second},
 		"500 five times, alive": {terminating(looks{alive, gone}, refuse(500, "x", "x"), refuse(500, "x", "x"), refuse(500, "x", "x"), refuse(500, "x", "x"),
 			refuse(500, "x", "x"), yes), "<nil>", 6, 2 * time.Second},
-		"500, yet done":          {terminating(looks{alive, going}, refuse(500, "x", "x")), "<nil>", 8, time.Second},
+		"500, yet done":          {terminating(looks{alive, going, gone}, refuse(500, "x", "x")), "<nil>", 8, 2 * time.Second},
 		"refused once":           {terminating(looks{alive, gone}, no, yes), "<nil>", 2, 2 * time.Second},
 		"refused once with 400":  {terminating(looks{alive, gone}, refuse(400, "Odd", "x"), yes), "<nil>", 2, 2 * time.Second},
 		"refused, look-ups fail": {terminating(looks{ok(`{}`), ok("<html>"), gone}, no, no, yes), "<nil>", 3, 4 * time.Second},
