@@ -35,11 +35,12 @@ type Refusals struct {
 	zones  map[string]string // by subnet, as far as an explanation has shown them
 	ending int               // how many instances are being terminated
 	ended  time.Time         // when the last termination was over
+	freed  freed
 }
 
 // NewRefusals returns a memory without refusals.
 func NewRefusals(explainer *Explainer) *Refusals {
-	return &Refusals{explainer: explainer, zones: map[string]string{}}
+	return &Refusals{explainer: explainer, zones: map[string]string{}, freed: freed{}}
 }
 
 // refused is a launch that KEC has refused.
@@ -239,6 +240,7 @@ func (a *Attempt) Accepted() {
 	a.refusals.mu.Lock()
 	defer a.refusals.mu.Unlock()
 	a.refusals.forget(a.launch, a.begun)
+	a.refusals.freed.add(a.refusals.holds(a.launch), -1)
 }
 
 // forget drops the refusals up to that time that cover a launch.
@@ -246,18 +248,27 @@ func (r *Refusals) forget(launch market.Launch, until time.Time) {
 	r.known = slices.DeleteFunc(r.known, func(k *refused) bool { return !k.at.After(until) && r.covers(k, launch) })
 }
 
-// Ending notes that an instance is being terminated; the result notes that this is over. It counts
-// even after an error, because KEC may have terminated the instance all the same. All refusals are
-// forgotten, because what one type gives back may serve another.
-func (r *Refusals) Ending() (over func()) {
+// Ending notes that an instance is being terminated, and what it holds; the result notes with what
+// error this is over. It counts even after an error, because KEC may have terminated the instance
+// all the same; then nothing is given back that a launch could wait for. All refusals are forgotten,
+// because what one type gives back may serve another.
+func (r *Refusals) Ending(of market.Launch) (over func(error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if of.Zone != "" {
+		r.zones[of.SubnetID] = of.Zone
+	}
 	r.ending++
 	r.known = nil
-	return func() {
+	holds := r.holds(of)
+	r.freed.add(holds, 1)
+	return func(err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.ending--
 		r.ended = r.explainer.client.LocalNow()
+		if err != nil {
+			r.freed.add(holds, -1)
+		}
 	}
 }

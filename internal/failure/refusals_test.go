@@ -195,23 +195,23 @@ func TestRefusals_whatForgets(t *testing.T) {
 			begin(t, r, market.Launch{InstanceType: "N3.4B", SubnetID: kecsim.SubnetA}).Accepted()
 		}, false},
 		{"an instance being terminated", func(_ *kecsim.Server, r *Refusals, early *Attempt) {
-			r.Ending()
+			r.Ending(market.Launch{})
 			early.Refused(t.Context(), errSoldOut)
 		}, true},
-		{"an instance terminated", func(_ *kecsim.Server, r *Refusals, _ *Attempt) { r.Ending()() }, true},
+		{"an instance terminated", func(_ *kecsim.Server, r *Refusals, _ *Attempt) { r.Ending(market.Launch{})(nil) }, true},
 		{"a no from before the termination", func(_ *kecsim.Server, r *Refusals, early *Attempt) {
-			r.Ending()()
+			r.Ending(market.Launch{})(nil)
 			early.Refused(t.Context(), errSoldOut)
 		}, true},
 		{"a no from soon after the termination", func(sim *kecsim.Server, r *Refusals, _ *Attempt) {
-			r.Ending()()
+			r.Ending(market.Launch{})(nil)
 			sim.Advance(refusalTTL - time.Second)
 			soon := begin(t, r, launch)
 			sim.Advance(time.Minute)
 			soon.Refused(t.Context(), errSoldOut)
 		}, true},
 		{"a no from long after the termination", func(sim *kecsim.Server, r *Refusals, _ *Attempt) {
-			r.Ending()()
+			r.Ending(market.Launch{})(nil)
 			sim.Advance(refusalTTL)
 			begin(t, r, launch).Refused(t.Context(), errSoldOut)
 		}, false},

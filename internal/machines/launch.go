@@ -41,11 +41,18 @@ type Launched struct {
 // after a cancellation, and an outcome that is unknown then stays so. A deadline ends everything at
 // once.
 func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error) {
+	return c.LaunchAfter(ctx, params, func(error) bool { return false })
+}
+
+// LaunchAfter is Launch after the end of other machines. A refusal that is held, as the caller says,
+// is for what one of them may still hold: it has done nothing, and the launch is sent again, with
+// the same tag, until the context ends.
+func (c *Client) LaunchAfter(ctx context.Context, params url.Values, held func(error) bool) (Launched, error) {
 	s := c.newSearch(params)
 	if err := s.outage(ctx); err != nil {
 		return Launched{}, err
 	}
-	first := c.run(ctx, s.params)
+	first := s.untilFree(ctx, held)
 	if !first.MaybeAccepted {
 		return s.launched(first)
 	}
@@ -87,6 +94,26 @@ func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error
 			"no instance with the tag %s = %s was found)", second.Err, LaunchTagKey, s.tag)
 	}
 	return s.adopt(found, second.RequestID)
+}
+
+// untilFree makes the first call of a launch, and the same again while KEC refuses it for what is
+// held.
+func (s *search) untilFree(ctx context.Context, held func(error) bool) kec.Run {
+	p := s.client.newPoll("", "launched")
+	for try := 1; ; try++ {
+		r := s.client.run(ctx, s.params)
+		switch {
+		case r.MaybeAccepted || r.Err == nil:
+			return r
+		case held(r.Err) && p.pause(ctx) == nil:
+			s.sent = s.client.api.LocalNow()
+			continue
+		case try > 1:
+			r.Err = fmt.Errorf("%w (after %d tries in %s, because a machine that this run has ended may still hold it)",
+				r.Err, try, p.waited().Round(time.Second))
+		}
+		return r
+	}
 }
 
 // run makes one call of RunInstances, and remembers the instances that its answer names.

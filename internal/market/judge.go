@@ -48,7 +48,15 @@ type Need struct {
 func (n Need) perLaunch() bool { return n.Kind != OutOfStock && n.Kind != AddressesShort }
 
 // Exceeds tells whether launches want more than KEC has. A thing that is wrong is always too much.
-func (n Need) Exceeds(d Demand) bool { return n.perLaunch() || d.Wanted > n.have+d.Freed }
+func (n Need) Exceeds(d Demand) bool { return n.Short(d) > 0 }
+
+// Short is how many launches KEC cannot serve: all of them where the thing itself is wrong.
+func (n Need) Short(d Demand) int64 {
+	if n.perLaunch() {
+		return max(d.Wanted, 1)
+	}
+	return d.Wanted - n.have - d.Freed
+}
 
 // Demand is how much of one thing all launches of a plan want together, or those of an order.
 type Demand struct {

@@ -1,6 +1,10 @@
 package market
 
-import "github.com/shopspring/decimal"
+import (
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
 
 // Launch is what is or was ordered, as far as KEC's offer decides on it. What is not known is left
 // empty.
@@ -11,5 +15,11 @@ type Launch struct {
 	SecurityGroupIDs []string
 	PrivateIP        string
 	OtherSubnetIDs   []string // of the secondary network interfaces, in their order
+	OtherPrivateIPs  []string // in the order of the interfaces; "" where KEC picks one
 	DataDiskTypes    []string // in the order of the disks
+}
+
+// Addresses lists the fixed private addresses of all interfaces.
+func (l Launch) Addresses() []string {
+	return slices.DeleteFunc(append([]string{l.PrivateIP}, l.OtherPrivateIPs...), func(s string) bool { return s == "" })
 }

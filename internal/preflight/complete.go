@@ -28,17 +28,18 @@ func (c *Check) count(n *int, by int) {
 	c.heard = time.Now()
 }
 
-// Launching notes that a launch begins, which ends the check: the plan is carried out, and KEC
-// decides. The CLI plans each resource once more just before its launch. A check would compare
-// these launches with what the earlier ones have left over, and refuse what KEC gives.
-func (c *Check) Launching() {
+// Applying notes that a launch, a change or a deletion begins, which ends the check: the plan is
+// carried out, and KEC decides. The CLI plans each resource once more just before its launch. A
+// check would compare these launches with what the earlier ones have left over, or with what a
+// machine that has just been ended still holds, and refuse what KEC gives.
+func (c *Check) Applying() {
 	if c != nil {
-		c.begin.Do(func() { close(c.launched) })
+		c.begin.Do(func() { close(c.applied) })
 	}
 }
 
 // complete waits until the plan is complete, or as complete as it can get while the caller waits
-// (partial). It is not ok if nothing is to be reported any more: a launch has begun, or the
+// (partial). It is not ok if nothing is to be reported any more: the plan is being carried out, or the
 // caller's context is over.
 func (c *Check) complete(ctx context.Context) (partial, ok bool) {
 	c.count(&c.waiting, 1)
@@ -55,7 +56,7 @@ func (c *Check) complete(ctx context.Context) (partial, ok bool) {
 		case <-over:
 			return false, !c.hasBegun() && ctx.Err() == nil
 		case <-time.After(rest):
-		case <-c.launched:
+		case <-c.applied:
 			return false, false
 		case <-ctx.Done():
 			return false, false
@@ -88,7 +89,7 @@ func (c *Check) silence() (rest time.Duration, alone bool) {
 
 func (c *Check) hasBegun() bool {
 	select {
-	case <-c.launched:
+	case <-c.applied:
 		return true
 	default:
 		return false

@@ -9,6 +9,7 @@ package preflight
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -37,25 +38,30 @@ type Check struct {
 	region   string
 	blind    bool // nothing can be asked
 	snapshot *market.Snapshot
-	launched chan struct{} // closed when the first launch begins
+	applied  chan struct{} // closed when the plan begins to be carried out
 	begin    sync.Once
 
-	mu      sync.Mutex
-	sums    map[string]*sum  // by the key of a need
-	freed   map[string]int64 // how much the plan gives back, by the key of a need
-	busy    int              // requests of the CLI that are under way
-	peak    int              // the most that were under way at once
-	waiting int              // requests under way that wait for the plan to be complete
-	heard   time.Time        // when the last request came or went
-	over    chan struct{}    // closed when the plan is complete for those who wait
-	told    []failure.Code   // of look-ups that have failed, and were reported
+	mu       sync.Mutex
+	sums     map[string]*sum    // by the key of a need
+	machines map[string]machine // of the state, by id
+	busy     int                // requests of the CLI that are under way
+	peak     int                // the most that were under way at once
+	waiting  int                // requests under way that wait for the plan to be complete
+	heard    time.Time          // when the last request came or went
+	over     chan struct{}      // closed when the plan is complete for those who wait
+	told     []failure.Code     // of look-ups that have failed, and were reported
 }
 
 // sum is what the plan wants of one thing.
 type sum struct {
 	wanted   int64
-	reported bool // a launch has reported it, or waits to do so
+	reported bool  // a launch has reported it, or waits to do so
+	told     int64 // the sum that was reported as that of the whole plan; 0 for none
 }
+
+// grown tells whether more is wanted than was reported as the sum of the whole plan. The CLI was
+// silent then, and has gone on: for a slow data source, say.
+func (s *sum) grown() bool { return s.told > 0 && s.wanted > s.told }
 
 // Finding is something that KEC cannot do for this plan.
 type Finding struct {
@@ -66,20 +72,9 @@ type Finding struct {
 // New returns the check for one configuration of the provider, whose region messages name.
 func New(client *kec.Client, mode Mode, region string) *Check {
 	return &Check{
-		mode: mode, client: client, region: region, snapshot: market.NewSnapshot(client), launched: make(chan struct{}),
-		sums: map[string]*sum{}, freed: map[string]int64{}, heard: time.Now(), over: make(chan struct{}),
+		mode: mode, client: client, region: region, snapshot: market.NewSnapshot(client), applied: make(chan struct{}),
+		sums: map[string]*sum{}, machines: map[string]machine{}, heard: time.Now(), over: make(chan struct{}),
 	}
-}
-
-// Frees notes that the plan ends an instance in this subnet, which gives an address back. The
-// address counts as free: whether it is in time is for KEC to say.
-func (c *Check) Frees(subnetID string) {
-	if c == nil || subnetID == "" {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.freed[market.AddressKey(subnetID)]++
 }
 
 // Plan adds a launch to the plan and returns what this resource has to report. That is mostly
@@ -121,17 +116,18 @@ func (c *Check) add(needs []market.Need) (mine []market.Need) {
 			c.sums[need.Key] = s
 		}
 		s.wanted++
-		if !s.reported && need.Exceeds(c.demand(need)) {
-			s.reported = true
+		if (!s.reported || s.grown()) && need.Exceeds(c.demand(need, false)) {
+			s.reported, s.told = true, 0
 			mine = append(mine, need)
 		}
 	}
 	return mine
 }
 
-// demand is what the plan wants of a thing now. The caller holds the lock.
-func (c *Check) demand(need market.Need) market.Demand {
-	return market.Demand{Form: market.Planned, Wanted: c.sums[need.Key].wanted, Freed: c.freed[need.Key]}
+// demand is what the plan, or the part of it that is known, wants of a thing now. The caller holds
+// the lock.
+func (c *Check) demand(need market.Need, complete bool) market.Demand {
+	return market.Demand{Form: market.Planned, Wanted: c.sums[need.Key].wanted, Freed: c.freed(need.Key, complete)}
 }
 
 // withdraw leaves the report to the next launch that has the needs.
@@ -145,27 +141,45 @@ func (c *Check) withdraw(mine []market.Need) {
 
 // report words the shortfalls with the totals of the whole plan, or of the part that is known. A
 // need that the plan has met in the meantime, by what it frees, is left out.
+//
+// A shortfall that is no larger than what KEC has taken is no veto: to refuse the plan would bring
+// nothing back, and keep the user from changing or destroying the machines that are left.
 func (c *Check) report(ctx context.Context, mine []market.Need, partial bool) []Finding {
 	var findings []Finding
 	for _, need := range mine {
-		demand, short := c.total(need)
-		if !short {
+		demand, lost := c.total(need, partial)
+		short := need.Short(demand)
+		if short < 1 {
 			continue
 		}
-		demand.AtLeast = partial
 		s := c.snapshot.Shortfall(ctx, need, demand)
-		findings = append(findings, Finding{failure.OfPlan(s), s.Certain() && c.mode == Error})
+		f := Finding{failure.OfPlan(s), s.Certain() && c.mode == Error && short > lost}
+		if short <= lost {
+			f.Note = fmt.Sprintf("KEC has taken %d of the machines in the state and cannot replace %s now. "+
+				"That blocks nothing else; an apply orders them all the same.", lost, pronoun(lost))
+		}
+		findings = append(findings, f)
 	}
 	return findings
 }
 
-// total is what the plan wants now, and whether that is still too much. If it is not, the next
-// launch that is too much reports it.
-func (c *Check) total(need market.Need) (market.Demand, bool) {
+func pronoun(n int64) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// total is what the plan wants now, and how many machines it has lost. If that is not too much any
+// more, the next launch that is too much reports it.
+func (c *Check) total(need market.Need, partial bool) (demand market.Demand, lost int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	demand := c.demand(need)
-	short := need.Exceeds(demand)
-	c.sums[need.Key].reported = short
-	return demand, short
+	demand = c.demand(need, true)
+	demand.AtLeast = partial
+	s := c.sums[need.Key]
+	if s.reported = need.Exceeds(demand); s.reported && !partial {
+		s.told = demand.Wanted
+	}
+	return demand, c.lost()
 }

@@ -103,15 +103,18 @@ func TestCheck_whatIsUnderWayIsWaitedFor(t *testing.T) {
 	})
 }
 
-func TestCheck_lateArrivalsStaySilent(t *testing.T) {
+// A CLI may be silent for a slow data source, and go on. A sum that was reported as that of the
+// plan is reported again once it has grown.
+func TestCheck_aSumThatHasGrownIsToldAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, preflight.Error, 0)
 		w.sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 1)
 		equal(t, "findings", len(w.plan(5, 5, alike)), 1)
 		w.passed(quiet)
-		equal(t, "findings of late ones", told(w.plan(5, 5, alike)), "")
-		w.passed(quiet)
+		equal(t, "findings of late ones", told(w.plan(5, 5, alike)), "Out of stock: 10 wanted, 1 available | "+
+			"This plan orders 10 N3.2B in cn-beijing-6a; KEC can open 1 now, 9 short. In cn-beijing-6b it can open 50, in cn-beijing-6c 50.")
+		w.passed(2 * quiet)
 	})
 }
 
@@ -211,13 +214,13 @@ func TestCheck_aLaunchEndsTheCheck(t *testing.T) {
 			asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
 		}
 		time.Sleep(400 * time.Millisecond)
-		w.Launching()
+		w.Applying()
 		asking.Wait()
 		w.passed(400 * time.Millisecond)
 		equal(t, "findings", told(all.findings), "")
 
 		before := len(w.sim.Calls())
-		w.Launching()
+		w.Applying()
 		other := worker()
 		other.InstanceType, other.SubnetID = kecsim.TypeLarge, kecsim.SubnetB
 		equal(t, "findings afterwards", told(w.ask(t.Context(), other)), "")
@@ -233,7 +236,7 @@ func TestCheck_aLaunchBeginsDuringTheLookUps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, preflight.Error, time.Second)
 		w.sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
-		time.AfterFunc(500*time.Millisecond, w.Launching)
+		time.AfterFunc(500*time.Millisecond, w.Applying)
 		equal(t, "findings", told(w.ask(t.Context(), worker())), "")
 		w.passed(2 * time.Second) // the look-ups alone
 	})
@@ -305,9 +308,9 @@ func TestCheck_whatThePlanFrees(t *testing.T) {
 			asking.Go(func() { all.add(w.ask(t.Context(), worker())) })
 		}
 		time.Sleep(900 * time.Millisecond)
-		w.Frees("")
-		w.Frees(kecsim.SubnetB)
-		w.Frees(kecsim.SubnetA)
+		w.Ends("i-0", "")
+		w.Ends("i-1", kecsim.SubnetB)
+		w.Ends("i-2", kecsim.SubnetA)
 		asking.Wait()
 		equal(t, "findings", told(all.findings), "")
 		w.passed(quiet)
@@ -349,9 +352,9 @@ func TestCheck_nil(t *testing.T) {
 	t.Parallel()
 	var c *preflight.Check
 	done := c.Busy()
-	c.Frees(kecsim.SubnetA)
+	c.Ends("i-1", kecsim.SubnetA)
 	equal(t, "findings", len(c.Plan(t.Context(), worker())), 0)
-	c.Launching()
+	c.Applying()
 	equal(t, "findings", len(c.Plan(t.Context(), worker())), 0)
 	done()
 }

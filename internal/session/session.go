@@ -4,6 +4,7 @@ package session
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -23,6 +24,7 @@ type Session struct {
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals
+	Living      sync.Map // the machines that a plan keeps, by id; a forced replacement comes after that
 	Region      string
 	Here        Origin    // of what this session sees
 	Unknown     []string  // the attributes of the provider block for which API waits

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -56,6 +57,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.State.Raw = tfvalue.With(ctx, tfvalue.Resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
 	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, machineKey, []byte(strconv.Quote(launched.InstanceID)))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, toldKey, nil)...) // of the machine that this one replaces
 	if at, err := launched.At.MarshalJSON(); err == nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, launchedKey, at)...)
 	}
@@ -85,12 +88,12 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // launch orders the instance. The answer holds no id if nothing came of the order; the diagnostics
 // say why.
 func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, request url.Values) (machines.Launched, diag.Diagnostics) {
-	r.Preflight.Launching()
+	r.Preflight.Applying()
 	attempt, refused := r.Refusals.Begin(ctx, plan.launch())
 	if refused != nil {
 		return machines.Launched{}, diag.Diagnostics{refused.Diagnostic(params)}
 	}
-	launched, err := r.Machines.Launch(ctx, request)
+	launched, err := r.Machines.LaunchAfter(ctx, request, attempt.Held)
 	var diags diag.Diagnostics
 	var extra *machines.ExtraInstancesError
 	switch {
@@ -118,10 +121,9 @@ func afterLaunch(f failure.Failure, launched machines.Launched) failure.Failure 
 // left. It returns the sentence that says how it went. A launch that no look-up shows is terminated
 // too, because it may be there all the same.
 func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, plan *model, resp *resource.CreateResponse) string {
-	defer r.Refusals.Ending()()
 	id := failed.InstanceID
 	unprotected := r.unprotect(ctx, id, plan)
-	err := r.Machines.Terminate(ctx, id, plan.project())
+	err := r.end(ctx, id, plan)
 	contradiction := ""
 	if err == nil && failed.Kind != machines.EndedInError {
 		contradiction = r.contradiction(ctx, id)

@@ -10,12 +10,15 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// Delete terminates the instance and waits until KEC confirms it.
+// Delete terminates the instance and waits until it is proven gone. Whether it is protected against
+// deletion is for KEC to say: the protection may have been lifted in the console, which the state
+// does not show, and the state of a deposed object cannot be changed any more.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
 	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
 		return
 	}
+	r.Preflight.Applying()
 	var state model
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
@@ -28,19 +31,26 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if state.DeletionProtection.ValueBool() { // a forced replacement comes here without a plan that could refuse it
-		resp.Diagnostics.Append(protectedAgainstDeletion(&state, ""))
-		return
-	}
 	// To whom it does not belong, KEC answers about a machine as if it were gone.
 	if resp.Diagnostics.Append(r.find(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.remember(ctx, &state, req.Private)
-	defer r.Refusals.Ending()()
-	if err := r.Machines.Terminate(ctx, state.ID.ValueString(), state.project()); err != nil {
+	if err := r.end(ctx, state.ID.ValueString(), &state); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
 		resp.Diagnostics.Append(f.WithoutPath(wizard.Parameters()))
+		return
 	}
+	if told, _ := req.Private.GetKey(ctx, toldKey); told == nil { // a forced replacement, of whose cost no plan can speak
+		resp.Diagnostics.Append(outliving(&state)...)
+	}
+}
+
+// end terminates an instance of this model, and lets launches that are refused for what it holds
+// wait for that.
+func (r *Resource) end(ctx context.Context, id string, m *model) (err error) {
+	over := r.Refusals.Ending(m.launch())
+	defer func() { over(err) }()
+	return r.Machines.Terminate(ctx, id, m.project())
 }

@@ -54,6 +54,7 @@ func (m *model) launch() market.Launch {
 	}
 	for _, nic := range m.NICs() {
 		launch.OtherSubnetIDs = append(launch.OtherSubnetIDs, nic.SubnetID.ValueString())
+		launch.OtherPrivateIPs = append(launch.OtherPrivateIPs, nic.PrivateIPAddress.ValueString())
 	}
 	for _, disk := range m.Disks() {
 		launch.DataDiskTypes = append(launch.DataDiskTypes, disk.Type.ValueString())

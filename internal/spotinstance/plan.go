@@ -35,8 +35,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	if destroying {
-		r.frees(&state)
 		r.warnEnd(ctx, &state, "Destroying", "", resp)
+		if state.DeletionProtection.ValueBool() {
+			warnDeletionRefused(&state, resp)
+		}
 		return
 	}
 	unchanged := living && req.Plan.Raw.Equal(req.State.Raw)
@@ -54,6 +56,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	switch {
 	case !living: // a replacement comes here too, a second time and as a new instance
+		r.forcedReplacement(ctx, req, resp)
 		r.checkAutoDelete(ctx, &plan, resp)
 		r.checkLaunch(ctx, &plan, resp)
 	case state.unread() && r.API == nil:
@@ -62,6 +65,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.AddError("The instance has not been read yet",
 			state.ID.ValueString()+" was imported or moved without a refresh, so nothing is known about it.\n\nPlan again without -refresh=false.")
 	default:
+		r.Preflight.Kept(state.ID.ValueString())
+		r.Living.Store(state.ID.ValueString(), &state)
 		if !unchanged { // an unchanged machine is the usual one, and its tables take a while to compare
 			r.planChanges(ctx, &plan, &state, imported, resp)
 		}
@@ -93,10 +98,12 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, imported
 	if deleting {
 		r.checkAutoDelete(ctx, plan, resp)
 	}
+	because := "It is replaced because of " + strings.Join(replacing, ", ") + "."
 	switch {
+	case len(replacing) > 0 && state.DeletionProtection.ValueBool():
+		refuseReplacement(state, because, resp)
 	case len(replacing) > 0:
-		r.frees(state)
-		r.warnEnd(ctx, state, "Replacing", "It is replaced because of "+strings.Join(replacing, ", ")+".", resp)
+		r.warnEnd(ctx, state, "Replacing", because, resp)
 	case len(restarting) > 0 && state.State.ValueString() == kec.StateActive:
 		resp.Diagnostics.AddWarning("This update interrupts the spot instance", fmt.Sprintf(
 			"%s is running, and KEC needs it down for a moment to change %s. It ends in the state it has now.",
@@ -128,10 +135,16 @@ func (*Resource) keepSpelling(ctx context.Context, d difference, plan, state *mo
 	}
 }
 
-// checkAutoDelete refuses a time of automatic deletion that KEC would refuse.
+// checkAutoDelete warns of a time of automatic deletion that KEC would refuse. It is no error: the
+// time of an instance that is gone has often passed, and must not keep other instances from being
+// changed or destroyed. KEC refuses the launch, or the change.
 func (r *Resource) checkAutoDelete(ctx context.Context, plan *model, resp *resource.ModifyPlanResponse) {
-	resp.Diagnostics.Append(plan.ValidateAhead(func() time.Time { return r.now(ctx, plan) })...)
+	resp.Diagnostics.Append(plan.WarnTooSoon(func() time.Time { return r.now(ctx, plan) })...)
 }
+
+// wayOut ends a veto of a plan with machines of the state in it. A CLI plans normally before it
+// plans a destroy, so the veto may stand between the user and the end of these machines.
+const wayOut = "To destroy or change what there is all the same: destroy -refresh=false, or preflight = \"warn\" in the provider block."
 
 // checkLaunch asks whether KEC can do what the plan orders. A plan that is known to be wrong asks
 // nothing.
@@ -144,6 +157,9 @@ func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.
 	}
 	for _, f := range r.Preflight.Plan(ctx, plan.launch()) {
 		if f.Veto {
+			if r.Preflight.KnowsMachines() {
+				f.Note = wayOut
+			}
 			resp.Diagnostics.Append(f.Diagnostic(plan.params()))
 		} else {
 			resp.Diagnostics.Append(f.Warning(plan.params()))
@@ -151,12 +167,13 @@ func (r *Resource) checkLaunch(ctx context.Context, plan *model, resp *resource.
 	}
 }
 
-// frees notes the addresses that the end of an instance gives back.
-func (r *Resource) frees(state *model) {
-	r.Preflight.Frees(state.SubnetID.ValueString())
-	for _, nic := range state.NICs() {
-		r.Preflight.Frees(nic.SubnetID.ValueString())
+// subnets lists the subnets of all interfaces of an instance.
+func (m *model) subnets() []string {
+	all := []string{m.SubnetID.ValueString()}
+	for _, nic := range m.NICs() {
+		all = append(all, nic.SubnetID.ValueString())
 	}
+	return all
 }
 
 // difference is what differs between plan and state.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -74,8 +75,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		look = wizard.NewImport(in)
 	}
 	state.refresh(look)
+	r.Preflight.Read(in.ID, state.subnets()...)
 	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, movedKey, nil)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, machineKey, []byte(strconv.Quote(in.ID)))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
 	if importing {
 		resp.Diagnostics.Append(r.noteLaunch(ctx, in, resp.Private)...)
@@ -119,6 +122,7 @@ func (r *Resource) forget(ctx context.Context, state *model, importing bool, res
 				return
 			}
 		}
+		r.Preflight.Gone(state.ID.ValueString())
 		resp.Diagnostics.AddWarning(released(*state))
 	}
 	resp.State.RemoveResource(ctx)

@@ -25,6 +25,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.Append(r.unready("changed")...); resp.Diagnostics.HasError() {
 		return
 	}
+	r.Preflight.Applying()
 	var plan, state, config model
 	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)

@@ -183,22 +183,18 @@ func TestAccProtection_keepsTheMachineUntilItIsLifted(t *testing.T) {
 	w.Apply().Want(t, 0)
 	refusal := []string{
 		"Error: This spot instance is protected against deletion", "worker (" + firstID + ") has deletion_protection = true",
-		"Set deletion_protection = false and apply that alone, then try again.",
+		"Set deletion_protection = false and apply that alone, then try again",
 	}
-	w.Destroy().Want(t, 1, refusal...)
+	w.Plan("-destroy").Want(t, 2, "Warning: This spot instance is protected against deletion")
 	w.Write(block(protected, set{"instance_type": `"N3.4B"`}) + env.Block(""))
 	w.Plan().Want(t, 1, append(refusal, "It is replaced because of instance_type.")...)
+	w.Write(block(protected) + env.Block(""))
+	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, append(refusal, "Its replacement is forced: by -replace, or by replace_triggered_by.")...)
 	if got := env.Sim.Count("TerminateInstances"); got != 0 {
 		t.Errorf("%d attempts to delete it", got)
 	}
+	w.Destroy().Want(t, 1, "Error: The instance is protected against deletion", "(InstanceResourceProtected), TerminateInstances")
 	w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
-	w.Write(block(protected, set{"deletion_protection": "false"}) + env.Block(""))
-	w.Apply().Want(t, 0, update)
-
-	// A forced replacement is refused too, though no plan can tell.
-	w.Write(block(protected) + env.Block(""))
-	w.Apply().Want(t, 0, update)
-	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, refusal...)
 	w.Write(block(protected, set{"deletion_protection": "false"}) + env.Block(""))
 	w.Apply().Want(t, 0, update)
 
@@ -219,8 +215,10 @@ func TestAccAutoDelete(t *testing.T) {
 	env := acctest.New(t)
 	w := env.Workspace(t)
 	w.Write(block(set{"auto_delete_time": `"2026-03-02T09:29:00Z"`}) + env.Block(""))
-	w.Plan().Want(t, 1, "Error: Automatic deletion is less than 30 minutes ahead", "It is set to 2026-03-02T09:29:00Z; it is 2026-03-02T09:00:00Z now.",
+	w.Plan().Want(t, 2, "Warning: Automatic deletion is less than 30 minutes ahead", "It is set to 2026-03-02T09:29:00Z; it is 2026-03-02T09:00:00Z now.",
 		"Set auto_delete_time to 2026-03-02T09:31:00Z or later, or remove it.")
+	w.Apply().Want(t, 1, "(AutoDeleteTimeIsInvalid), RunInstances", "auto_delete_time =")
+	w.Destroy().Want(t, 0)
 	w.Write(block(set{"auto_delete_time": `"2026-03-02T10:00:00Z"`}) + env.Block(""))
 	w.Apply().Want(t, 0)
 	for _, same := range []string{`"2026-03-02T18:00:00+08:00"`, `"2026-03-02T10:00:00+00:00"`, `"2026-03-02T05:00:00-05:00"`} {
@@ -230,9 +228,11 @@ func TestAccAutoDelete(t *testing.T) {
 	env.Sim.Advance(45 * time.Minute) // nothing is wrong with an old time that is not changed
 	w.Plan().Want(t, 0, "No changes.")
 	w.Write(block(set{"auto_delete_time": `"2026-03-02T10:05:00Z"`}) + env.Block(""))
-	w.Plan().Want(t, 1, "Error: Automatic deletion is less than 30 minutes ahead")
+	w.Plan().Want(t, 2, "Warning: Automatic deletion is less than 30 minutes ahead")
 	env.Sim.Advance(20 * time.Minute)
-	w.Plan().Want(t, 1, "Warning: This spot instance is gone", "auto_delete_time asked KEC to delete it at 2026-03-02T10:00:00Z.")
+	w.Plan().Want(t, 2, "Warning: This spot instance is gone", "auto_delete_time asked KEC to delete it at 2026-03-02T10:00:00Z.",
+		"Warning: Automatic deletion is less than 30 minutes ahead")
+	w.Destroy().Want(t, 0)
 }
 
 func TestAccSpelling_orderAndNotationNeverDiffer(t *testing.T) {

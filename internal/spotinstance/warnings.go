@@ -2,6 +2,7 @@ package spotinstance
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -11,26 +12,53 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// warnEnd says what the end of an instance costs, and refuses it while the instance is protected
-// against deletion.
+// warnEnd says what the end of an instance costs, and notes in the plan that it was said.
 func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string, resp *resource.ModifyPlanResponse) {
-	if state.DeletionProtection.ValueBool() {
-		resp.Diagnostics.Append(protectedAgainstDeletion(state, why))
-		return
-	}
+	r.Preflight.Ends(state.ID.ValueString(), state.subnets()...)
+	r.Living.Delete(state.ID.ValueString())
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, toldKey, []byte("true"))...)
 	r.warnProtected(ctx, state, doing, why, resp)
-	warnKeptDisks(state, resp)
+	resp.Diagnostics.Append(outliving(state)...)
 }
 
-// protectedAgainstDeletion refuses to end an instance whose state says that it is protected.
-func protectedAgainstDeletion(state *model, why string) diag.Diagnostic {
-	detail := state.title() + " has deletion_protection = true, so neither KEC nor this provider deletes it."
-	if why != "" {
-		detail += " " + why
+// forcedReplacement notes a replacement that no attribute causes, but -replace or
+// replace_triggered_by, and refuses that of a protected machine. A CLI plans the machine as one that
+// is kept, and then once more as a new one, with the private state of the first plan, which names
+// the machine. It shows no warning of that second plan, and plans a tainted machine as a new one
+// only: what such an end costs is said by Delete.
+func (r *Resource) forcedReplacement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var id string
+	if raw, _ := req.Private.GetKey(ctx, machineKey); json.Unmarshal(raw, &id) != nil {
+		return
 	}
-	return diag.NewAttributeErrorDiagnostic(path.Root("deletion_protection"), "This spot instance is protected against deletion",
-		detail+"\n\nSet deletion_protection = false and apply that alone, then try again. (An object that Terraform calls deposed cannot be changed "+
-			"any more: take it out of the state with state rm, and delete it in the console.)")
+	kept, _ := r.Living.LoadAndDelete(id)
+	state, ok := kept.(*model)
+	if !ok {
+		return // its end has been spoken of
+	}
+	r.Preflight.Ends(id, state.subnets()...)
+	if state.DeletionProtection.ValueBool() {
+		refuseReplacement(state, "Its replacement is forced: by -replace, or by replace_triggered_by.", resp)
+	}
+}
+
+// protected is the summary for an instance whose state says that it is protected against deletion.
+const protected = "This spot instance is protected against deletion"
+
+// refuseReplacement refuses to replace an instance whose state says that it is protected.
+func refuseReplacement(state *model, why string, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.AddAttributeError(path.Root("deletion_protection"), protected, fmt.Sprintf(
+		"%s has deletion_protection = true, so KEC does not delete it. %s\n\n"+
+			"Set deletion_protection = false and apply that alone, then try again.", state.title(), why))
+}
+
+// warnDeletionRefused warns that KEC will refuse to delete a protected instance. It is no error,
+// because the protection may have been lifted in the console, and the state of an object that
+// Terraform calls deposed cannot be changed any more: KEC is asked, and decides.
+func warnDeletionRefused(state *model, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.AddAttributeWarning(path.Root("deletion_protection"), protected, fmt.Sprintf(
+		"%s has deletion_protection = true, and KEC refuses to delete it as long as that holds there.\n\n"+
+			"Set deletion_protection = false and apply that alone, then try again; or lift the protection in the console.", state.title()))
 }
 
 // warnProtected says what is given up by ending an instance in the hour in which KEC guarantees it.
@@ -51,11 +79,27 @@ func (r *Resource) warnProtected(ctx context.Context, state *model, doing, why s
 	resp.Diagnostics.AddWarning(doing+" a spot instance in its protected hour", detail)
 }
 
-// warnKeptDisks names the disks that go on being charged when the instance has gone.
-func warnKeptDisks(state *model, resp *resource.ModifyPlanResponse) {
+// outliving names what goes on being charged when the instance has gone: the disks that are kept,
+// and a public address that may stay.
+func outliving(state *model) (diags diag.Diagnostics) {
 	if ids := state.Kept(); len(ids) > 0 {
-		resp.Diagnostics.AddWarning("A data disk outlives this spot instance", state.title()+" goes. "+keptSentence(ids))
+		diags.AddWarning("A data disk outlives this spot instance", state.title()+" goes. "+keptSentence(ids))
 	}
+	if address := addressSentence(state); address != "" {
+		diags.AddWarning("The public address may outlive this spot instance", state.title()+" goes. "+address)
+	}
+	return diags
+}
+
+// addressSentence names the public address of an instance that goes, "" if it has none. Whether KEC
+// releases the address with the instance is not known (fact 238: both are assumed).
+func addressSentence(state *model) string {
+	address := state.PublicIP.ValueString()
+	if address == "" {
+		return ""
+	}
+	return fmt.Sprintf("Its public address %s may stay in the account, outside the state, and go on being charged. "+
+		"Look for it on the console's EIP page, and release it there if it is not wanted.", address)
 }
 
 func keptSentence(ids []string) string {
@@ -83,6 +127,9 @@ func released(state model) (summary, detail string) {
 	next := "The next apply orders a replacement."
 	if ids := state.Kept(); len(ids) > 0 {
 		next += "\n\n" + keptSentence(ids)
+	}
+	if address := addressSentence(&state); address != "" {
+		next += "\n\n" + address
 	}
 	if at := state.RecyclingTime.ValueString(); at != "" {
 		return "KEC has released this spot instance", fmt.Sprintf(

@@ -87,17 +87,17 @@ func (r Release) Validate() diag.Diagnostics {
 // autoDeleteLead is how far ahead automatic deletion must be when it is set.
 const autoDeleteLead = 30 * time.Minute
 
-// ValidateAhead refuses a time of automatic deletion that KEC would refuse. Clock is the time at
-// KEC, which may take a request: it is asked only where there is something to compare.
-func (r Release) ValidateAhead(clock func() time.Time) diag.Diagnostics {
+// WarnTooSoon warns of a time of automatic deletion that KEC would refuse. Clock is the time at KEC,
+// which may take a request: it is asked only where there is something to compare.
+func (r Release) WarnTooSoon(clock func() time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	at, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())
 	if err != nil {
 		return nil
 	}
 	if now := clock(); at.Before(now.Add(autoDeleteLead)) {
-		diags.AddAttributeError(path.Root("auto_delete_time"), "Automatic deletion is less than 30 minutes ahead", fmt.Sprintf(
-			"It is set to %s; it is %s now.\n\nSet auto_delete_time to %s or later, or remove it.",
+		diags.AddAttributeWarning(path.Root("auto_delete_time"), "Automatic deletion is less than 30 minutes ahead", fmt.Sprintf(
+			"It is set to %s; it is %s now. KEC refuses to launch or change the instance so.\n\nSet auto_delete_time to %s or later, or remove it.",
 			at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), now.Add(autoDeleteLead+time.Minute).UTC().Truncate(time.Minute).Format(time.RFC3339)))
 	}
 	return diags
