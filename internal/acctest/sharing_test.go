@@ -245,7 +245,7 @@ func TestSharing_ourOwnChanges(t *testing.T) {
 		if in, err := a.machines.Refresh(t.Context(), id, nil); err != nil || in.Name != name {
 			t.Errorf("%v, %v, want %s", in, err, name)
 		}
-		if err := a.machines.SetTags(t.Context(), id, map[string]string{"number": "new"}); err != nil {
+		if err := a.machines.SetTags(t.Context(), id, nil, map[string]string{"number": "new"}); err != nil {
 			t.Fatal(err)
 		}
 		if tags, err := a.machines.RefreshTags(t.Context(), id); err != nil || tags["number"] != "new" {

@@ -48,6 +48,8 @@ func codeOf(err error) Code {
 		return NotSent
 	case answered && answer.Unusable:
 		return UnusableAnswer
+	case errors.Is(err, kec.ErrChangeUnknown) && ksyun.IsStateRefusal(err): // an earlier try may be the reason for it
+		return ChangeUnknown
 	case answered:
 		return Unknown
 	case errors.Is(err, machines.ErrGone):

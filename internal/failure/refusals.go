@@ -250,8 +250,8 @@ func (r *Refusals) forget(launch market.Launch, until time.Time) {
 
 // Ending notes that an instance is being terminated, and what it holds; the result notes with what
 // error this is over. It counts even after an error, because KEC may have terminated the instance
-// all the same; then nothing is given back that a launch could wait for. All refusals are forgotten,
-// because what one type gives back may serve another.
+// all the same; then nothing is given back that a launch could wait for. All refusals are
+// forgotten, because what one type gives back may serve another.
 func (r *Refusals) Ending(of market.Launch) (over func(error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -38,26 +38,26 @@ func init() {
 	}
 	services = map[string]map[string]map[string]*action{
 		"kec": {
-			"RunInstances":       at(kecVersion, action{rules: runRules, run: (*Server).runInstances, writes: true}),
-			"DescribeInstances":  at(kecVersion, action{rules: describeRules, run: (*Server).describeInstances}),
-			"TerminateInstances": at(kecVersion, action{rules: terminateRules, run: (*Server).terminateInstances, writes: true}),
-			"StartInstances":     at(kecVersion, action{rules: startRules, run: (*Server).startInstances, writes: true}),
-			"StopInstances":      at(kecVersion, action{rules: stopRules, run: (*Server).stopInstances, writes: true}),
-			"RebootInstances":    at(kecVersion, action{rules: rebootRules, run: (*Server).rebootInstances, writes: true}),
-			"ModifyInstanceAttribute": at(kecVersion, action{
-				rules: attributeRules, run: (*Server).modifyInstanceAttribute, writes: true,
-			}),
+			"RunInstances":            at(kecVersion, action{rules: runRules, run: (*Server).runInstances, writes: true}),
+			"DescribeInstances":       at(kecVersion, action{rules: describeRules, run: (*Server).describeInstances}),
+			"TerminateInstances":      at(kecVersion, action{rules: terminateRules, run: (*Server).terminateInstances, writes: true}),
+			"StartInstances":          at(kecVersion, action{rules: startRules, run: (*Server).startInstances, writes: true}),
+			"StopInstances":           at(kecVersion, action{rules: stopRules, run: (*Server).stopInstances, writes: true}),
+			"RebootInstances":         at(kecVersion, action{rules: rebootRules, run: (*Server).rebootInstances, writes: true}),
+			"ModifyInstanceAttribute": at(kecVersion, action{rules: attributeRules, run: (*Server).modifyInstanceAttribute, writes: true}),
 			"ModifyInstanceAutoDeleteTime": at(kecVersion, action{
 				rules: autoDeleteRules, run: (*Server).modifyInstanceAutoDeleteTime, writes: true,
 			}),
-			"SetInstanceResourceProtect": at(kecVersion, action{
-				rules: protectRules, run: (*Server).setInstanceResourceProtect, writes: true,
-			}),
+			"SetInstanceResourceProtect": at(kecVersion, action{rules: protectRules, run: (*Server).setInstanceResourceProtect, writes: true}),
 			"ModifyNetworkInterfaceAttribute": at(kecVersion, action{
 				rules: interfaceRules, run: (*Server).modifyNetworkInterfaceAttribute, writes: true,
 			}),
-			"AttachKey": at(kecVersion, action{rules: keyRules, run: (*Server).attachKey, writes: true}),
-			"DetachKey": at(kecVersion, action{rules: keyRules, run: (*Server).detachKey, writes: true}),
+			"AttachKey":              at(kecVersion, action{rules: keyRules, run: (*Server).attachKey, writes: true}),
+			"DetachKey":              at(kecVersion, action{rules: keyRules, run: (*Server).detachKey, writes: true}),
+			"AttachInstancesIamRole": at(kecVersion, action{rules: attachRoleRules, run: (*Server).attachInstancesIamRole, writes: true}),
+			"DetachInstancesIamRole": at(kecVersion, action{rules: detachRoleRules, run: (*Server).detachInstancesIamRole, writes: true}),
+			"AddVmIntoDataGuard":     at(kecVersion, action{rules: guardRules, run: (*Server).addVMIntoDataGuard, writes: true}),
+			"RemoveVmFromDataGuard":  at(kecVersion, action{rules: guardRules, run: (*Server).removeVMFromDataGuard, writes: true}),
 
 			"DescribeSpotPriceHistory":    at(kecVersion, action{rules: spotPriceRules, run: (*Server).describeSpotPriceHistory}),
 			"DescribeKecInventory":        at(kecVersion, action{rules: inventoryRules, run: (*Server).describeKecInventory}),

@@ -196,7 +196,7 @@ func tagKey(v string) string {
 	if wrong := characters(1, 128)(v); wrong != "" {
 		return wrong
 	}
-	if len(v) >= 3 && strings.EqualFold(v[:3], "ksc") {
+	if ownTag(v) {
 		return "must not start with ksc"
 	}
 	return ""

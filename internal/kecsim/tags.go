@@ -92,7 +92,7 @@ func spellTags(sent url.Values) (url.Values, *protocol.Refusal) {
 // 105). assumed: TagIds is refused, the set is emptied without tags, limits are those
 // of a launch, and the tags show at once (fact 228).
 func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
-	tags, refusal := readTags(r)
+	tags, refusal := s.w.readTags(r)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -117,12 +117,23 @@ func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
 		return nil, errDryRun
 	}
 	for _, in := range targets {
-		s.w.tag(in, tags)
+		its := slices.Clone(tags)
+		if !s.w.settings.TakeOwnTags {
+			for _, t := range in.tagList {
+				if ownTag(t.Key) {
+					its = append(its, t)
+				}
+			}
+		}
+		s.w.tag(in, its)
 	}
 	return map[string]any{"Result": true}, nil
 }
 
-func readTags(r *request) ([]tag, *protocol.Refusal) {
+// ownTag tells whether a key is one of KEC's own.
+func ownTag(key string) bool { return len(key) >= 3 && strings.EqualFold(key[:3], "ksc") }
+
+func (w *world) readTags(r *request) ([]tag, *protocol.Refusal) {
 	var tags []tag
 	for i := 1; i <= r.Count("Tag"); i++ {
 		flat, name := "Tag."+strconv.Itoa(i)+".", "Tag_"+strconv.Itoa(i)+"_"
@@ -130,7 +141,7 @@ func readTags(r *request) ([]tag, *protocol.Refusal) {
 		if !r.Has(flat + "Key") {
 			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sKey is required", name)
 		}
-		if wrong := tagKey(t.Key); wrong != "" {
+		if wrong := tagKey(t.Key); wrong != "" && !(w.settings.TakeOwnTags && ownTag(t.Key)) {
 			return nil, protocol.Invalid(name+"Key", "%s", wrong)
 		}
 		if wrong := characters(0, 255)(t.Value); wrong != "" {

@@ -54,7 +54,7 @@ type world struct {
 }
 
 // Settings are the parts of the world that a test may change. The defaults are assumed (facts
-// 190-192, 220, 231, 234-238).
+// 190-192, 220, 231, 234-239).
 type Settings struct {
 	Boot          time.Duration // from the order to active, 20 s
 	VisibleAfter  time.Duration // until DescribeInstances shows it, 3 s
@@ -67,6 +67,9 @@ type Settings struct {
 
 	// KeepEIP has the EIP of an instance stay when the instance goes. EIPs lists it.
 	KeepEIP bool
+	// TakeOwnTags has ReplaceResourcesTags take KEC's own tags, which start with ksc, like any other:
+	// those that are left out are lost (fact 239: else they are refused, and stay by themselves).
+	TakeOwnTags bool
 	// AsyncChecks has stock, price, quota, balance, subnet and image checked after RunInstances
 	// has accepted the launch.
 	AsyncChecks bool

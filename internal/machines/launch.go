@@ -40,14 +40,10 @@ type Launched struct {
 // seconds: if its answer holds an id, that is returned, without an error. Nothing else is begun
 // after a cancellation, and an outcome that is unknown then stays so. A deadline ends everything at
 // once.
-func (c *Client) Launch(ctx context.Context, params url.Values) (Launched, error) {
-	return c.LaunchAfter(ctx, params, func(error) bool { return false })
-}
-
-// LaunchAfter is Launch after the end of other machines. A refusal that is held, as the caller says,
-// is for what one of them may still hold: it has done nothing, and the launch is sent again, with
-// the same tag, until the context ends.
-func (c *Client) LaunchAfter(ctx context.Context, params url.Values, held func(error) bool) (Launched, error) {
+//
+// held tells whether a refusal is for what a machine that has just been ended may still hold: such
+// a launch has done nothing, and is sent again, with the same tag, until the context ends.
+func (c *Client) Launch(ctx context.Context, params url.Values, held ...func(error) bool) (Launched, error) {
 	s := c.newSearch(params)
 	if err := s.outage(ctx); err != nil {
 		return Launched{}, err
@@ -98,14 +94,17 @@ func (c *Client) LaunchAfter(ctx context.Context, params url.Values, held func(e
 
 // untilFree makes the first call of a launch, and the same again while KEC refuses it for what is
 // held.
-func (s *search) untilFree(ctx context.Context, held func(error) bool) kec.Run {
+func (s *search) untilFree(ctx context.Context, held []func(error) bool) kec.Run {
+	waits := func(err error) bool {
+		return slices.ContainsFunc(held, func(of func(error) bool) bool { return of(err) })
+	}
 	p := s.client.newPoll("", "launched")
 	for try := 1; ; try++ {
 		r := s.client.run(ctx, s.params)
 		switch {
 		case r.MaybeAccepted || r.Err == nil:
 			return r
-		case held(r.Err) && p.pause(ctx) == nil:
+		case waits(r.Err) && p.pause(ctx) == nil:
 			s.sent = s.client.api.LocalNow()
 			continue
 		case try > 1:

@@ -2,13 +2,16 @@ package machines
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // LaunchTagKey is the key of the tag that Launch puts on an instance, to find it again. Its value
@@ -41,37 +44,70 @@ func withLaunchTag(params url.Values, value string) url.Values {
 // launchTagIn is the value of the launch tag among the tags of params, "" without one.
 func launchTagIn(params url.Values) string {
 	for name := range params {
-		if m := tagNumber.FindString(name); m != "" && strings.EqualFold(name, m+"Key") && params.Get(name) == LaunchTagKey {
+		if m := tagNumber.FindString(name); m != "" && strings.EqualFold(name, m+"Key") && IsLaunchTag(params.Get(name)) {
 			return params.Get(m + "Value")
 		}
 	}
 	return ""
 }
 
-// launchTagOf is the value of the launch tag among the tags of an instance, "" without one.
+// IsLaunchTag tells whether a key is that of the launch tag, in any case: whether KEC tells keys
+// apart by their case is not known.
+func IsLaunchTag(key string) bool { return strings.EqualFold(key, LaunchTagKey) }
+
+// launchTagOf is the value of the launch tag among the tags of an instance, "" without one. Spelt
+// as it was sent it goes before any other spelling.
 func launchTagOf(tags map[string]string) string {
+	if value := tags[LaunchTagKey]; value != "" {
+		return value
+	}
 	for key, value := range tags {
-		if strings.EqualFold(key, LaunchTagKey) {
+		if IsLaunchTag(key) {
 			return value
 		}
 	}
 	return ""
 }
 
-// SetTags gives an instance these tags in place of all it has, but for its launch tag, which it
-// keeps. It reads the tags first; when that fails, nothing is changed.
-func (c *Client) SetTags(ctx context.Context, id string, tags map[string]string) error {
+// ownTag tells whether a key is one of KEC's own (fact 216: keys that start with ksc).
+func ownTag(key string) bool { return strings.HasPrefix(strings.ToLower(key), "ksc") }
+
+// SetTags brings the tags of an instance from what they were to what they are to be. KEC replaces
+// the whole set, so the tags are read first, and every tag in which the two do not differ stays as
+// it is now: its launch tag, KEC's own, and what somebody else has added or changed since. When the
+// tags cannot be read, nothing is changed.
+//
+// KEC's own tags are sent with the others. Should KEC refuse that, it keeps them itself (fact 239,
+// assumed), and the others are sent alone.
+func (c *Client) SetTags(ctx context.Context, id string, were, want map[string]string) error {
 	if id == "" {
 		return kec.ErrEmptyID
 	}
-	now, err := c.api.ListTagsByResourceIds(ctx, id)
+	all, err := c.api.ListTagsByResourceIds(ctx, id)
 	if err != nil {
 		return err
 	}
-	if value := launchTagOf(now[id]); value != "" {
-		kept := map[string]string{LaunchTagKey: value}
-		maps.Copy(kept, tags)
-		tags = kept
+	now := all[id]
+	tags := maps.Clone(now)
+	for key := range were {
+		if _, stays := want[key]; !stays && !IsLaunchTag(key) {
+			delete(tags, key)
+		}
 	}
-	return c.api.ReplaceResourcesTags(ctx, id, tags)
+	for key, value := range want {
+		if was, there := were[key]; !there || was != value {
+			tags[key] = value
+		}
+	}
+	if maps.Equal(tags, now) {
+		return nil
+	}
+	err = c.api.ReplaceResourcesTags(ctx, id, tags)
+	others := maps.Clone(tags)
+	maps.DeleteFunc(others, func(key, _ string) bool { return ownTag(key) })
+	if refusal, ok := errors.AsType[*ksyun.Error](err); ok && len(others) < len(tags) && refusal.Status == http.StatusBadRequest &&
+		!errors.Is(err, kec.ErrChangeUnknown) && !refusal.Throttled() {
+		return c.api.ReplaceResourcesTags(ctx, id, others)
+	}
+	return err
 }

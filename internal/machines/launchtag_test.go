@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -27,32 +28,55 @@ func TestWithLaunchTag(t *testing.T) {
 	equal(t, "of an instance", fmt.Sprintf("%q %q", launchTagOf(map[string]string{"a": "b", "Kec-Launch-Mark": "m"}), launchTagOf(nil)), `"m" ""`)
 }
 
-func TestSetTags_keepsTheLaunchTag(t *testing.T) {
+func TestSetTags_changesWhatThePlanShows(t *testing.T) {
 	t.Parallel()
+	tag := func(key, value string) string {
+		return fmt.Sprintf(`{"ResourceUuid":"i-1","TagKey":%q,"TagValue":%q}`, key, value)
+	}
+	mark, sent := tag("kec-launch-mark", "m"), `"Tag_1_Key":"env","Tag_1_Value":"prod","Tag_2_Key":"kec-launch-mark","Tag_2_Value":"m",`
+	type tags = map[string]string
 	for name, tc := range map[string]struct {
-		now  string
-		tags map[string]string
-		want string
+		now        string
+		were, want tags
+		body       string // "" if nothing is to be sent
 	}{
-		"marked":   {`{"Tags":[{"ResourceUuid":"i-1","TagKey":"kec-launch-mark","TagValue":"m"},{"ResourceUuid":"i-1","TagKey":"old","TagValue":"x"}]}`, map[string]string{"env": "prod"}, `"Tag_1_Key":"env","Tag_1_Value":"prod","Tag_2_Key":"kec-launch-mark","Tag_2_Value":"m",`},
-		"no tags":  {`{"Tags":[{"ResourceUuid":"i-1","TagKey":"kec-launch-mark","TagValue":"m"}]}`, nil, `"Tag_1_Key":"kec-launch-mark","Tag_1_Value":"m",`},
-		"unmarked": {`{"Tags":[]}`, map[string]string{"env": "prod"}, `"Tag_1_Key":"env","Tag_1_Value":"prod",`},
+		"marked":                    {mark + "," + tag("old", "x"), tags{"old": "x"}, tags{"env": "prod"}, sent},
+		"no tags":                   {mark + "," + tag("old", "x"), tags{"old": "x"}, nil, `"Tag_1_Key":"kec-launch-mark","Tag_1_Value":"m",`},
+		"unmarked":                  {"", nil, tags{"env": "prod"}, `"Tag_1_Key":"env","Tag_1_Value":"prod",`},
+		"done already":              {mark + "," + tag("env", "prod"), nil, tags{"env": "prod"}, ""},
+		"added since":               {mark + "," + tag("by-hand", "1"), nil, tags{"env": "prod"}, `"Tag_1_Key":"by-hand","Tag_1_Value":"1","Tag_2_Key":"env","Tag_2_Value":"prod","Tag_3_Key":"kec-launch-mark","Tag_3_Value":"m",`},
+		"changed since, not by us":  {mark + "," + tag("by-hand", "2"), tags{"by-hand": "1"}, tags{"by-hand": "1", "env": "prod"}, `"Tag_1_Key":"by-hand","Tag_1_Value":"2","Tag_2_Key":"env","Tag_2_Value":"prod","Tag_3_Key":"kec-launch-mark","Tag_3_Value":"m",`},
+		"taken away since":          {mark, tags{"by-hand": "1"}, tags{"by-hand": "1", "env": "prod"}, sent},
+		"KEC's own":                 {mark + "," + tag("ksc-x", "1"), nil, tags{"env": "prod"}, strings.TrimSuffix(sent, ",") + `,"Tag_3_Key":"ksc-x","Tag_3_Value":"1",`},
+		"the mark in another case":  {tag("Kec-Launch-Mark", "m"), nil, tags{"env": "prod"}, `"Tag_1_Key":"Kec-Launch-Mark","Tag_1_Value":"m","Tag_2_Key":"env","Tag_2_Value":"prod",`},
+		"the mark was in the state": {mark, tags{"Kec-Launch-Mark": "x", "kec-launch-mark": "m"}, tags{"env": "prod"}, sent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := of(ok(tc.now), ok(`{"Result":true}`))
+			s := of(ok(`{"Tags":[`+tc.now+`]}`), ok(`{"Result":true}`))
 			c, _ := client(t, s)
-			if err := c.SetTags(t.Context(), "i-1", tc.tags); err != nil {
+			if err := c.SetTags(t.Context(), "i-1", tc.were, tc.want); err != nil {
 				t.Fatal(err)
 			}
-			equal(t, "body", s.Got[1].Body, `{"ResourceType":"instance",`+tc.want+`"ReplaceTags":[{"ResourceUuids":"i-1"}]}`)
-			equal(t, "the caller's tags", len(tc.tags) <= 1, true)
+			if tc.body == "" {
+				equal(t, "requests", len(s.Got), 1)
+				return
+			}
+			equal(t, "body", s.Got[1].Body, `{"ResourceType":"instance",`+tc.body+`"ReplaceTags":[{"ResourceUuids":"i-1"}]}`)
 		})
 	}
 	s := of(refuse(403, "PermissionDenied", "x"))
 	c, _ := client(t, s)
-	err := c.SetTags(t.Context(), "i-1", nil)
+	err := c.SetTags(t.Context(), "i-1", nil, nil)
 	equal(t, "unread", err != nil && !errors.Is(err, kec.ErrChangeUnknown), true)
 	equal(t, "requests", len(s.Got), 1)
-	equal(t, "no id", errors.Is(c.SetTags(t.Context(), "", nil), kec.ErrEmptyID), true)
+	equal(t, "no id", errors.Is(c.SetTags(t.Context(), "", nil, nil), kec.ErrEmptyID), true)
+}
+
+// A mark is read whatever stands beside it.
+func TestLaunchTag_noSpellingHidesIt(t *testing.T) {
+	t.Parallel()
+	for range 20 { // the order of a map is another one each time
+		equal(t, "mark", launchTagOf(map[string]string{"KEC-launch-mark": "a", "kec-launch-mark": "m", "Kec-Launch-Mark": "b"}), "m")
+	}
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// leavingStates and goneStates are the states of an instance that is being released, and of one that
-// has been: the latter holds nothing any more, although KEC still shows it. None was seen in a
+// leavingStates and goneStates are the states of an instance that is being released, and of one
+// that has been: the latter holds nothing any more, although KEC still shows it. None was seen in a
 // source (facts 147 and 211: all are assumed from their names), and none may name an instance that
 // can come back.
 var (

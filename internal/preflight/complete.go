@@ -39,8 +39,8 @@ func (c *Check) Applying() {
 }
 
 // complete waits until the plan is complete, or as complete as it can get while the caller waits
-// (partial). It is not ok if nothing is to be reported any more: the plan is being carried out, or the
-// caller's context is over.
+// (partial). It is not ok if nothing is to be reported any more: the plan is being carried out, or
+// the caller's context is over.
 func (c *Check) complete(ctx context.Context) (partial, ok bool) {
 	c.count(&c.waiting, 1)
 	defer c.count(&c.waiting, -1)

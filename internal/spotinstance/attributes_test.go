@@ -79,7 +79,7 @@ var rows = []row{
 	below("secondary_network_interfaces.subnet_id", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`,
 		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }, { subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`, replace),
 	below("secondary_network_interfaces.security_group_ids", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`,
-		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group2"] }]`, replace),
+		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group2"] }]`, replace).changedBy(update),
 	below("secondary_network_interfaces.private_ip_address", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.60" }]`,
 		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.61" }]`, replace),
 
@@ -113,8 +113,8 @@ var rows = []row{
 
 	one("user_data", `"#!/bin/sh\n"`, `"#!/bin/bash\n"`, replace, replace),
 	one("user_data_base64", `base64gzip("a")`, `base64gzip("b")`, replace, replace),
-	adopted(one("iam_role_name", `"reader"`, `"writer"`, replace, replace)),
-	one("data_guard_id", `"guard-1"`, `"guard-2"`, replace, replace),
+	adopted(one("iam_role_name", `"reader"`, `"writer"`, update, update)),
+	one("data_guard_id", `"guard-1"`, `"guard-2"`, update, update),
 	one("sriov_net_support", "true", "false", replace, nothing),
 	one("distribute_ipv6", "true", "false", replace, nothing),
 
@@ -131,6 +131,12 @@ var rows = []row{
 	{attribute: "timeouts.read", first: set{"timeouts": `{ read = "10m" }`}, second: set{"timeouts": `{ read = "11m" }`}, change: update, remove: update, adopted: true},
 	{attribute: "timeouts.update", first: set{"timeouts": `{ update = "10m" }`}, second: set{"timeouts": `{ update = "11m" }`}, change: update, remove: update, adopted: true},
 	{attribute: "timeouts.delete", first: set{"timeouts": `{ delete = "10m" }`}, second: set{"timeouts": `{ delete = "11m" }`}, change: update, remove: update, adopted: true},
+}
+
+// changedBy is the row with another way to change the attribute.
+func (r row) changedBy(change string) row {
+	r.change = change
+	return r
 }
 
 func block(parts ...set) string {

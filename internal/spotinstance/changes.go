@@ -1,9 +1,13 @@
 package spotinstance
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
@@ -35,14 +39,24 @@ var changes = []change{
 		name: wizard.ChangeSecurityGroups,
 		call: func(ctx context.Context, u *update) error {
 			nic := kec.NIC{ID: u.now.NetworkInterfaceID.ValueString(), SubnetID: u.now.SubnetID.ValueString()}
-			return u.api.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(u.plan.SecurityGroupIDs))
+			if err := u.regroup(ctx, nic, u.now.SecurityGroupIDs, u.plan.SecurityGroupIDs); err != nil {
+				return err
+			}
+			planned := u.plan.NICs()
+			for i, now := range u.now.NICs() {
+				nic := kec.NIC{ID: now.ID.ValueString(), SubnetID: now.SubnetID.ValueString()}
+				if err := u.regroup(ctx, nic, now.SecurityGroupIDs, planned[i].SecurityGroupIDs); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
-		done: func(now, plan *model) { now.SecurityGroupIDs = plan.SecurityGroupIDs },
+		done: func(now, plan *model) { now.Network = plan.Network },
 	},
 	{
 		name: wizard.ChangeTags,
 		call: func(ctx context.Context, u *update) error {
-			return u.machines.SetTags(ctx, u.id, tfvalue.MapTexts(u.plan.TagsAll))
+			return u.machines.SetTags(ctx, u.id, tfvalue.MapTexts(u.now.TagsAll), tfvalue.MapTexts(u.plan.TagsAll))
 		},
 		done: func(now, plan *model) { now.Tags, now.TagsAll = plan.Tags, plan.TagsAll },
 	},
@@ -75,6 +89,32 @@ var changes = []change{
 		done: func(now, plan *model) { now.ProjectID = plan.ProjectID },
 	},
 	{
+		name: wizard.ChangeRole,
+		call: func(ctx context.Context, u *update) error {
+			if role := u.plan.IAMRoleName.ValueString(); role != "" { // takes the place of the one that is attached
+				return u.api.AttachInstancesIamRole(ctx, u.id, role)
+			}
+			return u.api.DetachInstancesIamRole(ctx, u.id)
+		},
+		done: func(now, plan *model) { now.IAMRoleName = plan.IAMRoleName },
+	},
+	{
+		name: wizard.ChangeDataGuard,
+		call: func(ctx context.Context, u *update) error {
+			if was := u.now.DataGuardID.ValueString(); was != "" { // a machine is in one group at a time
+				if err := u.api.RemoveVmFromDataGuard(ctx, u.id, was); err != nil {
+					return err
+				}
+				u.now.DataGuardID = types.StringNull()
+			}
+			if is := u.plan.DataGuardID.ValueString(); is != "" {
+				return u.api.AddVmIntoDataGuard(ctx, u.id, is)
+			}
+			return nil
+		},
+		done: func(now, plan *model) { now.DataGuardID = plan.DataGuardID },
+	},
+	{
 		name:     wizard.ChangeHostName,
 		disrupts: "restarted",
 		call: func(ctx context.Context, u *update) error {
@@ -92,14 +132,20 @@ var changes = []change{
 			if u.password == nil {
 				return nil // the user has taken the password out, and KEC cannot remove one
 			}
+			var unknown error // of a try that may have been carried out, which no look-up can tell
 			running := u.state == kec.StateActive
 			err := u.whenReady(ctx, func() error {
-				return u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
+				err := u.api.ModifyInstanceAttribute(ctx, u.id, kec.InstanceAttributes{Password: u.password, Restart: running})
+				if errors.Is(err, kec.ErrChangeUnknown) {
+					unknown = err
+				}
+				return err
 			}, u.state)
-			if err == nil {
-				u.restart = false // KEC has restarted it
+			if err != nil || unknown != nil {
+				return cmp.Or(err, unknown)
 			}
-			return err
+			u.restart = false // KEC has restarted it
+			return nil
 		},
 		done: func(now, plan *model) { now.PasswordWOVersion = plan.PasswordWOVersion },
 	},
@@ -124,4 +170,12 @@ func changeOf(name param.Change) (change, bool) {
 		return change{}, false
 	}
 	return changes[i], true
+}
+
+// regroup gives a network interface its security groups, if they differ.
+func (u *update) regroup(ctx context.Context, nic kec.NIC, were, are types.Set) error {
+	if were.Equal(are) {
+		return nil
+	}
+	return u.api.ModifyNetworkInterfaceAttribute(ctx, u.id, nic, tfvalue.SetTexts(are))
 }

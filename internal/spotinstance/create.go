@@ -93,7 +93,7 @@ func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, 
 	if refused != nil {
 		return machines.Launched{}, diag.Diagnostics{refused.Diagnostic(params)}
 	}
-	launched, err := r.Machines.LaunchAfter(ctx, request, attempt.Held)
+	launched, err := r.Machines.Launch(ctx, request, attempt.Held)
 	var diags diag.Diagnostics
 	var extra *machines.ExtraInstancesError
 	switch {

@@ -55,8 +55,8 @@ const launchedKey = "launched"
 // than it was ordered, see [wizard.Baseline].
 const reportedKey = "reported"
 
-// machineKey holds, in the private state, the id of the machine, as JSON. A CLI hands it to the plan
-// of a forced replacement, which otherwise looks like that of a new machine.
+// machineKey holds, in the private state, the id of the machine, as JSON. A CLI hands it to the
+// plan of a forced replacement, which otherwise looks like that of a new machine.
 const machineKey = "machine"
 
 // toldKey marks, in the private state of a plan, a machine whose end the plan has spoken of.

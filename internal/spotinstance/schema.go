@@ -32,7 +32,7 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 			"A Spot Instance costs a fraction of the pay-as-you-go price and may be released by KEC: never in its first hour, after that with " +
 			"ten minutes' notice, when the market price rises above the limit or the stock runs short. A released instance is gone. The next " +
 			"plan then says so in a warning, and the next apply orders a replacement.\n\n" +
-			"KEC cannot change the bid, type, image, subnet or disks of a Spot Instance, so such a change replaces it. Names, login, security groups, " +
+			"KEC cannot change the bid, type, image, subnet or disks of a Spot Instance, so such a change replaces it. Names, login, security groups, role, " +
 			"project, tags, automatic deletion and protection change in place; those that need a restart say so in the plan.\n\n" +
 			"A machine that is managed as `ksyun_instance` of the official provider is taken over, without touching it, by a `moved` block " +
 			"(`from = ksyun_instance.NAME`, `to = kec_spot_instance.NAME`), if its charge type is Spot.",

@@ -85,3 +85,47 @@ func TestAccTags_anOldDefaultIsNotTakenForAnOwnTag(t *testing.T) {
 		t.Errorf("tags %s", got)
 	}
 }
+
+// A change of tags touches the tags that the plan shows, and no other: not KEC's own, and not one
+// that somebody has added since the plan was made.
+func TestAccTags_whatThePlanDoesNotShowStays(t *testing.T) {
+	t.Parallel()
+	for name, takes := range map[string]bool{"KEC keeps its own": false, "KEC takes them like others": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			env.Sim.Update(func(s *kecsim.Settings) { s.TakeOwnTags = takes })
+			w := running(t, env, named(set{"tags": `{ env = "prod", team = "a" }`}))
+			env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.Tags["ksc-cluster"] = "c-1" })
+			w.Plan().Want(t, 0, "No changes.")
+			w.Write(named(set{"tags": `{ env = "test" }`}) + env.Block(""))
+			w.Plan("-out=plan").Want(t, 2)
+			env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.Tags["by-hand"] = "1" })
+			w.CLI("apply", "-no-color", "plan").Want(t, 0, update)
+			if got := ownTags(env.Sim.Instances()[0]); got != "map[by-hand:1 env:test ksc-cluster:c-1]" {
+				t.Errorf("tags %s", got)
+			}
+			w.Plan().Want(t, 2, `- "by-hand" = "1"`).Lacks(t, "ksc-cluster")
+		})
+	}
+}
+
+// A tag that differs from the mark in case only would hide it, and a launch whose answer is lost
+// would be bought twice.
+func TestAccTags_noSpellingHidesTheMark(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	for _, key := range []string{"kec-launch-mark", "KEC-Launch-Mark"} {
+		w.Write(named(set{"tags": `{ ` + key + ` = "x" }`}) + env.Block(""))
+		w.CLI("validate", "-no-color").Want(t, 1, key)
+		w.Write(named() + env.Block(`default_tags = { `+key+` = "x" }`))
+		w.CLI("validate", "-no-color").Want(t, 1, key)
+	}
+	w.Write(named() + env.Block(""))
+	w.Apply().Want(t, 0)
+	env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.Tags["Kec-Launch-Mark"] = "by hand" })
+	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0)
+	w.Plan().Want(t, 0, "No changes.").Lacks(t, "Launch-Mark")
+}

@@ -110,6 +110,9 @@ func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
 		f.Param = params.NameOf(failed)
 	}
 	f.Note = "What was changed before this is in the state; the next apply goes on from there."
+	if failed == wizard.ChangePassword && errors.Is(err, kec.ErrChangeUnknown) {
+		f.Note = "No look-up shows a password: the instance may have the old one or the new one, and the next apply sets the new one again. " + f.Note
+	}
 	if u.down {
 		f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
 	}

@@ -22,10 +22,10 @@ func (r *Resource) warnEnd(ctx context.Context, state *model, doing, why string,
 }
 
 // forcedReplacement notes a replacement that no attribute causes, but -replace or
-// replace_triggered_by, and refuses that of a protected machine. A CLI plans the machine as one that
-// is kept, and then once more as a new one, with the private state of the first plan, which names
-// the machine. It shows no warning of that second plan, and plans a tainted machine as a new one
-// only: what such an end costs is said by Delete.
+// replace_triggered_by, and refuses that of a protected machine. A CLI plans the machine as one
+// that is kept, and then once more as a new one, with the private state of the first plan, which
+// names the machine. It shows no warning of that second plan, and plans a tainted machine as a new
+// one only: what such an end costs is said by Delete.
 func (r *Resource) forcedReplacement(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var id string
 	if raw, _ := req.Private.GetKey(ctx, machineKey); json.Unmarshal(raw, &id) != nil {

@@ -48,13 +48,13 @@ func (Boot) Attributes() map[string]schema.Attribute {
 		"iam_role_name": schema.StringAttribute{
 			Optional: true,
 			MarkdownDescription: "IAM role whose temporary keys programs inside the machine can fetch. Valid values: the console's IAM role list. KEC does not report it, so " +
-				"it is not imported. Default: none. A change replaces the instance.",
+				"it is not imported. Default: none. Changed in place.",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"data_guard_id": schema.StringAttribute{
 			Optional: true,
-			MarkdownDescription: "Data guard group, which spreads its members over different hosts, by its id. Valid values: the console's data guard list. Default: none. A " +
-				"change replaces the instance.",
+			MarkdownDescription: "Data guard group, which spreads its members over different hosts, by its id. Valid values: the console's data guard list. Default: none. " +
+				"Changed in place.",
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"sriov_net_support": schema.BoolAttribute{
@@ -71,6 +71,12 @@ func (Boot) Attributes() map[string]schema.Attribute {
 	}
 }
 
+// The calls that change the IAM role and the data guard group.
+const (
+	ChangeRole      param.Change = "IAM role"
+	ChangeDataGuard param.Change = "data guard group"
+)
+
 // Lines adds the settings of the step to the table of parameters.
 func (b Boot) Lines(t *param.Table) {
 	if b.UserDataBase64.ValueString() == "" && !b.UserDataBase64.IsUnknown() {
@@ -80,8 +86,8 @@ func (b Boot) Lines(t *param.Table) {
 			return bytesOf(a) != "" && bytesOf(a) == bytesOf(b)
 		})
 	}
-	t.Root("iam_role_name", "IamRoleName", b.IAMRoleName).Unreported()
-	anyCase(t.Root("data_guard_id", "DataGuardId", b.DataGuardID))
+	t.Root("iam_role_name", "IamRoleName", b.IAMRoleName).InPlace(ChangeRole).Unreported()
+	anyCase(t.Root("data_guard_id", "DataGuardId", b.DataGuardID).InPlace(ChangeDataGuard))
 	t.Root("sriov_net_support", "SriovNetSupport", unlessFalse(b.SriovNetSupport)).Vague()
 	t.Root("distribute_ipv6", "DistributeIpv6", unlessFalse(b.DistributeIPv6)).Vague()
 }

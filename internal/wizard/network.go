@@ -78,7 +78,7 @@ func (Network) Attributes() map[string]schema.Attribute {
 		},
 		"secondary_network_interfaces": schema.ListNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. A change replaces the instance.",
+			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. Their security groups change in place; any other change replaces the instance.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"subnet_id": schema.StringAttribute{
 					Optional:            true,
@@ -116,7 +116,7 @@ type SecondaryNIC struct {
 
 var secondaryNICs = tfvalue.NewNested[SecondaryNIC](Network{}.Attributes()["secondary_network_interfaces"].GetType())
 
-// ChangeSecurityGroups is the call that changes the groups of the primary network interface.
+// ChangeSecurityGroups is the call that changes the groups of a network interface, of any.
 const ChangeSecurityGroups param.Change = "security groups"
 
 // NICs lists the secondary network interfaces.
@@ -131,7 +131,7 @@ func (n Network) Lines(t *param.Table) {
 	for i, nic := range n.NICs() {
 		at, name := path.Root("secondary_network_interfaces").AtListIndex(i), fmt.Sprintf("NetworkInterface.%d.", i+1)
 		anyCase(t.At(at.AtName("subnet_id"), name+"SubnetId", nic.SubnetID))
-		anyCase(t.At(at.AtName("security_group_ids"), name+"SecurityGroupId", nic.SecurityGroupIDs))
+		anyCase(t.At(at.AtName("security_group_ids"), name+"SecurityGroupId", nic.SecurityGroupIDs).InPlace(ChangeSecurityGroups))
 		t.At(at.AtName("private_ip_address"), name+"PrivateIpAddress", nic.PrivateIPAddress)
 	}
 }

@@ -87,8 +87,8 @@ func (r Release) Validate() diag.Diagnostics {
 // autoDeleteLead is how far ahead automatic deletion must be when it is set.
 const autoDeleteLead = 30 * time.Minute
 
-// WarnTooSoon warns of a time of automatic deletion that KEC would refuse. Clock is the time at KEC,
-// which may take a request: it is asked only where there is something to compare.
+// WarnTooSoon warns of a time of automatic deletion that KEC would refuse. Clock is the time at
+// KEC, which may take a request: it is asked only where there is something to compare.
 func (r Release) WarnTooSoon(clock func() time.Time) diag.Diagnostics {
 	var diags diag.Diagnostics
 	at, err := time.Parse(time.RFC3339, r.AutoDeleteTime.ValueString())

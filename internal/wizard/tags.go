@@ -62,7 +62,7 @@ func TagValidators() []validator.Map {
 		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
 			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
-			stringvalidator.NoneOf(machines.LaunchTagKey)), // the tag by which a launch is found again
+			stringvalidator.NoneOfCaseInsensitive(machines.LaunchTagKey)), // the tag by which a launch is found again
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
 	}
 }
@@ -86,7 +86,7 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
-		if strings.HasPrefix(strings.ToLower(k), "ksc") || k == machines.LaunchTagKey {
+		if strings.HasPrefix(strings.ToLower(k), "ksc") || machines.IsLaunchTag(k) {
 			continue
 		}
 		tag := types.StringValue(v)
