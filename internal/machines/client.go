@@ -38,6 +38,7 @@ type Client struct {
 	codesForAll  sync.Map      // codes of refusals that each of several ids had when asked for alone
 	probed       atomic.Uint64 // see eachAlone
 	askedTime    sync.Once     // ServiceTime has asked
+	tagsSet      sync.Map      // by id
 
 	looks   *batcher[*kec.Instance]
 	wide    *batcher[*kec.Instance] // look-ups in all projects

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
@@ -18,6 +19,17 @@ import (
 // is a random text of 32 characters, different for each launch. ListTagsByResourceIds shows it like
 // any tag; SetTags keeps it.
 const LaunchTagKey = "kec-launch-mark"
+
+// StartAgainTagKey is the key of the tag that an instance bears while it is stopped for a change, and
+// is to be started again: the process that has stopped it may not live to do so. SetTags sets it and
+// takes it away.
+const StartAgainTagKey = "kec-start-again"
+
+// InternalTag tells whether a key is that of a tag of this package, in any case: whether KEC tells
+// keys apart by their case is not known.
+func InternalTag(key string) bool {
+	return isLaunchTag(key) || strings.EqualFold(key, StartAgainTagKey)
+}
 
 // tagNumber is the N of Tag.N.Key and its like.
 var tagNumber = regexp.MustCompile(`(?i)^Tag\.(\d+)\.`)
@@ -44,16 +56,14 @@ func withLaunchTag(params url.Values, value string) url.Values {
 // launchTagIn is the value of the launch tag among the tags of params, "" without one.
 func launchTagIn(params url.Values) string {
 	for name := range params {
-		if m := tagNumber.FindString(name); m != "" && strings.EqualFold(name, m+"Key") && IsLaunchTag(params.Get(name)) {
+		if m := tagNumber.FindString(name); m != "" && strings.EqualFold(name, m+"Key") && isLaunchTag(params.Get(name)) {
 			return params.Get(m + "Value")
 		}
 	}
 	return ""
 }
 
-// IsLaunchTag tells whether a key is that of the launch tag, in any case: whether KEC tells keys
-// apart by their case is not known.
-func IsLaunchTag(key string) bool { return strings.EqualFold(key, LaunchTagKey) }
+func isLaunchTag(key string) bool { return strings.EqualFold(key, LaunchTagKey) }
 
 // launchTagOf is the value of the launch tag among the tags of an instance, "" without one. Spelt
 // as it was sent it goes before any other spelling.
@@ -62,7 +72,7 @@ func launchTagOf(tags map[string]string) string {
 		return value
 	}
 	for key, value := range tags {
-		if IsLaunchTag(key) {
+		if isLaunchTag(key) {
 			return value
 		}
 	}
@@ -83,14 +93,13 @@ func (c *Client) SetTags(ctx context.Context, id string, were, want map[string]s
 	if id == "" {
 		return kec.ErrEmptyID
 	}
-	all, err := c.api.ListTagsByResourceIds(ctx, id)
+	now, err := c.tagsNow(ctx, id)
 	if err != nil {
 		return err
 	}
-	now := all[id]
 	tags := maps.Clone(now)
 	for key := range were {
-		if _, stays := want[key]; !stays && !IsLaunchTag(key) {
+		if _, stays := want[key]; !stays && !isLaunchTag(key) {
 			delete(tags, key)
 		}
 	}
@@ -103,11 +112,33 @@ func (c *Client) SetTags(ctx context.Context, id string, were, want map[string]s
 		return nil
 	}
 	err = c.api.ReplaceResourcesTags(ctx, id, tags)
+	defer func() {
+		if c.tagsSet.Delete(id); err == nil {
+			c.tagsSet.Store(id, tagsSet{tags, c.api.LocalNow()})
+		}
+	}()
 	others := maps.Clone(tags)
 	maps.DeleteFunc(others, func(key, _ string) bool { return ownTag(key) })
 	if refusal, ok := errors.AsType[*ksyun.Error](err); ok && len(others) < len(tags) && refusal.Status == http.StatusBadRequest &&
 		!errors.Is(err, kec.ErrChangeUnknown) && !refusal.Throttled() {
-		return c.api.ReplaceResourcesTags(ctx, id, others)
+		err = c.api.ReplaceResourcesTags(ctx, id, others)
 	}
 	return err
+}
+
+// tagsSet are the tags that this client has given an instance.
+type tagsSet struct {
+	tags map[string]string
+	at   time.Time
+}
+
+// tagsNow are the tags of an instance: those that this client has just given it, because a look-up
+// may still show the ones before (fact 234: views lag), else what KEC shows.
+func (c *Client) tagsNow(ctx context.Context, id string) (map[string]string, error) {
+	last, _ := c.tagsSet.Load(id)
+	if set, ok := last.(tagsSet); ok && c.api.LocalNow().Sub(set.at) < maxInvisible {
+		return set.tags, nil
+	}
+	all, err := c.api.ListTagsByResourceIds(ctx, id)
+	return all[id], err
 }

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -73,6 +75,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		if len(resp.RequiresReplace) > 0 { // a replacement may be bought before the old machine is deleted
 			resp.Diagnostics.Append(r.find(ctx, &state, originOf(ctx, req.Private, req.Identity))...)
 		}
+		planStart(ctx, &state, req, resp)
 		r.warnRecycling(ctx, &state, resp)
 	}
 }
@@ -133,6 +136,19 @@ func (*Resource) keepSpelling(ctx context.Context, d difference, plan, state *mo
 	for _, line := range d.respelt {
 		resp.Plan.Raw = tfvalue.Put(ctx, resp.Plan.Raw, line.Path, line.Value)
 	}
+}
+
+// planStart plans the start of a machine that an update has stopped for a change, and could not start
+// again or did not live to.
+func planStart(ctx context.Context, state *model, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	stopped, diags := req.Private.GetKey(ctx, stoppedKey)
+	if resp.Diagnostics.Append(diags...); stopped == nil || state.State.ValueString() != kec.StateStopped || len(resp.RequiresReplace) > 0 {
+		return
+	}
+	resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "state", types.StringValue(kec.StateActive))
+	resp.Diagnostics.AddAttributeWarning(path.Root("state"), "An update has left this spot instance stopped", fmt.Sprintf(
+		"%s was running when an update stopped it for a change of key_ids. That update was cut, or KEC did not start the instance again.\n\n"+
+			"The next apply starts it.", state.title()))
 }
 
 // checkAutoDelete warns of a time of automatic deletion that KEC would refuse. It is no error: the

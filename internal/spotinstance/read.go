@@ -84,7 +84,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.noteLaunch(ctx, in, resp.Private)...)
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, look.Unsure())...)
 	}
-	resp.Diagnostics.Append(r.readTags(ctx, &state, importing)...)
+	resp.Diagnostics.Append(r.readTags(ctx, &state, importing, resp)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
 }
@@ -159,8 +159,10 @@ func (r *Resource) noteLaunch(ctx context.Context, in *kec.Instance, private int
 }
 
 // readTags asks for the tags. Where the state has none and they cannot be read, nothing is said: a
-// user who has no tags needs no permission to read them.
-func (r *Resource) readTags(ctx context.Context, state *model, importing bool) diag.Diagnostics {
+// user who has no tags needs no permission to read them. A stopped machine may bear the tag that it
+// is to be started again.
+func (r *Resource) readTags(ctx context.Context, state *model, importing bool, resp *resource.ReadResponse) diag.Diagnostics {
+	stopped := state.State.ValueString() == kec.StateStopped
 	none := len(state.TagsAll.Elements()) == 0 && !importing
 	tags, err := r.Machines.RefreshTags(ctx, state.ID.ValueString())
 	if err != nil && none {
@@ -171,5 +173,14 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool) d
 		return diag.Diagnostics{unread(err).WithoutPath(wizard.Parameters())}
 	}
 	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
-	return nil
+	note, diags := resp.Private.GetKey(ctx, stoppedKey)
+	switch _, marked := tags[machines.StartAgainTagKey]; {
+	case !stopped:
+		note = nil
+	case marked:
+		note = []byte("true")
+	case string(note) == "true":
+		note = nil // somebody has taken the mark away
+	}
+	return append(diags, resp.Private.SetKey(ctx, stoppedKey, note)...)
 }

@@ -62,6 +62,10 @@ const machineKey = "machine"
 // toldKey marks, in the private state of a plan, a machine whose end the plan has spoken of.
 const toldKey = "told"
 
+// stoppedKey marks, in the private state, a machine that an update has stopped for a change and not
+// started again. The value is JSON: whether the machine bears the tag that says so.
+const stoppedKey = "stopped"
+
 // Resource implements kec_spot_instance.
 type Resource struct {
 	*session.Session

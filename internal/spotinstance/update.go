@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,6 +13,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
@@ -31,6 +33,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	stopped, diags := req.Private.GetKey(ctx, stoppedKey)
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
@@ -57,8 +61,17 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	baseline := wizard.ParseBaseline(raw)
 	now := state
-	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State}
-	if failed, err := u.run(ctx, d.wanted); err != nil {
+	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State,
+		owed: stopped != nil && plan.State.ValueString() == kec.StateActive}
+	failed, err := u.run(ctx, d.wanted)
+	switch { // whatever has come of the changes, the machine was running before an update stopped it
+	case u.owed && in.State == kec.StateStopped:
+		err = errors.Join(err, u.startAgain(ctx))
+	case u.owed:
+		err = errors.Join(err, u.unmark(ctx))
+	}
+	resp.Diagnostics.Append(u.note(ctx, resp)...)
+	if err != nil {
 		resp.Diagnostics.Append(u.explain(failed, err))
 		late, cancel := afterwards(ctx)
 		defer cancel()
@@ -70,7 +83,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
 		return
 	}
-	if len(d.wanted) > 0 {
+	if len(d.wanted) > 0 || u.owed {
 		if in, err = r.Machines.Find(ctx, id, plan.project()); err != nil {
 			resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 			resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, baseline.Ordered(d.wanted).JSON())...)
@@ -99,7 +112,9 @@ type update struct {
 	state    string      // the machine's state before, in which it ends
 	done     param.Table // the lines of the changes that are made
 	restart  bool        // a change waits for a restart to take effect
+	owed     bool        // an earlier update has stopped it, and it is to be started
 	down     bool        // it was stopped and could not be started again
+	unmarked bool        // it was stopped without the tag that says so
 }
 
 // explain says why an update has failed, at the attribute that was being changed, and what has come
@@ -114,7 +129,7 @@ func (u *update) explain(failed param.Change, err error) diag.Diagnostic {
 		f.Note = "No look-up shows a password: the instance may have the old one or the new one, and the next apply sets the new one again. " + f.Note
 	}
 	if u.down {
-		f.Note = "The instance was stopped for the change and could not be started again: start it in the console. " + f.Note
+		f.Note = "The instance was stopped for the change and could not be started again; the next apply starts it. " + f.Note
 	}
 	return f.Diagnostic(params)
 }
@@ -154,28 +169,72 @@ func (u *update) whenReady(ctx context.Context, call func() error, state string)
 const startTimeout = 5 * time.Minute
 
 // whileStopped stops a running machine for a call that KEC takes for stopped machines only, and
-// starts it again whatever came of the call.
+// starts it again whatever came of the call. A tag says so meanwhile, because this process may not
+// live to start it.
 func (u *update) whileStopped(ctx context.Context, do func(context.Context) error) error {
 	if u.state != kec.StateActive {
 		return do(ctx)
 	}
+	if err := u.machines.SetTags(ctx, u.id, nil, startAgainTag); denied(err) {
+		u.unmarked = true // without the permission for tags keys can be changed all the same
+	} else if err != nil {
+		return err
+	}
 	stop := func() error { return u.api.StopInstances(ctx, u.id) }
 	if err := u.machines.UntilReady(ctx, u.id, stop, u.plan.project()); err != nil {
-		return err // it was not stopped
+		if _, refused := errors.AsType[*ksyun.Error](err); refused && !errors.Is(err, kec.ErrChangeUnknown) {
+			err = errors.Join(err, u.unmark(ctx))
+		}
+		return err // where it may have been stopped, the tag stays, and the next refresh sees what to do
 	}
 	_, err := u.machines.WaitState(ctx, u.id, kec.StateStopped, u.plan.project())
 	if err == nil {
 		err = do(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
-	defer cancel()
-	started := u.whenReady(ctx, func() error { return u.api.StartInstances(ctx, u.id) }, kec.StateActive)
-	if started != nil {
-		u.down = true
+	if started := u.startAgain(ctx); started != nil {
 		return errors.Join(err, started)
 	}
 	u.restart = false
 	return err
+}
+
+// startAgain starts a machine that an update has stopped, and takes the tag away that says so. It
+// has time of its own.
+func (u *update) startAgain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTimeout)
+	defer cancel()
+	if err := u.whenReady(ctx, func() error { return u.api.StartInstances(ctx, u.id) }, kec.StateActive); err != nil {
+		u.down = true
+		return err
+	}
+	return u.unmark(ctx)
+}
+
+// unmark takes the tag away that says that a machine is to be started again.
+func (u *update) unmark(ctx context.Context) error {
+	if u.unmarked {
+		return nil
+	}
+	if err := u.machines.SetTags(ctx, u.id, startAgainTag, nil); !denied(err) {
+		return err
+	}
+	return nil
+}
+
+// startAgainTag is the tag of a machine that is stopped for a change.
+var startAgainTag = map[string]string{machines.StartAgainTagKey: "true"}
+
+// denied tells whether KEC has refused a call for lack of permission.
+func denied(err error) bool {
+	return err != nil && failure.Of(err).Code == failure.PermissionDenied
+}
+
+// note keeps, for the next plan, whether the machine was left stopped.
+func (u *update) note(ctx context.Context, resp *resource.UpdateResponse) diag.Diagnostics {
+	if !u.down {
+		return resp.Private.SetKey(ctx, stoppedKey, nil)
+	}
+	return resp.Private.SetKey(ctx, stoppedKey, []byte(strconv.FormatBool(!u.unmarked)))
 }
 
 // attachAndDetach attaches the new keys, and then detaches those which are no longer wanted: if KEC

@@ -51,7 +51,8 @@ func TestAccUpdate_manyChangesInOnePass(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.").Lacks(t, "Warning: This update")
 	want := []string{
 		"RunInstances", "ModifyInstanceAttribute", "ModifyNetworkInterfaceAttribute", "ReplaceResourcesTags", "ModifyInstanceAutoDeleteTime",
-		"SetInstanceResourceProtect", "UpdateInstanceProjectId", "ModifyInstanceAttribute", "StopInstances", "AttachKey", "DetachKey", "StartInstances",
+		"SetInstanceResourceProtect", "UpdateInstanceProjectId", "ModifyInstanceAttribute",
+		"ReplaceResourcesTags", "StopInstances", "AttachKey", "DetachKey", "StartInstances", "ReplaceResourcesTags",
 	}
 	if got := actions(env); !slices.Equal(got, want) {
 		t.Errorf("calls %v\nwant  %v", got, want)
@@ -286,17 +287,6 @@ func TestAccUpdate_thatRunsOutOfTimeStartsTheMachineAgain(t *testing.T) {
 	if in := env.Sim.Instances()[0]; in.State != "active" {
 		t.Errorf("the machine is %s", in.State)
 	}
-}
-
-func TestAccUpdate_aMachineThatCannotBeStartedAgainIsNamed(t *testing.T) {
-	t.Parallel()
-	env := acctest.New(t)
-	w := env.Workspace(t)
-	w.Write(block(before) + env.Block(""))
-	w.Apply().Want(t, 0)
-	env.Sim.FailNext("StartInstances", kecsim.Fault{Code: "ProductSellOutInvalid", Message: "sell out"}, 1)
-	w.Write(block(before, set{"key_ids": `["@key_b"]`}) + env.Block(""))
-	w.Apply().Want(t, 1, "The instance was stopped for the change and could not be started again: start it in the console.")
 }
 
 func TestAccUpdate_waitsForAMachineThatIsJustChanging(t *testing.T) {

@@ -28,7 +28,7 @@ func (TagMaps) Attributes() map[string]schema.Attribute {
 		"tags": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Tags of the instance; at the launch its data disks get them too. Keys up to 128 characters, not starting with `ksc`; values up to 255. " +
-				"Each instance also carries the tag `kec-launch-mark`, by which its launch is found again when an answer is lost; it is not shown here. Default: none. Changed in place.",
+				"Each instance also carries the tag `kec-launch-mark`, by which its launch is found again when an answer is lost, and `kec-start-again` while it is stopped for a change; they are not shown here. Default: none. Changed in place.",
 			Validators: TagValidators(),
 		},
 	}
@@ -62,7 +62,7 @@ func TagValidators() []validator.Map {
 		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
 			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
-			stringvalidator.NoneOfCaseInsensitive(machines.LaunchTagKey)), // the tag by which a launch is found again
+			stringvalidator.NoneOfCaseInsensitive(machines.LaunchTagKey, machines.StartAgainTagKey)),
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
 	}
 }
@@ -86,7 +86,7 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
-		if strings.HasPrefix(strings.ToLower(k), "ksc") || machines.IsLaunchTag(k) {
+		if strings.HasPrefix(strings.ToLower(k), "ksc") || machines.InternalTag(k) {
 			continue
 		}
 		tag := types.StringValue(v)
