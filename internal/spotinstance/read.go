@@ -158,6 +158,15 @@ func (r *Resource) noteLaunch(ctx context.Context, in *kec.Instance, private int
 	return private.SetKey(ctx, launchedKey, at)
 }
 
+// youth is how long the view of a service may be older than a launch (fact 210: two minutes).
+const youth = 2 * time.Minute
+
+// young tells whether the instance was created so lately that a view may be older than it.
+func (r *Resource) young(ctx context.Context, state *model) bool {
+	at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString())
+	return err == nil && r.now(ctx, state).Sub(at) < youth
+}
+
 // readTags asks for the tags. Where the state has none and they cannot be read, nothing is said: a
 // user who has no tags needs no permission to read them. A stopped machine may bear the tag that it
 // is to be started again.
@@ -171,6 +180,9 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool, r
 	}
 	if err != nil {
 		return diag.Diagnostics{unread(err).WithoutPath(wizard.Parameters())}
+	}
+	if len(tags) == 0 && !importing && r.young(ctx, state) {
+		return nil // not even the mark of the launch: a view from before it
 	}
 	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
 	note, diags := resp.Private.GetKey(ctx, stoppedKey)

@@ -37,7 +37,8 @@ var seen = map[string]string{
 // edited is a machine after all of these changes.
 func edited(in *kecsim.Instance) {
 	in.Name, in.HostName, in.ProjectID = "renamed", "moved", kecsim.ProjectDefault
-	in.KeyIDs, in.SecurityGroupIDs, in.Tags = []string{kecsim.KeyA, kecsim.KeyB}, []string{kecsim.SecurityGroup}, nil
+	in.KeyIDs, in.SecurityGroupIDs = []string{kecsim.KeyA, kecsim.KeyB}, []string{kecsim.SecurityGroup}
+	delete(in.Tags, "env")
 	in.AutoDeleteTime = in.AutoDeleteTime.AddDate(100, 0, 0)
 	in.DataDisks[1].SizeGB, in.ImageID = 200, kecsim.ImageUbuntu
 	in.SriovNetSupport, in.DistributeIPv6, in.DataGuardID, in.UserData = false, false, "guard-2", "IyEvYmluL2Jhc2gK"
@@ -195,4 +196,19 @@ func TestAccSpelling_whatTheConsoleAddsIsSeen(t *testing.T) {
 	if in := env.Sim.Instances()[0]; len(in.KeyIDs) > 0 || !in.AutoDeleteTime.IsZero() {
 		t.Errorf("keys %v, deleted at %s", in.KeyIDs, in.AutoDeleteTime)
 	}
+}
+
+// A view of the tags from before the launch shows none, not even the mark of the launch. Tags that
+// somebody takes away later are seen.
+func TestAccSpelling_tagsOfAViewThatLags(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.Lag(kecsim.LookTags, 1, time.Hour)
+	w := running(t, env, block(set{"tags": `{ env = "prod" }`}))
+	w.Plan().Want(t, 0, "No changes.")
+	env.Sim.Lag(kecsim.LookTags, 0, 0)
+	env.Sim.Advance(3 * time.Minute)
+	w.Plan().Want(t, 0, "No changes.")
+	env.Sim.Edit(firstID, func(in *kecsim.Instance) { in.Tags = nil })
+	w.Plan().Want(t, 2, `+ "env" = "prod"`, "Plan: 0 to add, 1 to change, 0 to destroy.")
 }
