@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,11 +75,13 @@ func (c *core) proposeElements(name string, config, prior value) value {
 	if !isList || config.IsNull() || prior.IsNull() || config.As(&wanted) != nil || prior.As(&had) != nil {
 		return config
 	}
+	wanted = slices.Clone(wanted) // As lends what the value holds
 	for i := range min(len(wanted), len(had)) {
 		var one, before map[string]value
 		if wanted[i].As(&one) != nil || had[i].As(&before) != nil {
 			return config
 		}
+		one = maps.Clone(one)
 		for inner, v := range one {
 			if v.IsNull() && c.nested[name+"."+inner] {
 				one[inner] = before[inner]
