@@ -46,7 +46,8 @@ type Client struct {
 	ends    *batcher[struct{}] // terminations
 	refresh *refreshCache
 	tick    *pollTick
-	boots   *bootTimes
+	boots   *waitTimes // from the launch to active
+	goings  *waitTimes // from the accepted deletion to gone
 	reach   reach
 }
 
@@ -75,7 +76,7 @@ func New(api *kec.Client) *Client {
 	if _, off := ksyun.Setting[noBatching](api.Client); off {
 		refreshes, looks, ends = window{}, window{}, window{}
 	}
-	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &bootTimes{}}
+	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &waitTimes{}, goings: &waitTimes{}}
 	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.byIDs}
 	c.wide = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.inAllProjects}
 	c.lists = &batcher[kec.InstancePage]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.listProjects}

@@ -46,16 +46,6 @@ func (c *Client) completeProof(ctx context.Context, id string, projectID *int64)
 	return in, err
 }
 
-// leave is prove for an instance whose deletion KEC has accepted: that it is not where it was last
-// is enough.
-func (c *Client) leave(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
-	in, err := c.byID(ctx, id, projectID)
-	if in != nil || err != nil {
-		return in, err
-	}
-	return c.lookAgain(ctx, id, projectID)
-}
-
 // lookAgain is the second look-up of a proof.
 func (c *Client) lookAgain(ctx context.Context, id string, projectID *int64) (*kec.Instance, error) {
 	if err := c.api.Sleep(ctx, proofGap); err != nil {

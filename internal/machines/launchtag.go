@@ -20,9 +20,9 @@ import (
 // any tag; SetTags keeps it.
 const LaunchTagKey = "kec-launch-mark"
 
-// StartAgainTagKey is the key of the tag that an instance bears while it is stopped for a change, and
-// is to be started again: the process that has stopped it may not live to do so. SetTags sets it and
-// takes it away.
+// StartAgainTagKey is the key of the tag that an instance bears while it is stopped for a change,
+// and is to be started again: the process that has stopped it may not live to do so. SetTags sets
+// it and takes it away.
 const StartAgainTagKey = "kec-start-again"
 
 // InternalTag tells whether a key is that of a tag of this package, in any case: whether KEC tells

@@ -32,7 +32,7 @@ type poll struct {
 	goal    string
 	start   time.Time
 	slept   time.Duration // on a clock that stands still
-	launch  bool          // the wait is for a new machine
+	times   *waitTimes    // what is known of how long such waits take; nil for nothing
 	state   string
 	gone    bool // of a deletion: nothing is left of the instance
 	lastErr error
@@ -64,12 +64,15 @@ func (p *poll) pause(ctx context.Context) error {
 }
 
 // next is how long to pause: 1 s, 2 s, ... 5 s, 5 s, as the wait grows older. After a launch it is
-// shorter: a second, and then a third of the time waited so far; or until the age at which machines
-// have become active of late.
+// shorter: a second, and then a third of the time waited so far. After a launch or a deletion it is
+// until the age at which machines have become active, or were gone, of late.
 func (p *poll) next() time.Duration {
-	age := p.waited()
-	switch expected := p.client.boots.expected(); {
-	case !p.launch || expected == 0 && age < minPause:
+	age, expected := p.waited(), time.Duration(0)
+	if p.times != nil {
+		expected = p.times.expected()
+	}
+	switch {
+	case expected == 0 && (p.times != p.client.boots || age < minPause):
 		// The round that begins at this age: the first at 0 s, the second at 1 s, the third at 3 s.
 		round := (math.Sqrt(8*age.Seconds()+1) + 1) / 2
 		return min(time.Duration(round*float64(time.Second)), maxPause)

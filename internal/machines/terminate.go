@@ -65,7 +65,7 @@ func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) 
 		switch {
 		case err == nil:
 			accepted = true
-			if err = p.untilGone(ctx, project); !errors.Is(err, errStays) {
+			if err = c.untilGone(ctx, id, project); !errors.Is(err, errStays) {
 				return err
 			}
 		case futile(err), ended(err):
@@ -74,7 +74,7 @@ func (c *Client) Terminate(ctx context.Context, id string, projectID ...*int64) 
 			if p.gone {
 				return nil
 			}
-			return p.untilGone(ctx, project)
+			return c.untilGone(ctx, id, project)
 		case ctx.Err() != nil:
 			p.lastErr = err
 			return p.ended(ctx.Err())
@@ -110,20 +110,42 @@ func (c *Client) terminateTogether(ctx context.Context, requests []*request[stru
 	return nil
 }
 
-// untilGone waits, once KEC has accepted the deletion, until the instance is proven gone. The error
-// is errStays when there is no sign of the deletion for a while.
-func (p *poll) untilGone(ctx context.Context, project *int64) error {
-	accepted := p.waited()
-	_, err := p.until(ctx, p.client.leave, project, func(in *kec.Instance) (bool, error) {
-		if !leaving(in.State) && p.waited()-accepted >= repeatDeletion {
-			return false, errStays
+// untilGone waits, once KEC has accepted the deletion, until the instance is gone. The error is
+// errStays when there is no sign of the deletion for a while.
+//
+// An absence is proven by two look-ups. One is enough where the deletion of another instance has
+// been proven, this one has been leaving for about as long as that took, and it is too old to be
+// new: KEC has then said twice that it goes, and a destroy of many asks half as much.
+func (c *Client) untilGone(ctx context.Context, id string, project *int64) error {
+	p := c.newPoll(id, "gone")
+	p.times = c.goings
+	var present time.Duration // the age at which it was last seen
+	for {
+		if err := p.pause(ctx); err != nil {
+			return err
 		}
-		return released(in.State), nil
-	})
-	if errors.Is(err, ErrGone) {
-		return nil
+		age, expected := p.waited(), c.goings.expected()
+		in, err := c.byID(ctx, id, project)
+		if in == nil && err == nil && !(expected > 0 && age >= expected*3/4 && c.ages.old(id)) {
+			in, err = c.lookAgain(ctx, id, project)
+		}
+		switch {
+		case in == nil && (err == nil || errors.Is(err, ErrGone)):
+			c.goings.note(present, age)
+			return nil
+		case err != nil:
+			if err := p.survive(ctx, err); err != nil {
+				return err
+			}
+		case released(in.State):
+			return nil
+		case !leaving(in.State) && age >= repeatDeletion:
+			return errStays
+		default:
+			present = age
+			p.looked(in)
+		}
 	}
-	return err
 }
 
 // leftAnyway reports that the instance is leaving or proven gone, although KEC has not accepted its

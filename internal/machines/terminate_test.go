@@ -48,28 +48,28 @@ func TestTerminate(t *testing.T) {
 		told  int
 		waits time.Duration
 	}{
-		"done":                        {terminating(looks{gone}, yes), "<nil>", 1, time.Second},
-		"on its way":                  {terminating(looks{going, going, gone}, yes), "<nil>", 1, 4 * time.Second},
-		"slowly":                      {terminating(looks{alive, alive, going, gone}, yes), "<nil>", 1, 7 * time.Second},
-		"refused, leaving":            {terminating(looks{going, going, gone}, no), "<nil>", 1, 2 * time.Second},
-		"on its way for five minutes": {terminating(append(repeated(going, 62), gone), yes), "<nil>", 1, 5*time.Minute + time.Second},
+		"done":                        {terminating(looks{gone}, yes), "<nil>", 1, 2 * time.Second},
+		"on its way":                  {terminating(looks{going, going, gone}, yes), "<nil>", 1, 7 * time.Second},
+		"slowly":                      {terminating(looks{alive, alive, going, gone}, yes), "<nil>", 1, 11 * time.Second},
+		"refused, leaving":            {terminating(looks{going, going, gone}, no), "<nil>", 1, 4 * time.Second},
+		"on its way for five minutes": {terminating(append(repeated(going, 62), gone), yes), "<nil>", 1, 5*time.Minute + 6*time.Second},
 		"shown as deleted":            {terminating(looks{set("deleted", "i-1")}, yes), "<nil>", 1, 0},
 
 		// What may pass by itself.
-		"throttled once":          {terminating(looks{gone}, reply{Status: 429}, yes), "<nil>", 2, time.Second},
-		"500 once":                {terminating(looks{gone}, refuse(500, "x", "x"), yes), "<nil>", 2, time.Second},
-		"lost, throttled and 500": {terminating(looks{gone}, reply{Status: 429}, refuse(500, "x", "x"), reply{Err: io.EOF}, yes), "<nil>", 4, time.Second},
+		"throttled once":          {terminating(looks{gone}, reply{Status: 429}, yes), "<nil>", 2, 2 * time.Second},
+		"500 once":                {terminating(looks{gone}, refuse(500, "x", "x"), yes), "<nil>", 2, 2 * time.Second},
+		"lost, throttled and 500": {terminating(looks{gone}, reply{Status: 429}, refuse(500, "x", "x"), reply{Err: io.EOF}, yes), "<nil>", 4, 2 * time.Second},
 		"500 five times, alive": {terminating(looks{alive, gone}, refuse(500, "x", "x"), refuse(500, "x", "x"), refuse(500, "x", "x"), refuse(500, "x", "x"),
-			refuse(500, "x", "x"), yes), "<nil>", 6, 2 * time.Second},
-		"500, yet done":          {terminating(looks{alive, going, gone}, refuse(500, "x", "x")), "<nil>", 8, 2 * time.Second},
-		"refused once":           {terminating(looks{alive, gone}, no, yes), "<nil>", 2, 2 * time.Second},
-		"refused once with 400":  {terminating(looks{alive, gone}, refuse(400, "Odd", "x"), yes), "<nil>", 2, 2 * time.Second},
-		"refused, look-ups fail": {terminating(looks{ok(`{}`), ok("<html>"), gone}, no, no, yes), "<nil>", 3, 4 * time.Second},
+			refuse(500, "x", "x"), yes), "<nil>", 6, 3 * time.Second},
+		"500, yet done":          {terminating(looks{alive, going, gone}, refuse(500, "x", "x")), "<nil>", 8, 3 * time.Second},
+		"refused once":           {terminating(looks{alive, gone}, no, yes), "<nil>", 2, 3 * time.Second},
+		"refused once with 400":  {terminating(looks{alive, gone}, refuse(400, "Odd", "x"), yes), "<nil>", 2, 3 * time.Second},
+		"refused, look-ups fail": {terminating(looks{ok(`{}`), ok("<html>"), gone}, no, no, yes), "<nil>", 3, 5 * time.Second},
 		"an answer about another": {terminating(looks{alive, gone}, ok(`{"InstancesSet":[{"InstanceId":"i-2","Return":true}]}`), yes),
-			"<nil>", 2, 2 * time.Second},
+			"<nil>", 2, 3 * time.Second},
 		"order busy, then done": {terminating(looks{alive, alive, gone}, refuse(400, "CheckInstanceTradeStatusAndChargeTypeIsX", "x"),
-			refuse(400, "OrderStateNotSupported", "x"), yes), "<nil>", 3, 4 * time.Second},
-		"order busy for three minutes":  {&script{}, "<nil>", 0, 3*time.Minute + time.Second},
+			refuse(400, "OrderStateNotSupported", "x"), yes), "<nil>", 3, 5 * time.Second},
+		"order busy for three minutes":  {&script{}, "<nil>", 0, 3*time.Minute + 2*time.Second},
 		"accepted, and nothing happens": {terminating(append(append(looks{}, repeated(alive, 12)...), gone), yes), "<nil>", 2, 51 * time.Second},
 
 		// What stands.
@@ -202,4 +202,40 @@ func TestTerminate_endsWithTheContext(t *testing.T) {
 	err := c.Terminate(ctx, "i-1")
 	equal(t, "error", fmt.Sprint(err), "instance i-1: kec TerminateInstances: context canceled before anything was sent")
 	equal(t, "cancelled", errors.Is(err, context.Canceled), true)
+}
+
+// A destroy of many is ten machines at a time. Once one of them is proven gone it is known when to
+// look, and one look is enough for old ones; for new ones, and for any that is not known, it is
+// two.
+func TestTerminate_ofManyAsksLittle(t *testing.T) {
+	t.Parallel()
+	gone := map[string]time.Time{}
+	s := &script{}
+	c, clk := client(t, s)
+	s.Answer = func(_ int, one sent) reply {
+		id := one.Form.Get("InstanceId.1")
+		switch {
+		case one.Action == "TerminateInstances":
+			gone[id] = clk.Now().Add(5 * time.Second)
+			return ok(`{"RequestId":"r","InstancesSet":[{"InstanceId":"` + id + `","Return":true}]}`)
+		case clk.Now().Before(gone[id]):
+			return set("deleting", id)
+		}
+		return set("")
+	}
+	for _, one := range []struct {
+		id   string
+		age  time.Duration // -1 if it is not known
+		asks int
+	}{{"first", 0, 5}, {"old", time.Hour, 2}, {"new", time.Minute, 4}, {"unknown", -1, 3}} {
+		if one.age >= 0 {
+			c.RememberLaunch(one.id, clk.Now().Add(-one.age))
+		}
+		before := len(s.Got)
+		if err := c.Terminate(t.Context(), one.id); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "requests for the "+one.id+" one", len(s.Got)-before, one.asks)
+		equal(t, "the "+one.id+" one is gone", clk.Now().Before(gone[one.id]), false)
+	}
 }

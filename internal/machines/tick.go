@@ -108,34 +108,34 @@ func (t *pollTick) wake(slept context.Context) {
 	clear(t.waiting)
 }
 
-// bootTimes is what the launches of this process have shown about the time that a machine takes to
-// become active.
-type bootTimes struct {
-	mu       sync.Mutex
-	starting time.Duration // the highest age at which one was not active that was active at the next look
-	active   time.Duration // the lowest age at which one was seen active; 0 before the first
+// waitTimes is what the launches, or the deletions, of this process have shown about the time that
+// a machine takes until it is ready: active, or gone.
+type waitTimes struct {
+	mu     sync.Mutex
+	before time.Duration // the highest age at which one was not ready that was ready at the next look
+	ready  time.Duration // the lowest age at which one was seen ready; 0 before the first
 }
 
-// note takes the ages of a machine at the last two looks: still starting, and then active.
-func (b *bootTimes) note(starting, active time.Duration) {
+// note takes the ages of a machine at the last two looks: not ready yet, and then ready.
+func (b *waitTimes) note(before, ready time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.starting = max(b.starting, starting)
-	if b.active == 0 || active < b.active {
-		b.active = active
+	b.before = max(b.before, before)
+	if b.ready == 0 || ready < b.ready {
+		b.ready = ready
 	}
 }
 
 // expected is the age at which it pays to look, 0 when nothing is known. It lies three quarters of
-// the way from the highest age of a starting machine to the lowest age of an active one, where they
-// leave room, and a little later, because machines that were launched together are not quite ready
-// together.
-func (b *bootTimes) expected() time.Duration {
+// the way from the highest age of a machine that was not to the lowest age of one that was, where
+// they leave room, and a little later, because machines that were asked for together are not quite
+// ready together.
+func (b *waitTimes) expected() time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	at := b.active
-	if b.starting < b.active {
-		at = (b.starting + 3*b.active) / 4
+	at := b.ready
+	if b.before < b.ready {
+		at = (b.before + 3*b.ready) / 4
 	}
 	return at + at/20
 }

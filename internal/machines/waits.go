@@ -19,7 +19,7 @@ import (
 // showed it. When the context ends first, the error is a *WaitError. projectID is as for Find.
 func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*kec.Instance, error) {
 	p := c.newPoll(id, kec.StateActive)
-	p.launch = true
+	p.times = c.boots
 	project := first(projectID)
 	var last *kec.Instance
 	var starting time.Duration  // the age at which it was last looked at, and was not active

@@ -2,6 +2,7 @@ package spotinstance
 
 import (
 	"context"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -36,6 +37,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	r.remember(ctx, &state, req.Private)
+	if at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString()); err == nil {
+		r.Machines.RememberLaunch(state.ID.ValueString(), at)
+	}
 	if err := r.end(ctx, state.ID.ValueString(), &state); err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."

@@ -138,8 +138,8 @@ func (*Resource) keepSpelling(ctx context.Context, d difference, plan, state *mo
 	}
 }
 
-// planStart plans the start of a machine that an update has stopped for a change, and could not start
-// again or did not live to.
+// planStart plans the start of a machine that an update has stopped for a change, and could not
+// start again or did not live to.
 func planStart(ctx context.Context, state *model, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	stopped, diags := req.Private.GetKey(ctx, stoppedKey)
 	if resp.Diagnostics.Append(diags...); stopped == nil || state.State.ValueString() != kec.StateStopped || len(resp.RequiresReplace) > 0 {

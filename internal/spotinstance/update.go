@@ -64,12 +64,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State,
 		owed: stopped != nil && plan.State.ValueString() == kec.StateActive}
 	failed, err := u.run(ctx, d.wanted)
-	switch { // whatever has come of the changes, the machine was running before an update stopped it
-	case u.owed && in.State == kec.StateStopped:
-		err = errors.Join(err, u.startAgain(ctx))
-	case u.owed:
-		err = errors.Join(err, u.unmark(ctx))
-	}
+	err = errors.Join(err, u.settle(ctx)) // whatever has come of the changes
 	resp.Diagnostics.Append(u.note(ctx, resp)...)
 	if err != nil {
 		resp.Diagnostics.Append(u.explain(failed, err))
@@ -196,6 +191,17 @@ func (u *update) whileStopped(ctx context.Context, do func(context.Context) erro
 	}
 	u.restart = false
 	return err
+}
+
+// settle starts a machine that an earlier update has stopped: it was running before that.
+func (u *update) settle(ctx context.Context) error {
+	switch {
+	case !u.owed:
+		return nil
+	case u.state == kec.StateStopped:
+		return u.startAgain(ctx)
+	}
+	return u.unmark(ctx)
 }
 
 // startAgain starts a machine that an update has stopped, and takes the tag away that says so. It

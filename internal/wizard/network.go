@@ -78,7 +78,7 @@ func (Network) Attributes() map[string]schema.Attribute {
 		},
 		"secondary_network_interfaces": schema.ListNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. Their security groups change in place; any other change replaces the instance.",
+			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. A change replaces the instance, except for that of their security groups.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"subnet_id": schema.StringAttribute{
 					Optional:            true,
