@@ -35,13 +35,13 @@ func (c *Client) changeRole(ctx context.Context, name, id string, params url.Val
 	})
 }
 
-// AddVmIntoDataGuard puts an instance into a data guard group, which it is not in.
-func (c *Client) AddVmIntoDataGuard(ctx context.Context, id, group string) error {
+// AddVMIntoDataGuard puts an instance into a data guard group, which it is not in.
+func (c *Client) AddVMIntoDataGuard(ctx context.Context, id, group string) error {
 	return c.changeGuard(ctx, "AddVmIntoDataGuard", id, group)
 }
 
-// RemoveVmFromDataGuard takes an instance out of a data guard group.
-func (c *Client) RemoveVmFromDataGuard(ctx context.Context, id, group string) error {
+// RemoveVMFromDataGuard takes an instance out of a data guard group.
+func (c *Client) RemoveVMFromDataGuard(ctx context.Context, id, group string) error {
 	return c.changeGuard(ctx, "RemoveVmFromDataGuard", id, group)
 }
 

@@ -102,13 +102,13 @@ var changes = []change{
 		name: wizard.ChangeDataGuard,
 		call: func(ctx context.Context, u *update) error {
 			if was := u.now.DataGuardID.ValueString(); was != "" { // a machine is in one group at a time
-				if err := u.api.RemoveVmFromDataGuard(ctx, u.id, was); err != nil {
+				if err := u.api.RemoveVMFromDataGuard(ctx, u.id, was); err != nil {
 					return err
 				}
 				u.now.DataGuardID = types.StringNull()
 			}
 			if is := u.plan.DataGuardID.ValueString(); is != "" {
-				return u.api.AddVmIntoDataGuard(ctx, u.id, is)
+				return u.api.AddVMIntoDataGuard(ctx, u.id, is)
 			}
 			return nil
 		},
