@@ -133,6 +133,9 @@ func TestAccReplace_forcedOnesSayWhatOutlivesThem(t *testing.T) {
 		disk := alone(t, env).DataDisks[0].ID
 		force().Want(t, 0, "1 added,", "1 destroyed.", warning, disk)
 	}
+	w.Write(named(set{"data_disks": `[{ type = "EHDD", size_gib = 70, delete_with_instance = false }]`}) + "resource \"terraform_data\" \"b\" {}\n" + env.Block(""))
+	w.Plan("-out=plan").Want(t, 2, warning)
+	w.CLI("apply", "-no-color", "plan").Want(t, 0, "1 added,", "1 destroyed.").Lacks(t, warning)
 	w.Plan("-destroy", "-out=plan").Want(t, 2, warning)
 	w.CLI("apply", "-no-color", "plan").Want(t, 0, "2 destroyed.").Lacks(t, warning)
 }
