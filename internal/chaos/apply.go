@@ -58,6 +58,7 @@ func (c *core) plan(ctx context.Context, address string, config map[string]tftyp
 		p.action = "replace"
 		resp, err := c.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
 			TypeName: resourceType, PriorState: c.dynamic(none), ProposedNewState: c.dynamic(c.propose(p.config, none)), Config: c.dynamic(p.config),
+			PriorPrivate: p.private,
 		})
 		if err != nil || c.hear(address, resp.Diagnostics) {
 			return p
@@ -113,11 +114,11 @@ func (c *core) apply(ctx context.Context, address string, p planned) {
 			c.put(address, &entry{p.value, p.private, p.prior.identity, p.prior.tainted})
 		}
 	case p.action == "replace":
-		if c.change(ctx, address, p.prior.value, none, none, p.prior.private) {
+		if c.change(ctx, address, p.prior.value, none, none, p.private) {
 			c.change(ctx, address, none, p.value, p.config, p.private)
 		}
 	case p.action == "delete":
-		c.change(ctx, address, p.prior.value, none, none, p.prior.private)
+		c.change(ctx, address, p.prior.value, none, none, p.private)
 	case p.action == "create":
 		c.change(ctx, address, none, p.value, p.config, p.private)
 	default:
