@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 func sortedNames[T any](of map[string]T) []string { return slices.Sorted(maps.Keys(of)) }
@@ -90,7 +91,7 @@ func (h *history) halfKnown(op operation, address string) error {
 		h.calm()
 		time.Sleep(10 * time.Minute)
 	}
-	before := h.core.ids()
+	before, calls := h.core.ids(), h.sim.Count("DescribeInstances")
 	err := h.commandWith(block, func(ctx context.Context) {
 		config := h.wanted[address]
 		if op.C%3 == 0 {
@@ -105,6 +106,8 @@ func (h *history) halfKnown(op operation, address string) error {
 		return err
 	case op.B%2 == 0 && h.core.complaints() != "":
 		return fmt.Errorf("with default_tags that are not known yet: %s", h.core.complaints())
+	case op.B%2 == 0 && before[address] != "" && h.sim.Count("DescribeInstances") == calls:
+		return errors.New("with default_tags that are not known yet nobody looks at the machine")
 	case op.B%2 == 1 && !maps.Equal(before, h.core.ids()):
 		return fmt.Errorf("in a region that is not known yet the state went from %v to %v", before, h.core.ids())
 	}
@@ -288,4 +291,14 @@ func (h *history) blind(what string) bool {
 	return slices.ContainsFunc(h.sim.Overview().Settings.Odd, func(odd string) bool {
 		return slices.Contains(hides, odd) || odd == "lists as null" && what == "keys"
 	})
+}
+
+// clearUp ends, as a user does, the machines that a message or a mark has led to.
+func (h *history) clearUp() {
+	known := h.known()
+	for _, in := range h.sim.Instances() {
+		if !known[in.ID] && (h.adrift[in.ID] || h.told[in.Tags[machines.LaunchTagKey]]) {
+			h.sim.Release(in.ID)
+		}
+	}
 }

@@ -100,7 +100,8 @@ var actions = []string{
 	"ModifyNetworkInterfaceAttribute", "*",
 }
 
-var looks = []string{kecsim.LookByID, kecsim.LookList, kecsim.LookTags}
+// looks are the look-ups that lag, as often as they should.
+var looks = []string{kecsim.LookByID, kecsim.LookByID, kecsim.LookList, kecsim.LookTags}
 
 // happens is what the world does by itself.
 func (h *history) happens(op operation) {
@@ -140,9 +141,13 @@ func (h *history) happens(op operation) {
 	case "failing launches":
 		h.sim.FailLaunches(1+op.A%2, []string{kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible}[op.B%3], "")
 	case "visibility":
-		h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = time.Duration(op.A%60) * time.Second })
+		after := time.Duration(op.A%60) * time.Second
+		if with(withLag) { // a launch is looked for in 90 seconds, and a view lags by up to 45
+			after = min(after, 40*time.Second)
+		}
+		h.sim.Update(func(s *kecsim.Settings) { s.VisibleAfter = after })
 	case "lag":
-		h.sim.Lag(looks[op.A%3], float64(1+op.B%4)/4, time.Duration(1+op.C%20)*time.Second)
+		h.sim.Lag(looks[op.A%len(looks)], float64(1+op.B%4)/4, time.Duration(1+op.C%45)*time.Second)
 	case "slow deletion":
 		h.slow(op)
 	case "refuse to terminate":
