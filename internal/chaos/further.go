@@ -20,7 +20,7 @@ func sortedNames[T any](of map[string]T) []string { return slices.Sorted(maps.Ke
 // further are the steps of the ingredients that are commands.
 var further = map[string]func(h *history, op operation, address string) error{
 	"elsewhere": (*history).elsewhere, "edit": (*history).edits, "half known": (*history).halfKnown,
-	"force": (*history).force, "second pipeline": (*history).second,
+	"force": (*history).force, "behind": (*history).behind, "second pipeline": (*history).second,
 }
 
 // commandWith runs a command with some attributes of the provider block changed.
@@ -30,6 +30,20 @@ func (h *history) commandWith(changed map[string]value, f func(ctx context.Conte
 	h.core.config = maps.Clone(usual)
 	maps.Copy(h.core.config, changed)
 	return h.command(f)
+}
+
+// behind applies a change, and looks at once at what has come of it, while look-ups by id are
+// behind.
+func (h *history) behind(op operation, address string) error {
+	h.sim.Lag(kecsim.LookByID, float64(3+op.A/2%2)/4, time.Duration(25+op.B%20)*time.Second)
+	h.wanted[address] = h.dress(configured(op.B, op.C), address)
+	if err := h.command(func(ctx context.Context) { h.run(ctx, address, false) }); err != nil {
+		return err
+	}
+	return h.command(func(ctx context.Context) {
+		h.core.refresh(ctx, address)
+		h.core.plan(ctx, address, h.wanted[address])
+	})
 }
 
 // elsewhere runs one command with the wrong region or the keys of another account, which must

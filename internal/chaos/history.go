@@ -263,6 +263,7 @@ func (h *history) imports(address string) error {
 	if id == "" || e.tainted {
 		return nil
 	}
+	h.login[id] = "" // nothing is known of it, so that it is set anew
 	return h.command(func(ctx context.Context) {
 		h.core.put(address, nil)
 		if !h.core.adopt(ctx, address, id) {

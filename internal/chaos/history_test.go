@@ -77,7 +77,7 @@ func TestHistories(t *testing.T) {
 }
 
 var isCommand = map[string]bool{"apply": true, "plan": true, "refresh": true, "destroy": true, "import": true, "interrupt": true, "kill": true,
-	"elsewhere": true, "edit": true, "half known": true, "force": true, "second pipeline": true}
+	"elsewhere": true, "behind": true, "edit": true, "half known": true, "force": true, "second pipeline": true}
 
 func listed(ops []operation) string {
 	var lines []string

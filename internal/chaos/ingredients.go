@@ -40,7 +40,7 @@ const (
 
 // ingredients are all, with those switched on that the provider is right with.
 var ingredients = []*ingredient{
-	{withLag, false, []weighted{{"lag", 8}}},
+	{withLag, false, []weighted{{"lag", 6}, {"behind", 2}}},
 	{withHome, false, []weighted{{"elsewhere", 2}}},
 	{withOdd, false, nil},
 	{withSlow, false, []weighted{{"slow deletion", 4}}},
