@@ -135,7 +135,8 @@ func (h *history) force(op operation, address string) error {
 	if e == nil || h.wanted[address] == nil {
 		return nil
 	}
-	calm, first := op.C%4 > 0, op.B%3 == 2
+	// A machine with a fixed address cannot be created before the old one has given it back.
+	calm, first := op.C%4 > 0, op.B%3 == 2 && h.wanted[address]["private_ip_address"].IsNull()
 	if calm {
 		h.calm()
 		time.Sleep(10 * time.Minute)
