@@ -17,26 +17,27 @@ func build(t tftypes.Type, v any) value {
 	switch t := t.(type) {
 	case tftypes.Object:
 		all := map[string]value{}
+		given, _ := v.(map[string]any)
 		for name, of := range t.AttributeTypes {
-			all[name] = build(of, v.(map[string]any)[name])
+			all[name] = build(of, given[name])
 		}
 		return tftypes.NewValue(t, all)
-	case tftypes.List, tftypes.Set:
-		var all []value
-		for _, one := range v.([]any) {
-			all = append(all, build(elementOf(t), one))
-		}
-		return tftypes.NewValue(t, all)
+	case tftypes.List:
+		return tftypes.NewValue(t, buildEach(t.ElementType, v))
+	case tftypes.Set:
+		return tftypes.NewValue(t, buildEach(t.ElementType, v))
 	default:
 		return tftypes.NewValue(t, v)
 	}
 }
 
-func elementOf(t tftypes.Type) tftypes.Type {
-	if list, ok := t.(tftypes.List); ok {
-		return list.ElementType
+func buildEach(t tftypes.Type, v any) []value {
+	var all []value
+	list, _ := v.([]any)
+	for _, one := range list {
+		all = append(all, build(t, one))
 	}
-	return t.(tftypes.Set).ElementType
+	return all
 }
 
 // dress adds to a configuration what odd answers can be odd about. It is the same all through a

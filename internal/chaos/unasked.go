@@ -39,6 +39,9 @@ func (h *history) silentEIPs(fresh []kecsim.Call, before map[string]string) erro
 		for name, values := range call.Params {
 			address := h.public[values[0]]
 			_, ours := owner(before, values[0])
+			if in, there := h.sim.Instance(values[0]); there && in.State != "deleting" { // the call was refused
+				continue
+			}
 			// The state of a machine whose creation was cut short does not know the address.
 			if call.Action == "TerminateInstances" && strings.HasPrefix(name, "InstanceId") && ours && address != "" &&
 				!strings.Contains(strings.Join(h.core.said, "\n"), "EIP") {

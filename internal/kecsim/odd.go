@@ -67,9 +67,7 @@ var oddities = map[string]oddity{
 	"interfaces in another order":   interfacesBackwards,
 	"keys in another order":         func(in *instance, out map[string]any) { out["KeySet"] = reversed(in.KeyIDs) },
 	"HostName as KEC makes it":      func(in *instance, out map[string]any) { out["HostName"] = "vm-" + in.ID[len(in.ID)-8:] },
-	"system disk a size larger": func(in *instance, out map[string]any) {
-		out["SystemDisk"].(map[string]any)["DiskSize"] = in.SystemDisk.SizeGB + 10
-	},
+	"system disk a size larger":     within("SystemDisk", func(in *instance, d map[string]any) { d["DiskSize"] = in.SystemDisk.SizeGB + 10 }),
 }
 
 // leanFields are the fields of DescribeInstances that an answer may lack. Each is an oddity, "no "
@@ -133,7 +131,9 @@ func within(name string, do oddity) oddity {
 func each(out map[string]any, name string, do func(map[string]any)) {
 	list, _ := out[name].([]any)
 	for _, one := range list {
-		do(one.(map[string]any))
+		if part, ok := one.(map[string]any); ok {
+			do(part)
+		}
 	}
 }
 
@@ -146,10 +146,10 @@ func eachDataDisk(do func(map[string]any)) oddity {
 }
 
 func disksSpelt(how func(string) string) oddity {
-	change := func(d map[string]any) { d["DiskType"] = how(d["DiskType"].(string)) }
+	change := spelt(how, "DiskType")
 	return func(in *instance, out map[string]any) {
-		each(out, "DataDisks", change)
-		within("SystemDisk", func(_ *instance, d map[string]any) { change(d) })(in, out)
+		each(out, "DataDisks", func(d map[string]any) { change(in, d) })
+		within("SystemDisk", change)(in, out)
 	}
 }
 

@@ -77,6 +77,7 @@ func New(api *kec.Client) *Client {
 		refreshes, looks, ends = window{}, window{}, window{}
 	}
 	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &waitTimes{}, goings: &waitTimes{}}
+	c.reach.turn = make(chan struct{}, 1)
 	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.byIDs}
 	c.wide = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.inAllProjects}
 	c.lists = &batcher[kec.InstancePage]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.listProjects}

@@ -16,7 +16,7 @@ import (
 type Launched struct {
 	InstanceID string
 	RequestID  string    // of the answer, which may be an unclear one; "" without one
-	At         time.Time // when it was sent first, by KEC's clock
+	At         time.Time // when it was known, by KEC's clock: the machine is no younger, and hardly older
 }
 
 // Launch orders one instance, exactly once. params are the parameters as KEC names them, MinCount=1
@@ -151,14 +151,14 @@ func (s *search) launched(r kec.Run) (Launched, error) {
 // adopt takes the instances that were found for the outcome of the launch.
 func (s *search) adopt(ids []string, requestID string) (Launched, error) {
 	for _, id := range ids {
-		s.client.ages.launch(id, s.sent)
+		s.client.ages.launch(id, s.client.api.LocalNow()) // KEC may have carried it out long after it was sent
 	}
 	return s.first(ids, requestID)
 }
 
 // first is the first of the instances, with an error when there are several.
 func (s *search) first(ids []string, requestID string) (Launched, error) {
-	l := Launched{InstanceID: ids[0], RequestID: requestID, At: s.when()}
+	l := Launched{InstanceID: ids[0], RequestID: requestID, At: s.client.api.Now()}
 	if len(ids) == 1 {
 		return l, nil
 	}

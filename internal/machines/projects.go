@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,9 +20,9 @@ const maxProjectsAge = 30 * time.Second
 type reach struct {
 	everywhere atomic.Bool // a look-up without a project has shown a machine of another one
 
-	mu       sync.Mutex
-	askedAt  time.Time // on the local clock
-	projects []int64   // of the account; nil where they cannot be had
+	turn     chan struct{} // holds one while somebody asks, so that the others can stop waiting
+	askedAt  time.Time     // on the local clock
+	projects []int64       // of the account; nil where they cannot be had
 }
 
 // note learns from an instance that a look-up without a project has shown.
@@ -33,14 +32,22 @@ func (r *reach) note(in *kec.Instance) {
 	}
 }
 
-// accountProjects are the projects of the account, nil where they cannot be had.
+// accountProjects are the projects of the account, nil where they cannot be had, and when the
+// context ends.
 func (c *Client) accountProjects(ctx context.Context) []int64 {
-	c.reach.mu.Lock()
-	defer c.reach.mu.Unlock()
+	select {
+	case c.reach.turn <- struct{}{}:
+		defer func() { <-c.reach.turn }()
+	case <-ctx.Done():
+		return nil
+	}
 	if now := c.api.LocalNow(); c.reach.askedAt.IsZero() || now.Sub(c.reach.askedAt).Abs() > maxProjectsAge {
-		// A failure leaves nil: without that permission, look-ups without a project have to do.
-		c.reach.projects, _ = c.api.GetAccountAllProjectList(ctx)
-		c.reach.askedAt = now
+		projects, err := c.api.GetAccountAllProjectList(ctx)
+		if err != nil && ctx.Err() != nil {
+			return nil // which says nothing to the others
+		}
+		// Another failure leaves nil: without that permission, look-ups without a project have to do.
+		c.reach.projects, c.reach.askedAt = projects, now
 	}
 	return c.reach.projects
 }
@@ -77,7 +84,11 @@ func (c *Client) provenGone(ctx context.Context, id string) (*kec.Instance, erro
 func (c *Client) inAllProjects(ctx context.Context, requests []*request[*kec.Instance]) error {
 	ids := distinct(requests)
 	shown := map[string]*kec.Instance{}
-	for some := range slices.Chunk(c.accountProjects(ctx), kec.MaxIDs) {
+	projects := c.accountProjects(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(projects, kec.MaxIDs) {
 		p, err := c.api.DescribeInstancesPages(ctx, ids, some)
 		if err != nil {
 			return eachAlone(c, requests, err, func(r *request[*kec.Instance]) error {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
@@ -31,6 +33,19 @@ func OriginOf(region, endpoint, accessKey string) Origin {
 	return o
 }
 
+// unknownKey begins the key of an origin of which no more is known than the machine.
+const unknownKey = "unknown "
+
+// UnknownOrigin is the origin of a machine that this session does not show, and of which nothing
+// tells where it was seen. It is one of its own: what is proven of one such machine says nothing of
+// another.
+func (s *Session) UnknownOrigin(id string) Origin {
+	return Origin{Region: s.Here.Region, Endpoint: s.Here.Endpoint, Key: unknownKey + id}
+}
+
+// Unknown tells whether it is an UnknownOrigin.
+func (o Origin) Unknown() bool { return strings.HasPrefix(o.Key, unknownKey) }
+
 // KeyName names the access key in a sentence.
 func (o Origin) KeyName() string {
 	if o.KeyEnd == "" {
@@ -49,9 +64,9 @@ type proofs struct {
 type account struct{ endpoint, key string }
 
 type proof struct {
-	asking sync.Mutex
-	asked  bool // the billing service
-	found  bool // the account is the provider's
+	found atomic.Bool   // the account is the provider's
+	turn  chan struct{} // holds one while somebody asks, so that the others can stop waiting
+	asked bool          // the billing service
 }
 
 func (s *Session) proofOf(last Origin) *proof {
@@ -62,7 +77,7 @@ func (s *Session) proofOf(last Origin) *proof {
 		if s.proofs.all == nil {
 			s.proofs.all = map[account]*proof{}
 		}
-		s.proofs.all[of] = &proof{}
+		s.proofs.all[of] = &proof{turn: make(chan struct{}, 1)}
 	}
 	return s.proofs.all[of]
 }
@@ -79,10 +94,7 @@ func (s *Session) Found(last Origin) {
 	if s.Sees(last) {
 		return
 	}
-	p := s.proofOf(last)
-	p.asking.Lock()
-	defer p.asking.Unlock()
-	p.found = true
+	s.proofOf(last).found.Store(true)
 }
 
 // askBilling bounds the question for a billing record.
@@ -91,21 +103,28 @@ const askBilling = 15 * time.Second
 // Tells says whether a look-up of this process tells the truth about a machine that was last seen
 // there. With other keys or at another endpoint it does once a machine that was seen there is found
 // here too. Other keys at the same endpoint also do if the billing service knows the machine: its
-// records belong to the account (fact 274: assumed) and outlive the machine. That is asked once.
+// records belong to the account (fact 275: assumed) and outlive the machine. That is asked once.
 func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
 	if s.Sees(last) {
 		return true
 	}
 	p := s.proofOf(last)
-	p.asking.Lock()
-	defer p.asking.Unlock()
-	if p.found || p.asked || last.Endpoint != s.Here.Endpoint {
-		return p.found
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return p.found.Load()
 	}
-	ctx, cancel := context.WithTimeout(ctx, askBilling)
+	if p.found.Load() || p.asked || last.Endpoint != s.Here.Endpoint {
+		return p.found.Load()
+	}
+	asking, cancel := context.WithTimeout(ctx, askBilling)
 	defer cancel()
-	record, err := failure.Record(ctx, s.API, id, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed, kec.BillingOpened,
+	record, err := failure.Record(asking, s.API, id, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed, kec.BillingOpened,
 		kec.BillingExpired, kec.BillingFailed, kec.BillingInArrears, 9, kec.BillingShutDown, 11, kec.BillingRefunding, kec.BillingCreating)
-	p.asked, p.found = true, err == nil && record != nil
-	return p.found
+	p.asked = ctx.Err() == nil
+	if err == nil && record != nil {
+		p.found.Store(true)
+	}
+	return p.found.Load()
 }

@@ -2,12 +2,14 @@ package spotinstance
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
@@ -32,21 +34,29 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
+	r.remember(ctx, &state, req.Private)
 	// To whom it does not belong, KEC answers about a machine as if it were gone.
-	if resp.Diagnostics.Append(r.find(ctx, &state, last)...); resp.Diagnostics.HasError() {
+	if last.Key == "" {
+		resp.Diagnostics.Append(r.findUntold(ctx, &state, resp.Private)...)
+	} else {
+		resp.Diagnostics.Append(r.find(ctx, &state, last)...)
+	}
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	r.remember(ctx, &state, req.Private)
 	if at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString()); err == nil {
 		r.Machines.RememberLaunch(state.ID.ValueString(), at)
 	}
-	if err := r.end(ctx, state.ID.ValueString(), &state); err != nil {
+	err := r.end(ctx, state.ID.ValueString(), &state)
+	if err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."
 		resp.Diagnostics.Append(f.WithoutPath(wizard.Parameters()))
-		return
 	}
-	if told, _ := req.Private.GetKey(ctx, toldKey); told == nil { // a forced replacement, of whose cost no plan can speak
+	// No plan can speak of what a forced replacement goes on to cost. Where the wait is cut short, KEC
+	// may end the machine all the same.
+	_, waiting := errors.AsType[*machines.WaitError](err)
+	if told, _ := req.Private.GetKey(ctx, toldKey); told == nil && (err == nil || waiting) {
 		resp.Diagnostics.Append(outliving(&state)...)
 	}
 }

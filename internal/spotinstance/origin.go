@@ -45,7 +45,11 @@ func originOf(ctx context.Context, private privateReader, id *tfsdk.ResourceIden
 
 // seenHere notes that the machine is at the provider's own place.
 func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
-	raw, err := json.Marshal(r.Here)
+	return note(ctx, r.Here, private)
+}
+
+func note(ctx context.Context, last session.Origin, private privateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(last)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the spot instance cannot be noted", err.Error())}
 	}
@@ -84,6 +88,12 @@ func (r *Resource) notSeen(ctx context.Context, m *model, last session.Origin) d
 	if r.Tells(ctx, last, m.ID.ValueString()) {
 		return nil
 	}
+	if last.Unknown() {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance is not seen with these keys", fmt.Sprintf(
+			"The state does not tell which keys %s was launched with. The provider asks %s with %s, and KEC does not show it there, nor a billing "+
+				"record of it. It stays in the state.\n\nUse the keys that it was launched with. If these are, apply again in two minutes. If it is "+
+				"really gone, take it out of the state with state rm.", m.title(), r.Here.Endpoint, r.Here.KeyName()))}
+	}
 	what, old := "with these keys", "the old keys"
 	why := "Nothing shows that both keys are of one account: none of the machines that were last seen with the old one is found, nor a billing record of this one."
 	if last.Endpoint != r.Here.Endpoint {
@@ -113,6 +123,31 @@ func (r *Resource) find(ctx context.Context, m *model, last session.Origin) diag
 		return nil
 	case errors.Is(err, machines.ErrGone):
 		return r.notSeen(ctx, m, last)
+	default:
+		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
+	}
+}
+
+// here is an error unless the machine is where the provider works.
+func (r *Resource) here(ctx context.Context, m *model, last session.Origin) diag.Diagnostics {
+	if diags := r.elsewhere(m, last); diags.HasError() {
+		return diags
+	}
+	return r.find(ctx, m, last)
+}
+
+// findUntold looks for a machine of which nothing tells where it was last seen, before it is ended:
+// a CLI gives the deletion of a tainted machine no private data. What it finds out is noted there,
+// and in the model, which may know little of a machine whose creation has failed.
+func (r *Resource) findUntold(ctx context.Context, m *model, private privateWriter) diag.Diagnostics {
+	in, err := r.Machines.Find(ctx, m.ID.ValueString(), m.project())
+	switch {
+	case err == nil:
+		m.refresh(wizard.NewLook(in, wizard.ParseBaseline(nil)))
+		return r.seenHere(ctx, private)
+	case errors.Is(err, machines.ErrGone), errors.Is(err, machines.ErrNotVisible):
+		last := r.UnknownOrigin(m.ID.ValueString())
+		return append(note(ctx, last, private), r.notSeen(ctx, m, last)...)
 	default:
 		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
 	}

@@ -316,3 +316,28 @@ func TestAccOrigin_aMachineThatIsTakenOver(t *testing.T) {
 		t.Errorf("something was changed: %v", got)
 	}
 }
+
+// A CLI gives the deletion of a tainted machine no private data. So another account does not end
+// it, and the state that is left behind is not taken for one of that account.
+func TestAccOrigin_aTaintedMachine(t *testing.T) {
+	t.Parallel()
+	env := twoAccounts(t)
+	w := env.Workspace(t)
+	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+	w.CLI("taint", "kec_spot_instance.a[0]").Want(t, 0)
+
+	const said = "Error: The spot instance is not seen with these keys"
+	w.Write(fleet(1) + home("cn-beijing-6", foreignKey, env.URL))
+	w.Apply("-refresh=false").Want(t, 1, said, "The state does not tell which keys", "If it is really gone, take it out of the state with state rm.")
+	untouched(t, env, w, 1)
+	w.Apply().Want(t, 1, said)
+	w.Plan().Want(t, 1, said)
+	w.Destroy("-refresh=false").Want(t, 1, said)
+	untouched(t, env, w, 1)
+
+	w.Write(fleet(1) + home("cn-beijing-6", newKey, env.URL))
+	w.Apply("-refresh=false").Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}

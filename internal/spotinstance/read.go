@@ -48,17 +48,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	importing := state.unread() // an import has given nothing but the id
 	in, err := r.Machines.Refresh(ctx, state.ID.ValueString(), state.project())
 	switch {
-	case errors.Is(err, machines.ErrGone):
-		if resp.Diagnostics.Append(r.notHere(ctx, &state, last, req.Private)...); resp.Diagnostics.HasError() {
-			return
-		}
-		resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
-		r.forget(ctx, &state, importing, resp)
-		return
-	case errors.Is(err, machines.ErrNotVisible):
-		resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
-			"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
-		resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
+	case errors.Is(err, machines.ErrGone), errors.Is(err, machines.ErrNotVisible):
+		r.unseen(ctx, &state, err, req, resp)
 		return
 	case err != nil:
 		resp.Diagnostics.Append(unread(err).WithoutPath(wizard.Parameters()))
@@ -87,6 +78,28 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.readTags(ctx, &state, importing, resp)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
 	resp.Diagnostics.Append(r.identify(ctx, &state, last, resp.Identity)...)
+}
+
+// unseen is the read of an instance that KEC does not show: err tells whether it is proven gone.
+func (r *Resource) unseen(ctx context.Context, state *model, err error, req resource.ReadRequest, resp *resource.ReadResponse) {
+	last, gone := originOf(ctx, req.Private, req.Identity), errors.Is(err, machines.ErrGone)
+	if gone {
+		resp.Diagnostics.Append(r.notHere(ctx, state, last, req.Private)...)
+	} else {
+		// A replacement of a tainted machine would follow, whose deletion is not told where the machine
+		// was last seen.
+		resp.Diagnostics.Append(r.notSeen(ctx, state, last)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.identify(ctx, state, last, resp.Identity)...)
+	if gone {
+		r.forget(ctx, state, state.unread(), resp)
+		return
+	}
+	resp.Diagnostics.AddWarning("KEC does not show this new spot instance yet", fmt.Sprintf(
+		"%s was launched in the last minutes. It stays in the state as it is.\n\nRefresh again in two minutes, if you want to see what has become of it.", state.title()))
 }
 
 // notHere is an error where an absence does not say that the machine is gone.

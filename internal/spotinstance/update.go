@@ -32,10 +32,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(codec().Read(ctx, req.Plan.Raw, &plan)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	resp.Diagnostics.Append(codec().Read(ctx, req.Config.Raw, &config)...)
-	imported, diags := req.Private.GetKey(ctx, importedKey)
-	resp.Diagnostics.Append(diags...)
-	stopped, diags := req.Private.GetKey(ctx, stoppedKey)
-	resp.Diagnostics.Append(diags...)
+	imported, _ := req.Private.GetKey(ctx, importedKey)
+	stopped, _ := req.Private.GetKey(ctx, stoppedKey)
+	reported, _ := req.Private.GetKey(ctx, reportedKey)
 	timeout, diags := plan.Timeouts.Update(ctx, updateTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -45,10 +44,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 	id := plan.ID.ValueString()
 	last := originOf(ctx, req.Private, req.Identity)
-	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
-		return
-	}
-	if resp.Diagnostics.Append(r.find(ctx, &state, last)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(r.here(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	in, err := r.Machines.WaitSettled(ctx, id, state.project()) // the machine must end in the state it has now
@@ -57,9 +53,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	d := changed(&plan, &state, imported)
-	raw, diags := req.Private.GetKey(ctx, reportedKey)
-	resp.Diagnostics.Append(diags...)
-	baseline := wizard.ParseBaseline(raw)
+	baseline := wizard.ParseBaseline(reported)
 	now := state
 	u := update{api: r.API, machines: r.Machines, id: id, plan: &plan, now: &now, password: config.PasswordWO.ValueStringPointer(), state: in.State,
 		owed: stopped != nil && plan.State.ValueString() == kec.StateActive}
@@ -68,14 +62,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(u.note(ctx, resp)...)
 	if err != nil {
 		resp.Diagnostics.Append(u.explain(failed, err))
-		late, cancel := afterwards(ctx)
-		defer cancel()
-		if in, err := r.Machines.Find(late, id, now.project()); err == nil {
-			look := wizard.NewLook(in, baseline.Ordered(u.done))
-			now.refresh(look)
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
-		}
-		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
+		resp.Diagnostics.Append(u.leave(ctx, baseline, resp)...)
 		return
 	}
 	if len(d.wanted) > 0 || u.owed {
@@ -94,6 +81,18 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
+}
+
+// leave writes what KEC has after a change has failed.
+func (u *update) leave(ctx context.Context, baseline wizard.Baseline, resp *resource.UpdateResponse) (diags diag.Diagnostics) {
+	late, cancel := afterwards(ctx)
+	defer cancel()
+	if in, err := u.machines.Find(late, u.id, u.now.project()); err == nil {
+		look := wizard.NewLook(in, baseline.Ordered(u.done))
+		u.now.refresh(look)
+		diags.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
+	}
+	return append(diags, codec().Write(ctx, u.now, &resp.State.Raw)...)
 }
 
 // update is one pass over a living instance.

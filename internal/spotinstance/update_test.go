@@ -19,7 +19,7 @@ import (
 func actions(env *acctest.Env) []string {
 	var names []string
 	for _, c := range env.Sim.Calls() {
-		if !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "List") {
+		if !strings.HasPrefix(c.Action, "Describe") && !strings.HasPrefix(c.Action, "List") && !strings.HasPrefix(c.Action, "Get") {
 			names = append(names, c.Action)
 		}
 	}

@@ -95,10 +95,15 @@ func outliving(state *model) (diags diag.Diagnostics) {
 // releases the address with the instance is not known (fact 238: both are assumed).
 func addressSentence(state *model) string {
 	address := state.PublicIP.ValueString()
-	if address == "" {
+	switch {
+	case address != "":
+		address = " " + address
+	case state.EIP.IsNull():
 		return ""
+	default: // its creation was cut short, and it was not seen since
+		address = ", which the state does not know,"
 	}
-	return fmt.Sprintf("Its public address %s may stay in the account, outside the state, and go on being charged. "+
+	return fmt.Sprintf("Its public address%s may stay in the account, outside the state, and go on being charged. "+
 		"Look for it on the console's EIP page, and release it there if it is not wanted.", address)
 }
 

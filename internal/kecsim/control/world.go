@@ -237,20 +237,23 @@ func (c api) deny(body []byte) error {
 	return nil
 }
 
+// settings is what may be set of the world; what is left out stays.
+type settings struct {
+	Boot, VisibleAfter, TerminateTime *string
+	FreeAfter, ErrorLasts, ErrorState *string
+	KeepEIP                           *bool
+	Stop, Start, Reboot, Modify       *string
+	AsyncChecks, CauseFields          *bool
+	UpperKeys, WrapOrders, MovePrices *bool
+	LookUpsPerProject                 *bool
+	FailureMode                       *string
+	Odd, OddOrders                    *[]string
+	Seed                              *int64
+	MaxDataDisks, MaxDataDiskSize     *int
+}
+
 func (c api) setSettings(body []byte) error {
-	var in struct {
-		Boot, VisibleAfter, TerminateTime *string
-		FreeAfter, ErrorLasts, ErrorState *string
-		KeepEIP                           *bool
-		Stop, Start, Reboot, Modify       *string
-		AsyncChecks, CauseFields          *bool
-		UpperKeys, WrapOrders, MovePrices *bool
-		LookUpsPerProject                 *bool
-		FailureMode                       *string
-		Odd, OddOrders                    *[]string
-		Seed                              *int64
-		MaxDataDisks, MaxDataDiskSize     *int
-	}
+	var in settings
 	if err := decode(body, &in); err != nil {
 		return err
 	}
