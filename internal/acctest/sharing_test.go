@@ -225,8 +225,8 @@ func TestSharing_aMissIsNoAbsence(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if n := a.sim.Count("DescribeInstances") - before; n != 5 || time.Since(start) < time.Second {
-			t.Errorf("%d look-ups in %s, want 1 and twice 2, a second apart", n, time.Since(start))
+		if n := a.sim.Count("DescribeInstances") - before; n != 9 || time.Since(start) < time.Second {
+			t.Errorf("%d look-ups in %s, want 1, twice 2 by id and twice 2 in all projects", n, time.Since(start))
 		}
 	})
 }

@@ -49,7 +49,7 @@ var ingredients = []*ingredient{
 	{withHalf, true, []weighted{{"half known", 1}}},
 	{withForced, true, []weighted{{"force", 2}}},
 	{withSecond, true, []weighted{{"second pipeline", 2}}},
-	{withKeyCrash, false, nil},
+	{withKeyCrash, true, nil},
 	{withUnasked, true, nil},
 	{withDrops, true, nil},
 }

@@ -13,7 +13,7 @@ func launched(t *testing.T, client *kec.Client) string {
 	t.Helper()
 	run := client.RunInstances(t.Context(), map[string][]string{
 		"ImageId": {kecsim.ImageUbuntu}, "InstanceType": {kecsim.TypeSmall}, "SubnetId": {kecsim.SubnetA}, "SecurityGroupId.1": {kecsim.SecurityGroup},
-		"MinCount": {"1"}, "MaxCount": {"1"}, "ChargeType": {"Spot"}, "LineId": {"bgp"}, "AddressBandWidth": {"5"}, "AddressChargeType": {"Daily"},
+		"MinCount": {"1"}, "MaxCount": {"1"}, "ChargeType": {"Spot"}, "LineId": {"bgp"}, "AddressBandWidth": {"5"}, "AddressChargeType": {"PostPaidByDay"},
 		"DataDisk.1.Type": {"EHDD"}, "DataDisk.1.Size": {"20"},
 	})
 	if run.Err != nil {

@@ -13,9 +13,10 @@ import (
 // The words of InstanceState.Name that mean something here by themselves (fact 146: active and
 // error). Any other word means: keep waiting.
 const (
-	StateActive  = "active" // it runs
-	StateStopped = "stopped"
-	StateFailed  = "error" // the end of a launch that failed
+	StateActive   = "active" // it runs
+	StateStopped  = "stopped"
+	StateStopping = "stopping"
+	StateFailed   = "error" // the end of a launch that failed
 )
 
 // The charge types of an instance (fact 44: the words of ChargeType).

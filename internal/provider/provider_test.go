@@ -125,7 +125,7 @@ func TestAccProvider_holdsANewMachinesTimesAgainstTheServicesClock(t *testing.T)
 		t.Errorf("%d requests, want one for the time", got)
 	}
 	w.Write(block(20 * time.Minute))
-	w.Plan().Want(t, 1, "Error: Automatic deletion is less than 30 minutes ahead", "it is 2026-03-02T09:00:")
+	w.Plan().Want(t, 2, "Warning: Automatic deletion is less than 30 minutes ahead", "it is 2026-03-02T09:00:")
 	w.Write(block(time.Hour))
 	w.Apply().Want(t, 0, "Resources: 1 added")
 }

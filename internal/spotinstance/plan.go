@@ -142,7 +142,7 @@ func (*Resource) keepSpelling(ctx context.Context, d difference, plan, state *mo
 // start again or did not live to.
 func planStart(ctx context.Context, state *model, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	stopped, diags := req.Private.GetKey(ctx, stoppedKey)
-	if resp.Diagnostics.Append(diags...); stopped == nil || state.State.ValueString() != kec.StateStopped || len(resp.RequiresReplace) > 0 {
+	if resp.Diagnostics.Append(diags...); stopped == nil || !down(state) || len(resp.RequiresReplace) > 0 {
 		return
 	}
 	resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "state", types.StringValue(kec.StateActive))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -180,11 +181,15 @@ func (r *Resource) young(ctx context.Context, state *model) bool {
 	return err == nil && r.now(ctx, state).Sub(at) < youth
 }
 
+// down tells whether a machine is stopped, or about to be: a read may come in between.
+func down(state *model) bool {
+	return slices.Contains([]string{kec.StateStopped, kec.StateStopping}, state.State.ValueString())
+}
+
 // readTags asks for the tags. Where the state has none and they cannot be read, nothing is said: a
 // user who has no tags needs no permission to read them. A stopped machine may bear the tag that it
 // is to be started again.
 func (r *Resource) readTags(ctx context.Context, state *model, importing bool, resp *resource.ReadResponse) diag.Diagnostics {
-	stopped := state.State.ValueString() == kec.StateStopped
 	none := len(state.TagsAll.Elements()) == 0 && !importing
 	tags, err := r.Machines.RefreshTags(ctx, state.ID.ValueString())
 	if err != nil && none {
@@ -200,7 +205,7 @@ func (r *Resource) readTags(ctx context.Context, state *model, importing bool, r
 	state.TagMaps.Refresh(tags, tfvalue.MapTexts(r.DefaultTags))
 	note, diags := resp.Private.GetKey(ctx, stoppedKey)
 	switch _, marked := tags[machines.StartAgainTagKey]; {
-	case !stopped:
+	case !down(state):
 		note = nil
 	case marked:
 		note = []byte("true")

@@ -106,6 +106,7 @@ func TestAccDestroy_anAddressThatMayStayIsNamed(t *testing.T) {
 	w.Plan("-destroy").Want(t, 2, "Warning: The public address may outlive this spot instance", stays)
 	w.Write(named(eip, set{"image_id": `"@custom"`}) + env.Block(""))
 	w.Plan().Want(t, 2, "Warning: The public address may outlive this spot instance", stays)
+	env.Sim.Advance(10 * time.Minute)
 	env.Sim.Release(firstID)
 	w.Plan().Want(t, 2, "Warning: This spot instance is gone", stays)
 }

@@ -3,6 +3,7 @@ package spotinstance_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -33,6 +34,7 @@ func TestAccTaken_blocksNoDestroy(t *testing.T) {
 			w := env.Workspace(t)
 			w.Write(two(set{"spot_price_limit": "0.05"}) + env.Block(""))
 			w.Apply().Want(t, 0)
+			env.Sim.Advance(10 * time.Minute)
 			env.Sim.Release(firstID)
 			c.wrong(env.Sim)
 			w.Plan().Want(t, 2, c.want, "KEC has taken 1 of the machines in the state and cannot replace it now.", "Plan: 1 to add")
@@ -52,6 +54,7 @@ func TestAccTaken_aLargerShortfallVetoesAndNamesTheWayOut(t *testing.T) {
 	w := env.Workspace(t)
 	w.Write(two() + env.Block(""))
 	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
 	env.Sim.Release(firstID)
 	env.Sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
 	w.Write(two() + strings.Replace(named(), `"kec_spot_instance" "a"`, `"kec_spot_instance" "c"`, 1) + env.Block(""))
