@@ -121,13 +121,13 @@ func (w *workspace) slow(ctx context.Context) error {
 }
 
 // fill creates the fleet without measuring, as fast as possible: machines boot at once, answers are
-// not delayed, and the provider does not limit its rate. Then it sets the simulator to its normal
+// not delayed, and the provider takes the highest rate. Then it sets the simulator to its normal
 // settings.
 func (w *workspace) fill(ctx context.Context) error {
 	if err := w.steer(ctx, "settings", `{"boot": "0s", "visibleAfter": "0s"}`); err != nil {
 		return err
 	}
-	if _, err := w.run(ctx, "apply", "-auto-approve", "-var=rate=100000"); err != nil {
+	if _, err := w.run(ctx, "apply", "-auto-approve", "-var=rate=1000"); err != nil {
 		return err
 	}
 	if err := w.steer(ctx, "settings", fmt.Sprintf(`{"boot": %q, "visibleAfter": %q}`, w.boot, w.boot)); err != nil {
