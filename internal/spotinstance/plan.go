@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -212,7 +211,7 @@ func changed(plan, state *model, imported []byte) difference {
 	var d difference
 	before, now := was.params(), plan.params()
 	for _, line := range now.Changed(before) {
-		if len(imported) > 0 && (before.Prior(line).Unsure() || slices.Contains(silent, line.Key())) {
+		if len(imported) > 0 && (before.Prior(line).Unsure() || wizard.Silent(silent, line.Key())) {
 			d.adopted = append(d.adopted, line)
 		} else {
 			d.wanted = append(d.wanted, line)

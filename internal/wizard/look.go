@@ -94,6 +94,15 @@ func (l *Look) Unsure() []byte {
 	return raw
 }
 
+// untold notes that KEC is silent about an attribute of an import: of a list, about all in it.
+func (l *Look) untold(at string) { l.unsure = append(l.unsure, at) }
+
+// Silent tells whether KEC was silent about a setting of an import, by its own name or by that of
+// the list it is in. unsure is what [Look.Unsure] lists.
+func Silent(unsure []string, setting string) bool {
+	return slices.ContainsFunc(unsure, func(at string) bool { return setting == at || strings.HasPrefix(setting, at+"[") })
+}
+
 // settle is the value of an attribute after a look: now is what KEC reports, was the value before.
 // A report that is alike changes nothing, and neither does the first one after an order, or one
 // that is as it was at the look before.
@@ -104,7 +113,7 @@ func settle[V attr.Value](l *Look, at string, told bool, now, was V, alike func(
 	switch {
 	case !told:
 		if l.imported {
-			l.unsure = append(l.unsure, at)
+			l.untold(at)
 		} else if first && !none {
 			l.baseline[at] = toBeSet
 		}

@@ -167,6 +167,9 @@ func refreshSecondaryNICs(l *Look, was types.List) types.List {
 	}
 	old := secondaryNICs.Structs(was)
 	if l.imported {
+		if l.NICs == nil {
+			l.untold("secondary_network_interfaces")
+		}
 		old = make([]SecondaryNIC, len(now))
 		for i, n := range now {
 			old[i] = SecondaryNIC{ID: tfvalue.Text(n.ID), SecurityGroupIDs: types.SetNull(types.StringType)}
