@@ -124,19 +124,25 @@ func (c *Client) byIDs(ctx context.Context, requests []*request[*kec.Instance]) 
 // byIDsWithin makes one look-up for all requests, in all their projects. If KEC refuses it, one odd
 // id may be the reason, and each is looked up alone.
 func (c *Client) byIDsWithin(ctx context.Context, requests []*request[*kec.Instance]) error {
-	ids := distinct(requests)
 	var projects []int64
 	for _, r := range requests {
 		if r.project != nil && !slices.Contains(projects, *r.project) {
 			projects = append(projects, *r.project)
 		}
 	}
-	p, err := c.api.DescribeInstancesPages(ctx, ids, projects)
+	p, err := c.api.DescribeInstancesPages(ctx, distinct(requests), projects)
 	if err != nil {
 		return eachAlone(c, requests, err, func(r *request[*kec.Instance]) error {
 			return c.byIDsWithin(ctx, []*request[*kec.Instance]{r})
 		})
 	}
+	answerFrom(&p, requests)
+	return nil
+}
+
+// answerFrom answers all requests of a look-up by id with what it has shown. Where it has shown
+// others instead, what is missing proves nothing.
+func answerFrom(p *kec.InstancePage, requests []*request[*kec.Instance]) {
 	shown := map[string]*kec.Instance{}
 	for i, in := range p.Instances {
 		shown[strings.ToLower(in.ID)] = &p.Instances[i]
@@ -149,5 +155,4 @@ func (c *Client) byIDsWithin(ctx context.Context, requests []*request[*kec.Insta
 		}
 		r.answer(in, doubt)
 	}
-	return nil
 }

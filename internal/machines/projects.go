@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -82,25 +81,21 @@ func (c *Client) provenGone(ctx context.Context, id string) (*kec.Instance, erro
 
 // inAllProjects looks up all requests by id, in all projects of the account.
 func (c *Client) inAllProjects(ctx context.Context, requests []*request[*kec.Instance]) error {
-	ids := distinct(requests)
-	shown := map[string]*kec.Instance{}
 	projects := c.accountProjects(ctx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	var all kec.InstancePage
+	seen := map[string]bool{}
 	for some := range slices.Chunk(projects, kec.MaxIDs) {
-		p, err := c.api.DescribeInstancesPages(ctx, ids, some)
+		p, err := c.api.DescribeInstancesPages(ctx, distinct(requests), some)
 		if err != nil {
 			return eachAlone(c, requests, err, func(r *request[*kec.Instance]) error {
 				return c.inAllProjects(ctx, []*request[*kec.Instance]{r})
 			})
 		}
-		for i, in := range p.Instances {
-			shown[strings.ToLower(in.ID)] = &p.Instances[i]
-		}
+		all.Add(p, seen)
 	}
-	for _, r := range requests {
-		r.answer(shown[strings.ToLower(r.id)], nil)
-	}
+	answerFrom(&all, requests)
 	return nil
 }

@@ -60,10 +60,22 @@ func TestFind_movedToAnotherProject(t *testing.T) {
 		})
 	}
 
+	// An answer about another machine proves nothing in all projects either.
+	odd := inProject("44", false, three)
+	odd.Answer = func(n int, one sent) reply {
+		if one.Form.Get("ProjectId.2") != "" {
+			return ok(`{"InstanceCount":1,"InstancesSet":[{"InstanceId":"i-9"}]}`)
+		}
+		return inProject("44", false, three).Answer(n, one)
+	}
+	c, _ := client(t, odd)
+	_, err := c.Find(t.Context(), "i-1", nil)
+	equal(t, "error", fmt.Sprint(err), "DescribeInstances was asked for instance i-1 and answered with others: that proves nothing")
+
 	// Once a look-up without a project has shown a machine of another one, all of them reach it.
 	s := inProject("43", true, three)
-	c, _ := client(t, s)
-	_, err := c.Find(t.Context(), "i-1", nil)
+	c, _ = client(t, s)
+	_, err = c.Find(t.Context(), "i-1", nil)
 	equal(t, "error", fmt.Sprint(err), "<nil>")
 	_, err = c.Find(t.Context(), "i-2", nil)
 	if err == nil || errors.Is(err, ErrGone) {

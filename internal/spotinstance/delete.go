@@ -3,7 +3,6 @@ package spotinstance
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -43,9 +42,6 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	if resp.Diagnostics.HasError() {
 		return
-	}
-	if at, err := time.Parse(time.RFC3339, state.CreatedAt.ValueString()); err == nil {
-		r.Machines.RememberLaunch(state.ID.ValueString(), at)
 	}
 	err := r.end(ctx, state.ID.ValueString(), &state)
 	if err != nil {

@@ -29,8 +29,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	living, destroying := !req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if living {
 		resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
-	}
-	if living {
 		if resp.Diagnostics.Append(r.elsewhere(&state, originOf(ctx, req.Private, req.Identity))...); resp.Diagnostics.HasError() {
 			return
 		}
