@@ -21,9 +21,9 @@ func TestAccounts_seeNothingOfEachOther(t *testing.T) {
 
 	id := me.launch("Tag.1.Key", "team", "Tag.1.Value", "search")[0]
 	sim.Advance(20 * time.Second)
-	same(t, "by the account's second key", second.state(id), "active")
+	same(t, "by the account's second key", second.State(id), "active")
 	same(t, "its tags", second.tags(id), "team=search#1")
-	same(t, "by another account's key", other.state(id), "")
+	same(t, "by another account's key", other.State(id), "")
 	same(t, "its tags", other.tags(id), "")
 	other.KEC("TerminateInstances", "InstanceId.1", id).Refused(400, "InstanceIdInvalid")
 	other.KEC("StopInstances", "InstanceId.1", id).Refused(400, "InstanceIdInvalid")
@@ -39,8 +39,8 @@ func TestAccounts_seeNothingOfEachOther(t *testing.T) {
 		t.Errorf("both accounts have an instance %s", id)
 	}
 	sim.Advance(20 * time.Second)
-	same(t, "the other account's", other.state(mine), "active")
-	same(t, "seen from here", me.state(mine), "")
+	same(t, "the other account's", other.State(mine), "active")
+	same(t, "seen from here", me.State(mine), "")
 	same(t, "instances here", len(sim.Instances()), 1)
 	same(t, "instances there", sim.InstancesOf("AKLTother")[0].ID, mine)
 

@@ -19,10 +19,10 @@ func TestAudit_orphansAndGhosts(t *testing.T) {
 	audit := func(known ...string) string { return fmt.Sprint(sim.Audit(known, "")) }
 	same(t, "all known", audit(append(ids, byHand, failed)...), "{7 [] [] map[]}")
 	same(t, "none known", audit(), fmt.Sprint("{7 ", append(ids, byHand, failed), " [] map[]}"))
-	same(t, "one in error", me.state(failed), "error")
+	same(t, "one in error", me.State(failed), "error")
 
 	me.KEC("TerminateInstances", "InstanceId.1", ids[0]).OK()
-	same(t, "being deleted", me.state(ids[0]), "deleting")
+	same(t, "being deleted", me.State(ids[0]), "deleting")
 	sim.Release(ids[1])
 	same(t, "all known", audit(append(ids, byHand, failed)...), fmt.Sprint("{5 [] ", ids[:2], " map[]}"))
 	same(t, "three known, one unheard of, one twice", audit("nobody", ids[1], failed, byHand, ids[1]), fmt.Sprint("{5 ", ids[2:], " [nobody ", ids[1], "] map[]}"))

@@ -20,7 +20,7 @@ func TestAddInstance_anyMachine(t *testing.T) {
 		IAMRoleName: "role", DataGuardID: "guard", Protected: true,
 	})
 	groups1[0], disks[0].SizeGB = "changed", 1 // the world has copies
-	in := me.describe(id)
+	in := me.Describe(id)
 	for field, want := range map[string]any{
 		"InstanceName": "imported", "HostName": "host", "InstanceType": TypeEntry, "ImageId": ImageCustom, "PrivateIpAddress": "10.7.0.50",
 		"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.05, "ProjectId": 100002.0, "SriovNetSupport": "true", "IsDistributeIpv6": true,
@@ -53,7 +53,7 @@ func TestAddInstance_anyMachine(t *testing.T) {
 	}
 	me.KEC("TerminateInstances", "InstanceId.1", id).Refused(400, "InstanceResourceProtected")
 	sim.Advance(time.Hour) // the timer does not ask
-	same(t, "state", me.state(id), "deleting")
+	same(t, "state", me.State(id), "deleting")
 	sim.Advance(5 * time.Second)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 250)
 
@@ -83,7 +83,7 @@ func TestEdit_asInTheConsole(t *testing.T) {
 		in.PublicIP = "203.0.113.99"
 		in.Secondary = append(in.Secondary, NetworkInterface{})
 	})
-	in := me.describe(id)
+	in := me.Describe(id)
 	for field, want := range map[string]any{
 		"InstanceId": id, "InstanceType": TypeSmall, "AvailabilityZone": ZoneA, "InstanceName": "by-hand", "HostName": "hand", "ProjectId": 100002.0,
 		"AutoDeleteTime": "2026-03-02 17:01", "PrivateIpAddress": "10.7.0.2",
@@ -106,18 +106,18 @@ func TestEdit_asInTheConsole(t *testing.T) {
 		in.Secondary, in.PublicIP, in.EIPID, in.AutoDeleteTime, in.Tags = nil, "", "", time.Time{}, nil
 		in.PrivateIP = "10.7.0.3" // what the other interface gives up
 	})
-	same(t, "address", me.describe(id)["PrivateIpAddress"], any("10.7.0.3"))
+	same(t, "address", me.Describe(id)["PrivateIpAddress"], any("10.7.0.3"))
 	same(t, "public address", me.nic(id, 0)["PublicIp"], nil)
 	same(t, "tags", me.tags(id), "")
 	same(t, "free", sim.SubnetFree(SubnetA), 249)
 	sim.Advance(2 * time.Minute)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 
 	sim.Edit(id, func(in *Instance) { in.State, in.StoppedMode = "stopped", "StopCharging" })
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 50)
 	sim.Edit(id, func(in *Instance) { in.State = "active" })
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
-	same(t, "mode", me.describe(id)["StoppedMode"], any(""))
+	same(t, "mode", me.Describe(id)["StoppedMode"], any(""))
 }
 
 func TestConsole_panicsOnAWorldThatIsNotThere(t *testing.T) {

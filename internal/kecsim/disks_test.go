@@ -50,7 +50,7 @@ func TestDisks_soldOutInOneZone(t *testing.T) {
 	me.launch(append(twoDisks, "SubnetId", SubnetB)...)
 	me.launch("SystemDisk.DiskType", "EHDD", "DataDisk.1.Type", "ESSD_PL1", "DataDisk.1.Size", "50")
 	sim.Advance(20 * time.Second)
-	same(t, "bought before", len(me.describe(older)["DataDisks"].([]any)), 2)
+	same(t, "bought before", len(me.Describe(older)["DataDisks"].([]any)), 2)
 
 	sim.SellOutDisk(ZoneA, "EHDD", false)
 	sim.SellOutDisk(ZoneA, "SSD3.0", false)
@@ -66,7 +66,7 @@ func TestDisks_soldOutAfterTheAcceptance(t *testing.T) {
 	id := me.launch(twoDisks...)[0]
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 50)
 	sim.Advance(20 * time.Second)
-	state := me.describe(id)["InstanceState"].(map[string]any)
+	state := me.Describe(id)["InstanceState"].(map[string]any)
 	same(t, "state", state["Name"], any("error"))
 	same(t, "reason", state["FailReason"], any("out of stock"))
 	sub := me.order(sim.OrderOf(id))["orderList"].([]any)[0].(map[string]any)

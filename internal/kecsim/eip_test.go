@@ -26,7 +26,7 @@ func TestFreeAfter_whatAnInstanceHeldStaysTaken(t *testing.T) {
 	}
 	refused()
 	sim.Advance(34 * time.Second)
-	same(t, "it is gone", me.state(id), "")
+	same(t, "it is gone", me.State(id), "")
 	refused()
 	sim.Advance(time.Second)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 1)

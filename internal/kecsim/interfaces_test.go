@@ -18,7 +18,7 @@ func groups(nic map[string]any) string {
 
 func (c *caller) nic(id string, i int) map[string]any {
 	c.t.Helper()
-	return c.describe(id)["NetworkInterfaceSet"].([]any)[i].(map[string]any)
+	return c.Describe(id)["NetworkInterfaceSet"].([]any)[i].(map[string]any)
 }
 
 func (c *caller) modifyNIC(id string, i int, pairs ...string) answer {
@@ -52,15 +52,15 @@ func TestModifyNetworkInterfaceAttribute_address(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{State: "stopped"})
-	same(t, "at first", me.describe(id)["PrivateIpAddress"], any("10.7.0.2"))
+	same(t, "at first", me.Describe(id)["PrivateIpAddress"], any("10.7.0.2"))
 	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9").OK()
-	same(t, "address", me.describe(id)["PrivateIpAddress"], any("10.7.0.9"))
+	same(t, "address", me.Describe(id)["PrivateIpAddress"], any("10.7.0.9"))
 	same(t, "of the interface", me.nic(id, 0)["PrivateIpAddress"], any("10.7.0.9"))
 	same(t, "free", sim.SubnetFree(SubnetA), 249)
 	me.modifyNIC(id, 0, "PrivateIpAddress", "10.7.0.9", "SubnetId", SubnetA).OK()
 	same(t, "the same again", sim.SubnetFree(SubnetA), 249)
 	other := machine(sim, Instance{})
-	same(t, "the first is free again", me.describe(other)["PrivateIpAddress"], any("10.7.0.2"))
+	same(t, "the first is free again", me.Describe(other)["PrivateIpAddress"], any("10.7.0.2"))
 	me.modifyNIC(other, 0, "PrivateIpAddress", "10.7.0.9").Refused(400, "InvalidParameterValue", "PrivateIpAddress 10.7.0.9 is already in use")
 }
 
@@ -71,8 +71,8 @@ func TestModifyNetworkInterfaceAttribute_subnet(t *testing.T) {
 	const next = "0b000000-0000-4000-8000-0000000000aa"
 	id := machine(sim, Instance{})
 	me.modifyNIC(id, 0, "SubnetId", next).OK()
-	same(t, "subnet", me.describe(id)["SubnetId"], any(next))
-	same(t, "address", me.describe(id)["PrivateIpAddress"], any("10.7.9.2"))
+	same(t, "subnet", me.Describe(id)["SubnetId"], any(next))
+	same(t, "address", me.Describe(id)["PrivateIpAddress"], any("10.7.9.2"))
 	same(t, "free before", sim.SubnetFree(SubnetA), 250)
 	same(t, "free now", sim.SubnetFree(next), 249)
 	sim.SetSubnetFree(SubnetA, 0)

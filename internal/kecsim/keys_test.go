@@ -10,7 +10,7 @@ func TestKeys_attachAndDetach(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{KeyIDs: []string{KeyA}})
-	keys := func() string { return fmt.Sprint(me.describe(id)["KeySet"]) }
+	keys := func() string { return fmt.Sprint(me.Describe(id)["KeySet"]) }
 	same(t, "at first", keys(), "["+KeyA+"]")
 	me.KEC("AttachKey", "InstanceId.1", id, "KeyId.1", KeyB).Refused(400, "InstanceStateNotSupported", "InstanceId.1 "+id+" is in state active, not stopped")
 	me.stopped(id)
@@ -21,7 +21,7 @@ func TestKeys_attachAndDetach(t *testing.T) {
 	item = firstItem(me.KEC("DetachKey", "InstanceId.1", id, "KeyId.1", KeyA))
 	same(t, "return", item["Return"], any(true))
 	same(t, "detached", keys(), "["+KeyB+"]")
-	same(t, "state", me.state(id), "stopped")
+	same(t, "state", me.State(id), "stopped")
 
 	// A key that is attached already, or not attached, is refused inside the answer.
 	other := machine(sim, Instance{State: "stopped"})
@@ -49,5 +49,5 @@ func TestKeys_refusals(t *testing.T) {
 		me.KEC(action, "InstanceId.1", id).Refused(400, "InvalidParameter", "KeyId.1 is required")
 	}
 	me.KEC("AttachKey", "InstanceId.1", plain, "KeyId.1", KeyA).Refused(400, "InvalidParameterValue", "KeyId.1 cannot be used with ImageId "+imageNoCloud)
-	same(t, "keys", fmt.Sprint(me.describe(id)["KeySet"]), "[]")
+	same(t, "keys", fmt.Sprint(me.Describe(id)["KeySet"]), "[]")
 }

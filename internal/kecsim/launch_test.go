@@ -117,7 +117,7 @@ func TestRunInstances_takesEveryParameter(t *testing.T) {
 		"IamRoleName", "role", "DataGuardId", "guard", "SriovNetSupport", "true", "DistributeIpv6", "true",
 	)[0]
 	sim.Advance(sim.w.settings.Boot)
-	in := me.describe(id)
+	in := me.Describe(id)
 	for field, want := range map[string]any{
 		"ImageId": ImageCustom, "InstanceName": "spot-worker-7", "HostName": "worker3", "PrivateIpAddress": "10.7.0.77",
 		"SpotStrategy": "SpotWithPriceLimit", "SpotPriceLimit": 0.1965, "SpotRecyclingTime": "", "SriovNetSupport": "true",

@@ -18,7 +18,7 @@ func TestLife_fromOrderToGone(t *testing.T) {
 		{0, ""}, {2 * time.Second, ""}, {time.Second, "scheduling"}, {9 * time.Second, "block_device_mapping"}, {8 * time.Second, "active"},
 	} {
 		sim.Advance(step.after)
-		same(t, "state at "+sim.Now().Format("15:04:05"), me.state(id), step.state)
+		same(t, "state at "+sim.Now().Format("15:04:05"), me.State(id), step.state)
 	}
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 249)
@@ -29,9 +29,9 @@ func TestLife_fromOrderToGone(t *testing.T) {
 
 	set := me.KEC("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").OK().JSON["InstancesSet"].([]any)
 	same(t, "return", set[0].(map[string]any)["Return"], any(true))
-	same(t, "state", me.state(id), "deleting")
+	same(t, "state", me.State(id), "deleting")
 	sim.Advance(5 * time.Second)
-	same(t, "state", me.state(id), "")
+	same(t, "state", me.State(id), "")
 	me.KEC("TerminateInstances", "InstanceId.1", id).Refused(400, "InstanceIdInvalid", "InstanceId.1 "+id)
 	same(t, "instances", len(sim.Instances()), 0)
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 50)
@@ -47,16 +47,16 @@ func TestMarket_outgrowsALimit(t *testing.T) {
 	sim.Advance(10 * time.Minute)
 	sim.SetPrice(ZoneA, TypeSmall, "0.06", "")
 	sim.Advance(49 * time.Minute)
-	same(t, "in the protected hour", me.describe(capped)["SpotRecyclingTime"], any(""))
+	same(t, "in the protected hour", me.Describe(capped)["SpotRecyclingTime"], any(""))
 	sim.Advance(time.Minute)
-	same(t, "after it", me.describe(capped)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
-	same(t, "the follower", me.describe(follows)["SpotRecyclingTime"], any(""))
+	same(t, "after it", me.Describe(capped)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
+	same(t, "the follower", me.Describe(follows)["SpotRecyclingTime"], any(""))
 	sim.SetPrice(ZoneA, TypeSmall, "0.0393", "")
 	sim.Advance(9*time.Minute + 59*time.Second)
-	same(t, "one second before", me.state(capped), "active")
+	same(t, "one second before", me.State(capped), "active")
 	sim.Advance(time.Second)
-	same(t, "released", me.state(capped), "")
-	same(t, "the follower", me.state(follows), "active")
+	same(t, "released", me.State(capped), "")
+	same(t, "the follower", me.State(follows), "active")
 	sim.Advance(24 * time.Hour)
 	same(t, "instances", len(sim.Instances()), 1)
 }
@@ -67,7 +67,7 @@ func TestEvents_happenInOrderHoweverFarTheClockJumps(t *testing.T) {
 	id := me.launch("SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.05")[0]
 	sim.SetPrice(ZoneA, TypeSmall, "0.06", "0.2")
 	sim.Advance(100 * time.Hour)
-	same(t, "state", me.state(id), "")
+	same(t, "state", me.State(id), "")
 	sub := sim.Orders()[0].SubOrders[0]
 	same(t, "begin", sub.ServiceBegin, DefaultStart.Add(20*time.Second))
 	same(t, "end", sub.ServiceEnd, DefaultStart.Add(70*time.Minute))
@@ -81,7 +81,7 @@ func TestReclaimAndRelease_byHand(t *testing.T) {
 	sim.Reclaim(a)
 	same(t, "notice", sim.Instances()[0].RecyclingTime, DefaultStart.Add(11*time.Minute))
 	sim.Release(b)
-	same(t, "released at once", me.state(b), "")
+	same(t, "released at once", me.State(b), "")
 	sim.Advance(10 * time.Minute)
 	same(t, "instances", len(sim.Instances()), 0)
 	sim.Reclaim("nobody")
@@ -97,25 +97,25 @@ func TestFailLaunches_threeWays(t *testing.T) {
 	ids := me.launch("MinCount", "4", "MaxCount", "4")
 	sim.Advance(10 * time.Second)
 	for i, want := range []string{"scheduling", "scheduling", "", "scheduling"} {
-		same(t, "state while opening", me.state(ids[i]), want)
+		same(t, "state while opening", me.State(ids[i]), want)
 	}
 	sim.Advance(10 * time.Second)
 	for i, want := range []string{"error", "", "", "active"} {
-		same(t, "state at the end", me.state(ids[i]), want)
+		same(t, "state at the end", me.State(ids[i]), want)
 	}
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 	same(t, "addresses", sim.SubnetFree(SubnetA), 248) // the one in error keeps its own
-	if _, shown := me.describe(ids[0])["InstanceState"].(map[string]any)["FailReason"]; shown {
+	if _, shown := me.Describe(ids[0])["InstanceState"].(map[string]any)["FailReason"]; shown {
 		t.Error("a cause field is shown though no model has one")
 	}
 	sim.Update(func(s *Settings) { s.CauseFields = true })
-	same(t, "cause", me.describe(ids[0])["InstanceState"].(map[string]any)["FailReason"], any("out of stock"))
+	same(t, "cause", me.Describe(ids[0])["InstanceState"].(map[string]any)["FailReason"], any("out of stock"))
 
 	// FailureAutoDelete turns error into vanishing.
 	sim.FailLaunches(1, ModeError, "")
 	id := me.launch("FailureAutoDelete", "true")[0]
 	sim.Advance(20 * time.Second)
-	same(t, "with FailureAutoDelete", me.state(id), "")
+	same(t, "with FailureAutoDelete", me.State(id), "")
 }
 
 func TestAsyncChecks_acceptThenFail(t *testing.T) {
@@ -141,7 +141,7 @@ func TestAsyncChecks_acceptThenFail(t *testing.T) {
 			c.prepare(sim)
 			id := me.launch(c.change...)[0]
 			sim.Advance(20 * time.Second)
-			same(t, "state", me.state(id), "error")
+			same(t, "state", me.State(id), "error")
 			same(t, "cause", sim.Instances()[0].FailReason, c.cause)
 			same(t, "order", sim.Orders()[0].Status, 21)
 			me.KEC("TerminateInstances", "InstanceId.1", id).OK()
@@ -246,7 +246,7 @@ func TestDescribeInstances_everyFilter(t *testing.T) {
 	sim.FailLaunches(1, ModeError, "")
 	me.launch("InstanceName", "three", "SubnetId", SubnetB, "InstanceType", TypeEntry, "ImageId", ImageCustom)
 	sim.Advance(20 * time.Second)
-	nic := me.describe(id)["NetworkInterfaceSet"].([]any)[0].(map[string]any)["NetworkInterfaceId"].(string)
+	nic := me.Describe(id)["NetworkInterfaceSet"].([]any)[0].(map[string]any)["NetworkInterfaceId"].(string)
 	for _, c := range []struct {
 		name, value string
 		count       float64

@@ -143,7 +143,7 @@ func TestZones_threeInTheDefaultRegion(t *testing.T) {
 
 	id := me.launch("SubnetId", SubnetC)[0]
 	sim.Advance(20 * time.Second)
-	in := me.describe(id)
+	in := me.Describe(id)
 	same(t, "zone", in["AvailabilityZone"], any("cn-beijing-6c"))
 	same(t, "address", in["PrivateIpAddress"], any("10.7.3.2"))
 	same(t, "stock", sim.Stock(ZoneC, TypeSmall), 49)

@@ -16,8 +16,8 @@ func TestModifyInstanceAttribute_name(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{})
 	same(t, "return", me.attribute(id, "InstanceName", "工作机").OK().JSON["Return"], any(true))
-	same(t, "name", me.describe(id)["InstanceName"], any("工作机"))
-	same(t, "state", me.state(id), "active")
+	same(t, "name", me.Describe(id)["InstanceName"], any("工作机"))
+	same(t, "state", me.State(id), "active")
 }
 
 func TestModifyInstanceAttribute_passwordOfAnActiveOne(t *testing.T) {
@@ -25,13 +25,13 @@ func TestModifyInstanceAttribute_passwordOfAnActiveOne(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{Password: "Old-pass-1"})
 	a := me.attribute(id, "InstancePassword", "New-pass-2", "RestartMode", "Restart", "InstanceName", "both").OK()
-	same(t, "state", me.state(id), "updating_password")
-	same(t, "name", me.describe(id)["InstanceName"], any("both"))
+	same(t, "state", me.State(id), "updating_password")
+	same(t, "name", me.Describe(id)["InstanceName"], any("both"))
 	in, _ := sim.Instance(id)
 	same(t, "password before the restart", in.Password, "Old-pass-1")
 	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").Refused(400, "InstanceStateNotSupported", "updating_password, not active or stopped")
 	sim.Advance(5 * time.Second)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 	in, _ = sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-2")
 
@@ -46,25 +46,25 @@ func TestModifyInstanceAttribute_passwordOfAStoppedOne(t *testing.T) {
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{State: "stopped"})
 	me.attribute(id, "InstancePassword", "New-pass-2").OK()
-	same(t, "state", me.state(id), "stopped")
+	same(t, "state", me.State(id), "stopped")
 	in, _ := sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-2")
 	me.attribute(id, "InstancePassword", "New-pass-3", "RestartMode", "Restart").OK()
 	in, _ = sim.Instance(id)
 	same(t, "password", in.Password, "New-pass-3")
 	sim.Advance(time.Minute)
-	same(t, "state", me.state(id), "stopped")
+	same(t, "state", me.State(id), "stopped")
 }
 
 func TestModifyInstanceAttribute_hostName(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
 	id := machine(sim, Instance{HostName: "old"})
-	host := func() any { return me.describe(id)["HostName"] }
+	host := func() any { return me.Describe(id)["HostName"] }
 	me.attribute(id, "HostName", "new").OK()
-	same(t, "state", me.state(id), "updating_hostname")
+	same(t, "state", me.State(id), "updating_hostname")
 	sim.Advance(5 * time.Second)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 	same(t, "before the reboot", host(), any("old"))
 	me.KEC("RebootInstances", "InstanceId.1", id).OK()
 	same(t, "in the reboot", host(), any("old"))
@@ -80,14 +80,14 @@ func TestModifyInstanceAttribute_hostName(t *testing.T) {
 	sim.Advance(5 * time.Second)
 	same(t, "started", host(), any("newer"))
 	me.attribute(id, "HostName", "newest", "InstancePassword", "New-pass-2", "RestartMode", "Restart").OK()
-	same(t, "state", me.state(id), "updating_password")
+	same(t, "state", me.State(id), "updating_password")
 	sim.Advance(5 * time.Second)
 	same(t, "with a password", host(), any("newest"))
 
 	me.stopped(id)
 	me.attribute(id, "HostName", "at-once").OK()
 	same(t, "stopped", host(), any("at-once"))
-	same(t, "state", me.state(id), "stopped")
+	same(t, "state", me.State(id), "stopped")
 }
 
 func TestModifyInstanceAttribute_refusals(t *testing.T) {
@@ -133,7 +133,7 @@ func TestModifyInstanceAutoDeleteTime_setMovedAndOff(t *testing.T) {
 	}
 	shown := func(when, text string, eip bool) {
 		t.Helper()
-		in := me.describe(id)
+		in := me.Describe(id)
 		same(t, when, in["AutoDeleteTime"], any(text))
 		same(t, when+", EIP", in["AutoDeleteEip"], any(eip))
 	}
@@ -143,7 +143,7 @@ func TestModifyInstanceAutoDeleteTime_setMovedAndOff(t *testing.T) {
 	at("AutoDeleteTime", "2026-03-02 17:45:30").OK()
 	shown("moved", "2026-03-02 17:45", false)
 	sim.Advance(30 * time.Minute) // the first time passes
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 	at("AutoDeleteTime", "2026-03-02 17:59").Refused(400, "AutoDeleteTimeIsInvalid", "AutoDeleteTime 2026-03-02 17:59 is less than 30 minutes ahead", "2026-03-02 18:00:00")
 	at("AutoDeleteTime", "tomorrow").Refused(400, "InvalidParameterValue", "AutoDeleteTime must be a time like 2006-01-02 15:04")
 	at("AutoDeleteEip", "true").Refused(400, "InvalidParameterValue", "AutoDeleteEip is only allowed with AutoDeleteTime")
@@ -151,12 +151,12 @@ func TestModifyInstanceAutoDeleteTime_setMovedAndOff(t *testing.T) {
 	at().OK()
 	shown("off", "", false)
 	sim.Advance(time.Hour)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 	at("AutoDeleteTime", "2026-03-02 19:00").OK()
 	sim.Advance(30 * time.Minute)
-	same(t, "state", me.state(id), "deleting")
+	same(t, "state", me.State(id), "deleting")
 	sim.Advance(5 * time.Second)
-	same(t, "state", me.state(id), "")
+	same(t, "state", me.State(id), "")
 }
 
 func TestSetInstanceResourceProtect_againstDeletion(t *testing.T) {
@@ -168,7 +168,7 @@ func TestSetInstanceResourceProtect_againstDeletion(t *testing.T) {
 	}
 	same(t, "return", protect("true").OK().JSON["Return"], any(true))
 	me.KEC("TerminateInstances", "InstanceId.1", id, "ForceDelete", "true").Refused(400, "InstanceResourceProtected", "InstanceId.1 "+id+" is protected")
-	if _, shown := me.describe(id)["IsProtect"]; shown {
+	if _, shown := me.Describe(id)["IsProtect"]; shown {
 		t.Error("IsProtect is shown though no model has it")
 	}
 	protect("maybe").Refused(400, "InvalidParameterValue", "IsProtection must be true or false")

@@ -21,13 +21,13 @@ func rich(sim *Server) string {
 func TestOddAnswers_eachIsOneAndConsistent(t *testing.T) {
 	t.Parallel()
 	plainWorld, me := newWorld(t)
-	plain := me.describe(rich(plainWorld))
-	plainest := me.describe(plainWorld.AddInstance(Instance{ChargeType: "Spot"}))
+	plain := me.Describe(rich(plainWorld))
+	plainest := me.Describe(plainWorld.AddInstance(Instance{ChargeType: "Spot"}))
 	for _, name := range OddAnswers() {
 		sim, me := newWorld(t)
 		sim.Update(func(set *Settings) { set.Odd = []string{name} })
 		id := rich(sim)
-		first, second := me.describe(id), me.describe(id)
+		first, second := me.Describe(id), me.Describe(id)
 		if name == "ImageId with IMG-" || name == "lists as null" {
 			continue // the default world writes them so, or there is no empty list
 		}
@@ -37,11 +37,11 @@ func TestOddAnswers_eachIsOneAndConsistent(t *testing.T) {
 		if name != "one of two disks at first" && !reflect.DeepEqual(first, second) {
 			t.Errorf("%s: the second answer is\n%v, and the first was\n%v", name, second, first)
 		}
-		me.describe(sim.AddInstance(Instance{ChargeType: "Spot"})) // writes one with nothing in it
+		me.Describe(sim.AddInstance(Instance{ChargeType: "Spot"})) // writes one with nothing in it
 	}
 	sim, me := newWorld(t)
 	sim.Update(func(set *Settings) { set.Odd = []string{"lists as null"} })
-	in := me.describe(sim.AddInstance(Instance{ChargeType: "Spot"}))
+	in := me.Describe(sim.AddInstance(Instance{ChargeType: "Spot"}))
 	same(t, "keys, plain", fmt.Sprint(plainest["KeySet"]), "[]")
 	same(t, "keys as null", in["KeySet"], nil)
 }
@@ -64,7 +64,7 @@ func TestOddAnswers_spellings(t *testing.T) {
 		"keys in another order":      {"KeySet": "[" + KeyB + " " + KeyA + "]"},
 	} {
 		sim.Update(func(set *Settings) { set.Odd = []string{name} })
-		in := me.describe(id)
+		in := me.Describe(id)
 		for field, text := range want {
 			same(t, name, fmt.Sprint(in[field]), text)
 		}
@@ -77,7 +77,7 @@ func TestOddAnswers_oneDiskAtFirst(t *testing.T) {
 	sim, me := newWorld(t)
 	sim.Update(func(set *Settings) { set.Odd = []string{"one of two disks at first"} })
 	id := me.launch("DataDisk.1.Type", "EHDD", "DataDisk.1.Size", "50", "DataDisk.2.Type", "EHDD", "DataDisk.2.Size", "60")[0]
-	disks := func() int { return len(me.describe(id)["DataDisks"].([]any)) }
+	disks := func() int { return len(me.Describe(id)["DataDisks"].([]any)) }
 	sim.Advance(5 * time.Second)
 	same(t, "while it boots", disks(), 1)
 	sim.Advance(time.Minute)

@@ -62,7 +62,7 @@ func TestErrorState(t *testing.T) {
 		sim.FailLaunches(1, ModeError, "")
 		id := me.launch()[0]
 		sim.Advance(20 * time.Second)
-		same(t, "state", me.describe(id)["InstanceState"].(map[string]any)["Name"], any(c.want))
+		same(t, "state", me.Describe(id)["InstanceState"].(map[string]any)["Name"], any(c.want))
 		if c.gone == 0 {
 			sim.Advance(time.Hour)
 			same(t, "stays", len(sim.Instances()), 1)

@@ -29,7 +29,7 @@ func (c *caller) stopped(id string) {
 	c.t.Helper()
 	c.KEC("StopInstances", "InstanceId.1", id).OK()
 	c.sim.Advance(5 * time.Second)
-	same(c.t, "state", c.state(id), "stopped")
+	same(c.t, "state", c.State(id), "stopped")
 }
 
 func TestPower_stopStartReboot(t *testing.T) {
@@ -48,26 +48,26 @@ func TestPower_stopStartReboot(t *testing.T) {
 		mode  any
 	}{{0, "stopping", ""}, {4 * time.Second, "stopping", ""}, {time.Second, "stopped", "KeepCharging"}, {time.Hour, "stopped", "KeepCharging"}} {
 		sim.Advance(step.after)
-		same(t, "state", me.state(id), step.state)
-		same(t, "mode", me.describe(id)["StoppedMode"], step.mode)
+		same(t, "state", me.State(id), step.state)
+		same(t, "mode", me.Describe(id)["StoppedMode"], step.mode)
 	}
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 49)
 	sim.SellOut(ZoneA, TypeSmall) // it has kept its place
 
 	item = firstItem(me.KEC("StartInstances", "InstanceId", id))
 	same(t, "message", item["Message"], any(""))
-	same(t, "state", me.state(id), "starting")
-	same(t, "mode", me.describe(id)["StoppedMode"], any(""))
+	same(t, "state", me.State(id), "starting")
+	same(t, "mode", me.Describe(id)["StoppedMode"], any(""))
 	sim.Advance(5 * time.Second)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 
 	item = firstItem(me.KEC("RebootInstances", "InstanceId.1", id, "ForceReboot", "false"))
 	same(t, "fields", len(item), 2)
-	same(t, "state", me.state(id), "rebooting")
+	same(t, "state", me.State(id), "rebooting")
 	sim.Advance(7 * time.Second)
-	same(t, "state", me.state(id), "rebooting")
+	same(t, "state", me.State(id), "rebooting")
 	sim.Advance(time.Second)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 }
 
 // Every row tries one action in one state.
@@ -132,14 +132,14 @@ func TestChanges_oneThatDoesNotFitRefusesAll(t *testing.T) {
 	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", b).Refused(400, "InstanceStateNotSupported", "InstanceId.2 "+b+" is in state stopped, not active")
 	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", a).Refused(400, "InvalidParameterValue", "InstanceId.2 "+a+" is listed twice")
 	me.KEC("StopInstances", "InstanceId.1", a, "StoppedMode", "Sleep").Refused(400, "InvalidParameterValue", "StoppedMode must be one of KeepCharging, StopCharging")
-	same(t, "state", me.state(a), "active")
+	same(t, "state", me.State(a), "active")
 	me.Region = Region2
 	me.KEC("StopInstances", "InstanceId.1", a).Refused(400, "InstanceIdInvalid", "InstanceId.1")
 	me.Region = Region
 	ids := []string{"InstanceId.1", a, "InstanceId.2", machine(sim, Instance{})}
 	me.KEC("StopInstances", ids...).OK()
 	sim.Advance(5 * time.Second)
-	same(t, "second", me.state(ids[3]), "stopped")
+	same(t, "second", me.State(ids[3]), "stopped")
 }
 
 func TestStopCharging_losesItsPlace(t *testing.T) {
@@ -151,7 +151,7 @@ func TestStopCharging_losesItsPlace(t *testing.T) {
 	me.KEC("StopInstances", "InstanceId.1", a, "InstanceId.2", b, "StoppedMode", "StopCharging").OK()
 	same(t, "stock while stopping", sim.Stock(ZoneA, TypeSmall), 0)
 	sim.Advance(5 * time.Second)
-	same(t, "mode", me.describe(a)["StoppedMode"], any("StopCharging"))
+	same(t, "mode", me.Describe(a)["StoppedMode"], any("StopCharging"))
 	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 2)
 	sim.SetStock(ZoneA, TypeSmall, 1)
 	me.KEC("StartInstances", "InstanceId.1", a, "InstanceId.2", b).Refused(400, "ProductSellOutInvalid",
@@ -175,21 +175,21 @@ func TestPower_whatHappensOnTheWay(t *testing.T) {
 	me.KEC("StopInstances", "InstanceId.1", a).OK()
 	me.KEC("TerminateInstances", "InstanceId.1", a).OK()
 	sim.Advance(4 * time.Second)
-	same(t, "state", me.state(a), "deleting")
+	same(t, "state", me.State(a), "deleting")
 	sim.Advance(time.Second)
-	same(t, "state", me.state(a), "")
+	same(t, "state", me.State(a), "")
 
 	// A change by hand wins over a stop, too.
 	me.KEC("RebootInstances", "InstanceId.1", b).OK()
 	sim.Edit(b, func(in *Instance) { in.State = "stopped" })
 	sim.Advance(time.Minute)
-	same(t, "state", me.state(b), "stopped")
+	same(t, "state", me.State(b), "stopped")
 
 	// A stopped instance is reclaimed, too.
 	sim.Reclaim(c)
-	same(t, "notice", me.describe(c)["SpotRecyclingTime"], any("2026-03-02 17:11:05"))
+	same(t, "notice", me.Describe(c)["SpotRecyclingTime"], any("2026-03-02 17:11:05"))
 	sim.Advance(10 * time.Minute)
-	same(t, "state", me.state(c), "")
+	same(t, "state", me.State(c), "")
 }
 
 // Every action that changes something can fail by a fault, be refused inside a 200, and be tried

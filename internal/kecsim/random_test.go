@@ -14,9 +14,9 @@ func (c *caller) boots(n int) string {
 	for range n {
 		id := c.launch()[0]
 		c.sim.Advance(10 * time.Second)
-		seen := c.describe(id) != nil
+		seen := c.Describe(id) != nil
 		c.sim.Advance(10 * time.Second)
-		switch state := c.state(id); {
+		switch state := c.State(id); {
 		case !seen:
 			out.WriteByte('i')
 		case state == "":
@@ -70,7 +70,7 @@ func TestRefuseShare_drawsForEveryIdOfEveryCall(t *testing.T) {
 			state = "active"
 			left = append(left, id)
 		}
-		same(t, "state of "+id, me.state(id), state)
+		same(t, "state of "+id, me.State(id), state)
 	}
 	same(t, "once more", me.Refusals("TerminateInstances", left), "x.x.xx...")
 	sim.RefuseShare("TerminateInstances", 1, "busy")
@@ -88,7 +88,7 @@ func TestRefuseShare_ofOtherActions(t *testing.T) {
 	me.Refusals("StopInstances", ids)
 	sim.Advance(time.Minute)
 	same(t, "start", me.Refusals("StartInstances", ids), "xx")
-	same(t, "state", me.state(ids[0]), "stopped")
+	same(t, "state", me.State(ids[0]), "stopped")
 	sim.RefuseShare("ModifyInstanceAttribute", 1, "")
 	same(t, "return", me.KEC("ModifyInstanceAttribute", "InstanceId", ids[0], "InstanceName", "other").OK().JSON["Return"], any(false))
 	same(t, "name", sim.Instances()[0].Name, "KSC-IN-0000000001")

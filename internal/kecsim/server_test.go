@@ -115,7 +115,7 @@ func TestFaults_cleared(t *testing.T) {
 	id := me.launch()[0]
 	me.KEC("DescribeImages").Refused(403, "PermissionDenied") // no fault: it stays
 	sim.Advance(20 * time.Second)
-	same(t, "state of a launch scripted to fail", me.state(id), "")
+	same(t, "state of a launch scripted to fail", me.State(id), "")
 	sim.FailNext("DescribeRegions", Throttled, 1)
 	me.KEC("DescribeRegions").Refused(503, "RequestLimitExceeded")
 }

@@ -72,7 +72,7 @@ func TestClockOffset_refusesTheRightTime(t *testing.T) {
 	id := me.launch()[0]
 	same(t, "created", sim.Instances()[0].CreatedAt, DefaultStart)
 	sim.Advance(20 * time.Second)
-	same(t, "state", me.state(id), "active")
+	same(t, "state", me.State(id), "active")
 
 	sim.SetClockOffset(-20 * time.Minute)
 	a = me.KEC("DescribeRegions")

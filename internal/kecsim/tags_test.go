@@ -99,7 +99,7 @@ func TestUpdateInstanceProjectID_moves(t *testing.T) {
 	}
 	out := iam("InstanceId", id, "ProjectId", "100002").OK()
 	same(t, "fields", len(out.JSON), 1)
-	same(t, "project", me.describe(id)["ProjectId"], any(100002.0))
+	same(t, "project", me.Describe(id)["ProjectId"], any(100002.0))
 	same(t, "in project 0", me.KEC("DescribeInstances").OK().JSON["InstanceCount"], any(0.0))
 	iam("InstanceId", id, "ProjectId", "7").Refused(400, "InvalidParameterValue", "ProjectId 7 does not exist")
 	iam("InstanceId", VPC, "ProjectId", "0").Refused(400, "InvalidParameterValue", "InstanceId "+VPC+" does not exist")
@@ -110,11 +110,11 @@ func TestUpdateInstanceProjectID_moves(t *testing.T) {
 	iam("InstanceId", id, "ProjectId", "0").Refused(503, "RequestLimitExceeded")
 	sim.DenyService("iam", true)
 	iam("InstanceId", id, "ProjectId", "0").Refused(403, "PermissionDenied", "iam")
-	same(t, "project", me.describe(id)["ProjectId"], any(100002.0))
+	same(t, "project", me.Describe(id)["ProjectId"], any(100002.0))
 	sim.DenyService("iam", false)
 	me.Call("iam", "UpdateInstanceProjectId", "2016-03-04", "InstanceId", id, "ProjectId", "0").Refused(400, "InvalidActionOrVesion")
 	iam("InstanceId", id, "ProjectId", "0").OK()
-	same(t, "project", me.describe(id)["ProjectId"], any(0.0))
+	same(t, "project", me.Describe(id)["ProjectId"], any(0.0))
 	calls := sim.Calls()
 	same(t, "service on record", calls[len(calls)-2].Service, "iam")
 }

@@ -90,7 +90,7 @@ func TestBilling_setByHand(t *testing.T) {
 	rec := me.billed(in, `,"status":8`)[0].(map[string]any)
 	same(t, "status", fmt.Sprint(rec["status"], " ", rec["statusName"]), "8 in arrears")
 	same(t, "begin", rec["billingBeginTime"], any("2026-03-02 17:00:20"))
-	same(t, "its state", me.state(in), "active")
+	same(t, "its state", me.State(in), "active")
 
 	sim.SetBillingStatus(gone, 3)
 	same(t, "reclaimed", len(me.billed(gone, `,"status":5`)), 0)

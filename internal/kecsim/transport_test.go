@@ -159,7 +159,7 @@ func TestTransport_inVirtualTime(t *testing.T) {
 		} {
 			time.Sleep(time.Until(start.Add(step.at)))
 			same(t, "world's time", sim.Now(), start.UTC().Add(step.at))
-			same(t, "state after "+step.at.String(), me.state(id(1)), step.state)
+			same(t, "state after "+step.at.String(), me.State(id(1)), step.state)
 		}
 		time.Sleep(1000 * time.Hour)
 		same(t, "a long time later", sim.Now(), start.UTC().Add(1000*time.Hour+20015*time.Millisecond))

@@ -15,13 +15,13 @@ func TestLag_viewsOfOneServiceDisagree(t *testing.T) {
 
 	sim.Advance(4 * time.Second)
 	same(t, "in the list after 4 s", listed(), 1)
-	same(t, "by its id after 4 s", me.state(id), "")
+	same(t, "by its id after 4 s", me.State(id), "")
 	sim.Advance(5 * time.Second)
-	same(t, "by its id after 9 s", me.state(id), "scheduling")
+	same(t, "by its id after 9 s", me.State(id), "scheduling")
 	sim.Advance(11 * time.Second)
-	same(t, "by its id after 20 s", me.state(id), "block_device_mapping")
+	same(t, "by its id after 20 s", me.State(id), "block_device_mapping")
 	sim.Lag(LookByID, 0, 0)
-	same(t, "without a lag", me.state(id), "active")
+	same(t, "without a lag", me.State(id), "active")
 
 	sim.Lag(LookTags, 1, 3*time.Second)
 	sim.Lag(LookList, 1, 3*time.Second)
@@ -33,7 +33,7 @@ func TestLag_viewsOfOneServiceDisagree(t *testing.T) {
 	sim.Release(id)
 	sim.Advance(2 * time.Second)
 	same(t, "in the list 2 s after its end", listed(), 1)
-	same(t, "by its id 2 s after its end", me.state(id), "")
+	same(t, "by its id 2 s after its end", me.State(id), "")
 	sim.Advance(time.Second)
 	same(t, "in the list 3 s after its end", listed(), 0)
 }
@@ -49,7 +49,7 @@ func TestLag_share(t *testing.T) {
 		sim.Advance(10 * time.Second)
 		seen := ""
 		for range 20 {
-			if me.state(id) == "" {
+			if me.State(id) == "" {
 				seen += "-"
 			} else {
 				seen += "x"

@@ -47,7 +47,7 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("deny", `{"service":"trade","deny":true}`)
 	me.Call("trade", "QueryOrderInfo", "2025-03-21", "orderId", "9").Refused(403, "PermissionDenied", "may not use trade")
 	post("reclaim", `{"id":"`+id+`"}`)
-	same(t, "notice", me.describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
+	same(t, "notice", me.Describe(id)["SpotRecyclingTime"], any("2026-03-02 18:10:00"))
 	_, shown := me.Control("GET", "instances", "")
 	if !strings.Contains(shown, `"recyclingTime":"2026-03-02T10:10:00Z"`) || !strings.Contains(shown, `"orderID":"2026`) {
 		t.Errorf("instances: %s", shown)
@@ -196,9 +196,9 @@ func TestSettings_ofTheChanges(t *testing.T) {
 	sim.Update(func(s *kecsim.Settings) { s.Stop, s.Start = 0, 0 })
 	id := sim.AddInstance(kecsim.Instance{ChargeType: "Spot"})
 	me.KEC("StopInstances", "InstanceId.1", id).OK()
-	same(t, "state at once", me.state(id), "stopped")
+	same(t, "state at once", me.State(id), "stopped")
 	me.KEC("StartInstances", "InstanceId.1", id).OK()
-	same(t, "state at once", me.state(id), "active")
+	same(t, "state at once", me.State(id), "active")
 }
 
 func TestControl_showsNoNewPassword(t *testing.T) {

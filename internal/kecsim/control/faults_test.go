@@ -133,9 +133,9 @@ func TestControl_leavesLaunchesAndRefusalsToChance(t *testing.T) {
 	for range 2 {
 		id := me.launch()[0]
 		sim.Advance(10 * time.Second)
-		same(t, "shown at first", me.describe(id) != nil, true)
+		same(t, "shown at first", me.Describe(id) != nil, true)
 		sim.Advance(10 * time.Second)
-		same(t, "vanished", me.state(id), "")
+		same(t, "vanished", me.State(id), "")
 	}
 	post("fail-launches", `{"share":0,"mode":"vanish"}`)
 	ids := me.launch()

@@ -28,54 +28,18 @@ func (c *caller) post(route, body string) {
 	}
 }
 
-// spot is the shortest launch of a spot instance, changed by pairs of name and value; "-" leaves a
-// name out.
+// spot is the shortest launch of a spot instance, changed by pairs of name and value.
 func spot(pairs ...string) []string {
-	base := map[string]string{
+	return testclient.Params(map[string]string{
 		"ImageId": kecsim.ImageUbuntu, "InstanceType": kecsim.TypeSmall, "MinCount": "1", "MaxCount": "1", "SubnetId": kecsim.SubnetA,
 		"SecurityGroupId.1": kecsim.SecurityGroup, "ChargeType": "Spot",
-	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] == "-" {
-			delete(base, pairs[i])
-			continue
-		}
-		base[pairs[i]] = pairs[i+1]
-	}
-	var out []string
-	for name, value := range base {
-		out = append(out, name, value)
-	}
-	return out
+	}, pairs...)
 }
 
 // launch starts spot instances and returns their ids.
 func (c *caller) launch(pairs ...string) []string {
 	c.t.Helper()
-	a := c.KEC("RunInstances", spot(pairs...)...).OK()
-	var ids []string
-	for _, item := range a.JSON["InstancesSet"].([]any) {
-		ids = append(ids, item.(map[string]any)["InstanceId"].(string))
-	}
-	return ids
-}
-
-func (c *caller) describe(id string) map[string]any {
-	c.t.Helper()
-	set := c.KEC("DescribeInstances", "InstanceId.1", id).OK().JSON["InstancesSet"].([]any)
-	if len(set) == 0 {
-		return nil
-	}
-	return set[0].(map[string]any)
-}
-
-func (c *caller) state(id string) string {
-	c.t.Helper()
-	in := c.describe(id)
-	if in == nil {
-		return ""
-	}
-	return in["InstanceState"].(map[string]any)["Name"].(string)
+	return c.Launch(spot(pairs...))
 }
 
 func (c *caller) order(id string) map[string]any {

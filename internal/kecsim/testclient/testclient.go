@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -109,6 +110,50 @@ func (c *Client) KEC(action string, pairs ...string) Answer {
 	return c.Call("kec", action, "2016-03-04", pairs...)
 }
 
+// Params are the pairs of base, changed by others; "-" leaves a name out.
+func Params(base map[string]string, pairs ...string) []string {
+	all := maps.Clone(base)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if all[pairs[i]] = pairs[i+1]; pairs[i+1] == "-" {
+			delete(all, pairs[i])
+		}
+	}
+	var out []string
+	for name, value := range all {
+		out = append(out, name, value)
+	}
+	return out
+}
+
+// Launch starts instances and returns their ids.
+func (c *Client) Launch(params []string) []string {
+	c.T.Helper()
+	var ids []string
+	for _, one := range c.KEC("RunInstances", params...).OK().instances() {
+		id, _ := one["InstanceId"].(string)
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Describe is what DescribeInstances shows of an instance, nil for nothing.
+func (c *Client) Describe(id string) map[string]any {
+	c.T.Helper()
+	all := c.KEC("DescribeInstances", "InstanceId.1", id).OK().instances()
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// State is the state of an instance, "" for one that is not shown.
+func (c *Client) State(id string) string {
+	c.T.Helper()
+	state, _ := c.Describe(id)["InstanceState"].(map[string]any)
+	name, _ := state["Name"].(string)
+	return name
+}
+
 // Played makes n calls of an action and writes down "x" for each that failed and "." for the
 // others.
 func (c *Client) Played(n int, action string) string {
@@ -132,9 +177,7 @@ func (c *Client) Refusals(action string, ids []string, pairs ...string) string {
 		pairs = append(pairs, "InstanceId."+strconv.Itoa(i+1), id)
 	}
 	var out strings.Builder
-	items, _ := c.KEC(action, pairs...).OK().JSON["InstancesSet"].([]any)
-	for _, item := range items {
-		answer, _ := item.(map[string]any)
+	for _, answer := range c.KEC(action, pairs...).OK().instances() {
 		switch {
 		case answer["Return"] == true:
 			out.WriteByte('.')
@@ -160,6 +203,17 @@ func (a Answer) OK() Answer {
 		a.T.Fatalf("status %d: %s", a.Status, a.Raw)
 	}
 	return a
+}
+
+// instances are the elements of InstancesSet.
+func (a Answer) instances() []map[string]any {
+	var all []map[string]any
+	set, _ := a.JSON["InstancesSet"].([]any)
+	for _, item := range set {
+		one, _ := item.(map[string]any)
+		all = append(all, one)
+	}
+	return all
 }
 
 // Code is the error code, "" if there is none.
