@@ -2,6 +2,7 @@ package kecsim
 
 import (
 	"slices"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
@@ -9,7 +10,7 @@ import (
 // instanceType is a type of instances that can be ordered.
 type instanceType struct {
 	name, family, familyName string
-	cpu, memory              int
+	cpu, memory, gpu         int
 	spot                     bool
 	noLocalDisk              bool // DataDiskGb is ignored (fact 53: on N1, N2, N3, I4)
 }
@@ -22,6 +23,7 @@ type image struct {
 	source, kind              string // ImageSource and Type
 	sysDisk                   int
 	cloudInit                 bool
+	created                   time.Time
 }
 
 func (w *world) findType(name string) *instanceType {
@@ -108,7 +110,7 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *protocol.Refusal
 		}
 		set = append(set, map[string]any{
 			"InstanceType": t.name, "InstanceFamily": t.family, "InstanceFamilyName": t.familyName,
-			"CPU": t.cpu, "GPU": 0, "GPUspec": "", "Memory": t.memory,
+			"CPU": t.cpu, "GPU": t.gpu, "GPUspec": "", "Memory": t.memory,
 			"NetworkInterfaceQuota": map[string]any{"NetworkInterfaceCount": interfacesPerInstance},
 			"PrivateIpQuota":        map[string]any{"PrivateIpCount": 10},
 			"AvailabilityZoneSet":   codes, "SystemDiskQuotaSet": system, "DataDiskQuotaSet": data,
@@ -154,7 +156,7 @@ func (s *Server) describeImages(r *request) (any, *protocol.Refusal) {
 			"ImageId": im.id, "Name": im.name, "ImageState": im.state, "Type": im.kind, "Platform": im.platform,
 			"SysDisk": im.sysDisk, "IsPublic": im.source == "system", "ImageSource": im.source,
 			"ContainerFormat": "ovf", "UserCategory": "common", "Progress": "100",
-			"CreationDate": "2026-01-15T08:00:00Z", "CloudInitSupport": im.cloudInit, "Ipv6Support": false,
+			"CreationDate": im.created.Format(time.RFC3339), "CloudInitSupport": im.cloudInit, "Ipv6Support": false,
 			"OnlineExpansion": true, "BootMode": "uefi", "Architecture": "x86_64", "InstanceId": "", "SnapshotSet": []any{},
 		})
 	}

@@ -46,6 +46,8 @@ const (
 	TypeEntry   = "E1.2B"
 	typeOld     = "N2.2B"
 	TypeNotSpot = "I4.2B" // not offered for spot
+	typeEight   = "N3.8B"
+	typeEntry8  = "E1.8B"
 
 	ProjectDefault int64 = 0
 	ProjectB       int64 = 100002
@@ -57,6 +59,9 @@ type region struct {
 	name, label string
 	zones       []string
 }
+
+// january is when the images of the default world were made.
+var january = time.Date(2026, 1, 15, 8, 0, 0, 0, time.UTC)
 
 func defaultWorld(clock *Clock) *world {
 	w := &world{
@@ -71,6 +76,8 @@ func defaultWorld(clock *Clock) *world {
 			{name: TypeEntry, family: "E1", familyName: "Entry E1", cpu: 2, memory: 4, spot: true},
 			{name: typeOld, family: "N2", familyName: "Standard N2", cpu: 2, memory: 4, spot: true, noLocalDisk: true},
 			{name: TypeNotSpot, family: "I4", familyName: "IO optimised I4", cpu: 2, memory: 4, noLocalDisk: true},
+			{name: typeEight, family: "N3", familyName: "Standard N3", cpu: 8, memory: 16, spot: true, noLocalDisk: true},
+			{name: typeEntry8, family: "E1", familyName: "Entry E1", cpu: 8, memory: 16, spot: true},
 		},
 		vpcs: []*vpc{
 			{VPC, "vpc-beijing", "10.7.0.0/16", Region},
@@ -82,10 +89,10 @@ func defaultWorld(clock *Clock) *world {
 			{SecurityGroupOther, "default", vpc2, Region2},
 		},
 		images: []*image{
-			{id: ImageUbuntu, name: "ubuntu-24.04", state: "active", platform: "ubuntu-24.04", source: "system", kind: "system", sysDisk: 20, cloudInit: true},
-			{id: ImageCustom, name: "golden-2026-02", state: "active", platform: "ubuntu-24.04", source: "extend", kind: "custom", sysDisk: 40, cloudInit: true},
-			{id: ImageBroken, name: "half-uploaded", state: "error", platform: "ubuntu-24.04", source: "import", kind: "custom", sysDisk: 20, cloudInit: true},
-			{id: imageNoCloud, name: "appliance", state: "active", platform: "other-linux", source: "system", kind: "system", sysDisk: 20},
+			{id: ImageUbuntu, name: "ubuntu-24.04", state: "active", platform: "ubuntu-24.04", source: "system", kind: "system", sysDisk: 20, cloudInit: true, created: january},
+			{id: ImageCustom, name: "golden-2026-02", state: "active", platform: "ubuntu-24.04", source: "extend", kind: "custom", sysDisk: 40, cloudInit: true, created: january.AddDate(0, 1, 5)},
+			{id: ImageBroken, name: "half-uploaded", state: "error", platform: "ubuntu-24.04", source: "import", kind: "custom", sysDisk: 20, cloudInit: true, created: january},
+			{id: imageNoCloud, name: "appliance", state: "active", platform: "other-linux", source: "system", kind: "system", sysDisk: 20, created: january},
 		},
 		keyPairs: []string{KeyA, KeyB},
 		projects: []int64{ProjectDefault, ProjectB},
@@ -113,16 +120,22 @@ func (w *world) openMarkets() {
 	prices := map[string][2]string{ // spot and on demand, in the first zone
 		TypeSmall: {"0.0393", "0.1965"}, TypeLarge: {"0.0786", "0.393"}, TypeEntry: {"0.0262", "0.131"},
 		typeOld: {"0.0524", "0.262"}, TypeNotSpot: {"0", "0.42"},
+		typeEight: {"0.1572", "0.786"}, typeEntry8: {"0.1048", "0.524"},
 	}
+	for _, t := range w.types {
+		w.openMarket(t, prices[t.name][0], prices[t.name][1])
+	}
+}
+
+// openMarket offers a type in every zone.
+func (w *world) openMarket(t *instanceType, spotPrice, onDemandPrice string) {
+	spot, _ := protocol.ParseMoney(spotPrice)
+	onDemand, _ := protocol.ParseMoney(onDemandPrice)
 	for _, r := range w.regions {
 		for i, zone := range r.zones {
-			for _, t := range w.types {
-				spot, _ := protocol.ParseMoney(prices[t.name][0])
-				onDemand, _ := protocol.ParseMoney(prices[t.name][1])
-				w.markets[marketKey{zone, t.name}] = &market{
-					zone: zone, typ: t.name, stock: 50, offered: t.spot, seed: w.settings.Seed,
-					changes: []priceChange{{w.now, spot + protocol.Money(i*100), onDemand}},
-				}
+			w.markets[marketKey{zone, t.name}] = &market{
+				zone: zone, typ: t.name, stock: 50, offered: t.spot, seed: w.settings.Seed,
+				changes: []priceChange{{w.now, spot + protocol.Money(i*100), onDemand}},
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func TestCatalogue_showsTheWorld(t *testing.T) {
 	same(t, "zone", list("DescribeAvailabilityZones", "AvailabilityZoneSet")[1].(map[string]any)["AvailabilityZone"], any(ZoneB))
 	same(t, "families", len(list("DescribeInstanceFamilys", "InstanceFamilySet")), 4)
 	types := list("DescribeInstanceTypeConfigs", "InstanceTypeConfigSet", "Filter.1.Name.1", "instance-family", "Filter.1.Value.1", "N3")
-	same(t, "types", len(types), 2)
+	same(t, "types", len(types), 3)
 	same(t, "cpu", types[1].(map[string]any)["CPU"], any(4.0))
 	same(t, "fields", fmt.Sprint(slices.Sorted(maps.Keys(types[1].(map[string]any)))), "[AvailabilityZoneSet CPU DataDiskQuotaSet GPU GPUspec InstanceFamily"+
 		" InstanceFamilyName InstanceType Memory NetworkInterfaceQuota PrivateIpQuota SystemDiskQuotaSet]")

@@ -73,9 +73,13 @@ type Group struct {
 
 // Image is an image; only "active" ones boot.
 type Image struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	State string `json:"state"`
+	Created  time.Time `json:"created"`
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Platform string    `json:"platform"`
+	SizeGB   int       `json:"sizeGb"` // of the system disk
+	State    string    `json:"state"`
+	Type     string    `json:"type"` // such as "system"
 }
 
 // Overview copies what the world offers, holds and is set to. None of its lists is nil.
@@ -109,7 +113,9 @@ func (s *Server) Overview() Overview {
 		out.SecurityGroups = append(out.SecurityGroups, Group{ID: g.id, Name: g.name, VPC: g.vpc})
 	}
 	for _, im := range w.images {
-		out.Images = append(out.Images, Image{ID: im.id, Name: im.name, State: im.state})
+		out.Images = append(out.Images, Image{
+			ID: im.id, Name: im.name, State: im.state, Platform: im.platform, Type: im.kind, SizeGB: im.sysDisk, Created: im.created,
+		})
 	}
 	for service, actions := range services {
 		out.Actions[service] = slices.Sorted(maps.Keys(actions))
