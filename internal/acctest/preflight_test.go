@@ -117,6 +117,7 @@ func TestAccPreflight_inTheApplyKECDecides(t *testing.T) {
 	}
 }
 
+// Data sources about the same things in the same configuration add nothing but the list of types.
 func TestAccPreflight_oneLookUpForEachThing(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -138,11 +139,23 @@ resource "kec_spot_instance" "worker" {
   subnet_id          = local.subnets[count.index % 3]
   security_group_ids = ["@group"]
 }
+data "kec_spot_offers" "same" {
+  instance_types     = local.types
+  availability_zones = ["cn-beijing-6a", "cn-beijing-6b", "cn-beijing-6c"]
+}
+data "kec_spot_price" "same" {
+  for_each          = toset(local.types)
+  instance_type     = each.key
+  availability_zone = "cn-beijing-6b"
+}
+output "offers" {
+  value = length(data.kec_spot_offers.same.offers)
+}
 `) + env.Block(""))
-	w.Plan().Want(t, 2, "Plan: 500 to add").Lacks(t, "Error", "Warning")
+	w.Plan().Want(t, 2, "Plan: 500 to add", "+ offers = 12").Lacks(t, "Error", "Warning")
 	want := map[string]int{
 		"DescribeKecInventory": 12, "DescribeSpotPriceHistory": 12, "DescribeSubnets": 3, "DescribeSecurityGroups": 1, "DescribeImages": 1,
-		"DescribeInstanceTypeConfigs": 4,
+		"DescribeInstanceTypeConfigs": 4 + 1,
 	}
 	if got := looked(env.Sim); fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("look-ups %v, want %v", got, want)

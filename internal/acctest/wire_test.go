@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -139,7 +140,11 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	}
 	for _, id := range []string{kecsim.ImageBroken, strings.TrimPrefix(kecsim.ImageBroken, "IMG-")} {
 		images, err := client.DescribeImages(ctx, id)
-		if want := []kec.Image{{ID: kecsim.ImageBroken, State: "error"}}; err != nil || !reflect.DeepEqual(images, want) {
+		created := time.Date(2026, 1, 15, 8, 0, 0, 0, time.UTC)
+		want := []kec.Image{{
+			ID: kecsim.ImageBroken, Name: "half-uploaded", State: "error", Platform: "ubuntu-24.04", Type: "custom", SizeGB: 20, Created: &created,
+		}}
+		if err != nil || !reflect.DeepEqual(images, want) {
 			t.Errorf("image %s: %+v, %v, want %+v", id, images, err, want)
 		}
 	}
@@ -148,17 +153,22 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 	}
 	sim.SellOutDisk(kecsim.ZoneC, "EHDD", true)
 	sim.SellOutDisk(kecsim.ZoneA, "EHDD", true)
-	config, err := client.DescribeInstanceTypeConfigs(ctx, "N3.2B")
-	wantConfig := &kec.InstanceTypeConfig{
-		Zones: []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC}, SoldOut: map[string][]string{"EHDD": {kecsim.ZoneA, kecsim.ZoneC}},
+	types, err := client.DescribeInstanceTypeConfigs(ctx, "N3.2B")
+	if err != nil || len(types) != 1 {
+		t.Fatalf("instance types %+v, %v, want one", types, err)
 	}
-	if err != nil || !reflect.DeepEqual(config, wantConfig) {
-		t.Errorf("instance type %+v, %v, want %+v", config, err, wantConfig)
+	config := types[0]
+	if got, want := fmt.Sprint(config.Name, config.Family, *config.VCPUs, config.MemoryGB, *config.GPUs, config.Zones, config.SoldOut),
+		fmt.Sprint("N3.2B", "N3", 2, 4, 0, []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC}, map[string][]string{"EHDD": {kecsim.ZoneA, kecsim.ZoneC}}); got != want {
+		t.Errorf("instance type %s, want %s", got, want)
 	}
-	if config, err := client.DescribeInstanceTypeConfigs(ctx, "N9.2B"); err != nil || config != nil {
-		t.Errorf("an unknown instance type: %+v, %v", config, err)
+	if d := config.DataDisks[1]; d.Type != "EHDD" || *d.MinSizeGB != 10 || *d.MaxSizeGB != 16000 || *d.Max != 8 || config.SystemDiskTypes[1] != "SSD3.0" {
+		t.Errorf("disks %+v, %v", config.DataDisks, config.SystemDiskTypes)
 	}
-	prices, err := client.DescribeSpotPriceHistory(ctx, "N3.2B", kecsim.ZoneA)
+	if types, err := client.DescribeInstanceTypeConfigs(ctx, "N9.2B"); err != nil || len(types) != 0 {
+		t.Errorf("an unknown instance type: %+v, %v", types, err)
+	}
+	prices, err := client.DescribeSpotPriceHistory(ctx, "N3.2B", kecsim.ZoneA, 3)
 	if err != nil || len(prices) == 0 || prices[len(prices)-1].Spot.String() != "0.0393" || prices[len(prices)-1].OnDemand.String() != "0.1965" {
 		t.Errorf("prices %+v, %v", prices, err)
 	}

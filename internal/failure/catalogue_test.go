@@ -40,7 +40,7 @@ func ofOrder(t *testing.T, status int) failure.Failure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := failure.NewExplainer(client).OfOrder(t.Context(), &kec.Order{Status: status})
+	all := failure.NewExplainer(client, market.NewSnapshot(client)).OfOrder(t.Context(), &kec.Order{Status: status})
 	if len(all) != 1 {
 		t.Fatalf("%d failures, want 1", len(all))
 	}

@@ -23,14 +23,18 @@ const snapshotTTL = 5 * time.Second
 // ask as much as one. It is safe for concurrent use.
 type Explainer struct {
 	client *kec.Client
+	run    *market.Snapshot // of the run, whose latest look-ups explanations share
 
 	mu       sync.Mutex
 	shared   *market.Snapshot // the snapshot in use, or nil
 	sharedAt time.Time        // when it was made, by the local clock
 }
 
-// NewExplainer returns an explainer that has asked nothing yet.
-func NewExplainer(client *kec.Client) *Explainer { return &Explainer{client: client} }
+// NewExplainer returns an explainer that has explained nothing yet. Its look-ups and those of the run
+// are shared while they are young.
+func NewExplainer(client *kec.Client, run *market.Snapshot) *Explainer {
+	return &Explainer{client: client, run: run}
+}
 
 // snapshot is what the explanations of this moment share. A caller that has found the shared one
 // out of date passes it as tooOld, and gets a new one.
@@ -38,8 +42,11 @@ func (e *Explainer) snapshot(tooOld *market.Snapshot) *market.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.client.LocalNow()
-	if e.shared == nil || e.shared == tooOld || !within(snapshotTTL, e.sharedAt, now) {
-		e.shared, e.sharedAt = market.NewSnapshot(e.client), now
+	switch {
+	case e.shared != nil && e.shared == tooOld:
+		e.shared, e.sharedAt = e.run.Recent(0), now
+	case e.shared == nil || !within(snapshotTTL, e.sharedAt, now):
+		e.shared, e.sharedAt = e.run.Recent(snapshotTTL), now
 	}
 	return e.shared
 }
@@ -64,9 +71,10 @@ func (e *Explainer) explainRefusal(ctx context.Context, err error, launch market
 	f, before := Of(err), e.current()
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
-	o := offerOf(ctx, e.snapshot(nil), launch, f.wants(launch))
-	if f.contradicts(o, launch) {
-		o = offerOf(ctx, e.snapshot(before), launch, f.wants(launch))
+	snapshot := e.snapshot(nil)
+	o := offerOf(ctx, snapshot, launch, f.wants(launch))
+	if f.contradicts(o, launch) && (snapshot == before || snapshot.Inherits()) {
+		o = offerOf(ctx, e.snapshot(snapshot), launch, f.wants(launch))
 	}
 	f.judge(o, launch)
 	return f, o

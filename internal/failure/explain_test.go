@@ -32,6 +32,13 @@ func clientOf(t *testing.T, sim *kecsim.Server) *kec.Client {
 	return client
 }
 
+// explainerOf explains what happens in the simulator.
+func explainerOf(t *testing.T, sim *kecsim.Server) *Explainer {
+	t.Helper()
+	client := clientOf(t, sim)
+	return NewExplainer(client, market.NewSnapshot(client))
+}
+
 // refusal is what RunInstances says, with a request id of its own.
 func refusal(code, words, request string) error {
 	return &ksyun.Error{Action: "RunInstances", Code: code, Message: words, RequestID: request, Status: 400}
@@ -67,7 +74,7 @@ func TestExplainer_aMomentAsksOnce(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
-	e := NewExplainer(clientOf(t, sim))
+	e := explainerOf(t, sim)
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() {
@@ -84,7 +91,7 @@ func TestExplainer_aMomentAsksOnce(t *testing.T) {
 func TestExplainer_asksAnewAfterAWhile(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
-	e := NewExplainer(clientOf(t, sim))
+	e := explainerOf(t, sim)
 	for _, step := range []struct {
 		passes  time.Duration
 		price   string
@@ -105,7 +112,7 @@ func TestExplainer_whatIsAtOddsIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
-	e := NewExplainer(clientOf(t, sim))
+	e := explainerOf(t, sim)
 	soldOut := refusal("ProductSellOutInvalid", "sell out", "")
 	if f, _ := e.explainRefusal(t.Context(), soldOut, orderOf(kecsim.SubnetA, "")); !strings.Contains(f.Facts, "In cn-beijing-6b it can open 50") {
 		t.Error(f.Facts)
@@ -151,7 +158,7 @@ func TestExplainer_asksNothingThatIsNotUsed(t *testing.T) {
 			t.Parallel()
 			sim := kecsim.New()
 			sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
-			e := NewExplainer(clientOf(t, sim))
+			e := explainerOf(t, sim)
 			e.explainRefusal(t.Context(), c.err, launch)
 			wantEqual(t, "look-ups", len(sim.Calls()), c.want)
 		})
@@ -164,7 +171,7 @@ func TestExplainer_aLimitWithinThePrices(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
 	sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
-	f, _ := NewExplainer(clientOf(t, sim)).explainRefusal(t.Context(), errPrice, orderOf(kecsim.SubnetA, "0.1"))
+	f, _ := explainerOf(t, sim).explainRefusal(t.Context(), errPrice, orderOf(kecsim.SubnetA, "0.1"))
 	wantEqual(t, "summary", f.Summary, "KEC refused the spot price limit, which is within the prices now")
 	wantEqual(t, "code", f.Code, PriceBelowMarket)
 	wantEqual(t, "remedy", f.RemedyText(attributes()), "Apply again, or leave spot_price_limit out to follow the market.")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
 // launched places an order over the wire for a machine with an address and a disk.
@@ -42,7 +43,7 @@ func TestExplainer_oddOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			failures := NewExplainer(client).OfOrder(t.Context(), order)
+			failures := NewExplainer(client, market.NewSnapshot(client)).OfOrder(t.Context(), order)
 			wantEqual(t, "failures", len(failures), len(order.SubOrders))
 			wantEqual(t, "the instance's code", failures[0].Code, OutOfStock)
 			wantEqual(t, "its source", failures[0].Source, Inferred)
@@ -83,7 +84,7 @@ func TestExplainer_partsOfAnOrder(t *testing.T) {
 			ID: "2", Status: 3, ProductGroup: 7, ProductGroupName: c.group, ProductTypeName: c.typ, Items: c.items, Raw: []byte(`{"failReason":"` + c.words + `"}`),
 		}
 		order := &kec.Order{ID: "1", Status: 20, SubOrders: []kec.SubOrder{machine, part}}
-		failures := NewExplainer(clientOf(t, kecsim.New())).OfOrder(t.Context(), order)
+		failures := explainerOf(t, kecsim.New()).OfOrder(t.Context(), order)
 		if len(failures) != 1 {
 			t.Fatalf("%s: %d failures", c.name, len(failures))
 		}

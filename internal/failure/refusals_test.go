@@ -29,7 +29,7 @@ func soldOut(t *testing.T) (*kecsim.Server, *Refusals) {
 	t.Helper()
 	sim := kecsim.New()
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
-	return sim, NewRefusals(NewExplainer(clientOf(t, sim)))
+	return sim, NewRefusals(explainerOf(t, sim))
 }
 
 // begin starts a launch that must be sent.
@@ -113,7 +113,7 @@ func TestRefusals_bids(t *testing.T) {
 			if c.arrange != nil {
 				c.arrange(sim)
 			}
-			r := NewRefusals(NewExplainer(clientOf(t, sim)))
+			r := NewRefusals(explainerOf(t, sim))
 			begin(t, r, orderOf(kecsim.SubnetA, c.bid)).Refused(t.Context(), c.err)
 			for _, bid := range c.sent {
 				wantEqual(t, "sent with "+bid, sent(t, r, orderOf(kecsim.SubnetA, bid)), true)
@@ -130,7 +130,7 @@ func TestRefusals_aBidIsToldItsOwnNumbers(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
 	sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
-	r := NewRefusals(NewExplainer(clientOf(t, sim)))
+	r := NewRefusals(explainerOf(t, sim))
 	begin(t, r, orderOf(kecsim.SubnetA, "0.05")).Refused(t.Context(), errPrice)
 	_, f := r.Begin(t.Context(), orderOf(kecsim.SubnetA, "0.04"))
 	if f == nil {
@@ -249,7 +249,7 @@ func TestRefusals_aClockThatIsSetBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := NewRefusals(NewExplainer(client))
+	r := NewRefusals(NewExplainer(client, market.NewSnapshot(client)))
 	begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), errSoldOut)
 	mu.Lock()
 	back = time.Hour
@@ -264,7 +264,7 @@ func TestRefusals_aServiceClockThatJumps(t *testing.T) {
 	sim := kecsim.New()
 	sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
 	client := clientOf(t, sim)
-	r := NewRefusals(NewExplainer(client))
+	r := NewRefusals(NewExplainer(client, market.NewSnapshot(client)))
 	ahead := func(d time.Duration) {
 		sim.SetClockOffset(d)
 		if _, err := client.DescribeInstances(t.Context(), nil, nil); err != nil {
@@ -303,7 +303,7 @@ func TestRefusals_waitForTheExplanation(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := NewRefusals(NewExplainer(client))
+				r := NewRefusals(NewExplainer(client, market.NewSnapshot(client)))
 				launch := orderOf(kecsim.SubnetA, "")
 				first := begin(t, r, launch)
 				var all sync.WaitGroup
@@ -348,7 +348,7 @@ func TestRefusals_neverBesideStock(t *testing.T) {
 	} {
 		sim := kecsim.New()
 		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", "0.1965")
-		r := NewRefusals(NewExplainer(clientOf(t, sim)))
+		r := NewRefusals(explainerOf(t, sim))
 		a := begin(t, r, c.launch)
 		k := a.remember(Of(c.err))
 		k.at = k.at.Add(time.Second) // by a clock that was set back since

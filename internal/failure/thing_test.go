@@ -99,7 +99,7 @@ func TestThings_areToldApartFromMachines(t *testing.T) {
 func TestThings_areNotLookedUpAsMachines(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
-	r := NewRefusals(NewExplainer(clientOf(t, sim)))
+	r := NewRefusals(explainerOf(t, sim))
 	f := begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), refusal("ProductSellOutInvalid", "the EIP line is sold out", "r1"))
 	wantEqual(t, "detail", f.Detail(withAll()), "Choose another line or less bandwidth, order without an address, or try again later.\n\n"+
 		"Code: OutOfStock\nKEC: \"the EIP line is sold out\" (ProductSellOutInvalid), RunInstances, request r1")
@@ -109,7 +109,7 @@ func TestThings_areNotLookedUpAsMachines(t *testing.T) {
 // A type of disk that is sold out answers for launches with such a disk, and for no others.
 func TestRefusals_aTypeOfDisk(t *testing.T) {
 	t.Parallel()
-	r := NewRefusals(NewExplainer(clientOf(t, kecsim.New())))
+	r := NewRefusals(explainerOf(t, kecsim.New()))
 	with := func(types ...string) market.Launch {
 		launch := orderOf(kecsim.SubnetA, "")
 		launch.DataDiskTypes = types

@@ -10,7 +10,7 @@ import (
 // to be passed over.
 const (
 	documentedImages = `{"RequestId":"r","ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":"ubuntu-24.04","ImageState":"active","Type":"system",` +
-		`"Platform":"ubuntu-24.04","SysDisk":20,"IsPublic":true,"ImageSource":"system","UserCategory":"common","Progress":"100","SnapshotSet":[]}]}`
+		`"Platform":"ubuntu-24.04","SysDisk":20,"IsPublic":true,"ImageSource":"system","UserCategory":"common","Progress":"100","CreationDate":"2026-01-15T08:00:00Z","SnapshotSet":[]}]}`
 	documentedType = `{"RequestId":"r","InstanceTypeConfigSet":[{"InstanceType":"N3.2B","InstanceFamily":"N3","CPU":2,"GPU":0,"Memory":4,` +
 		`"AvailabilityZoneSet":[{"AzCode":"cn-beijing-6a"},{"AzCode":"cn-beijing-6b"}],` +
 		`"SystemDiskQuotaSet":[{"SystemDiskType":"SSD3.0","AvailabilityZoneSet":[{"AzCode":"cn-beijing-6a","IsSellOut":true}]}],` +
@@ -22,18 +22,21 @@ const (
 func TestDescribeImages(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ body, want string }{
-		"documented":     {documentedImages, `[{"ID":"IMG-6f2b8d4e","State":"active"}] <nil>`},
-		"lower-first":    {`{"imagesSet":[{"imageId":"IMG-6f2b8d4e","name":"n","imageState":"error"}]}`, `[{"ID":"IMG-6f2b8d4e","State":"error"}] <nil>`},
-		"upper case":     {`{"IMAGESSET":[{"IMAGEID":"IMG-6F2B8D4E","IMAGESTATE":"active"}]}`, `[{"ID":"IMG-6F2B8D4E","State":"active"}] <nil>`},
-		"without prefix": {`{"ImagesSet":[{"ImageId":"6f2b8d4e","ImageState":"active"}]}`, `[{"ID":"6f2b8d4e","State":"active"}] <nil>`},
-		"lower prefix":   {`{"ImagesSet":[{"ImageId":"img-6f2b8d4e"}]}`, `[{"ID":"img-6f2b8d4e"}] <nil>`},
-		"nulls":          {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":null,"ImageState":null}]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
-		"wrong shapes":   {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":7,"ImageState":{}}]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
-		"among others":   {`{"ImagesSet":[{"ImageId":"IMG-other"},{"ImageId":"IMG-6f2b8d4e"},{},null,7]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
-		"none":           {`{"ImagesSet":[]}`, `null <nil>`},
-		"null list":      {`{"imagesset":null}`, `null <nil>`},
-		"no list":        {`{"RequestId":"r"}`, `null DescribeImages: the answer holds no ImagesSet (request id r, HTTP 200)`},
-		"list instead":   {`{"ImagesSet":{"ImageId":"IMG-6f2b8d4e"}}`, `null DescribeImages: the answer holds no ImagesSet (HTTP 200)`},
+		"documented":  {documentedImages, `[{"Created":"2026-01-15T08:00:00Z","ID":"IMG-6f2b8d4e","Name":"ubuntu-24.04","Platform":"ubuntu-24.04","SizeGB":20,"State":"active","Type":"system"}] <nil>`},
+		"lower-first": {`{"imagesSet":[{"imageId":"IMG-6f2b8d4e","name":"n","imageState":"error"}]}`, `[{"ID":"IMG-6f2b8d4e","Name":"n","State":"error"}] <nil>`},
+		"texts for numbers": {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","SysDisk":"40","CreationDate":"2026-01-15 16:00:00"}]}`,
+			`[{"Created":"2026-01-15T08:00:00Z","ID":"IMG-6f2b8d4e","SizeGB":40}] <nil>`},
+		"an odd size and time": {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","SysDisk":"large","CreationDate":"-"}]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
+		"upper case":           {`{"IMAGESSET":[{"IMAGEID":"IMG-6F2B8D4E","IMAGESTATE":"active"}]}`, `[{"ID":"IMG-6F2B8D4E","State":"active"}] <nil>`},
+		"without prefix":       {`{"ImagesSet":[{"ImageId":"6f2b8d4e","ImageState":"active"}]}`, `[{"ID":"6f2b8d4e","State":"active"}] <nil>`},
+		"lower prefix":         {`{"ImagesSet":[{"ImageId":"img-6f2b8d4e"}]}`, `[{"ID":"img-6f2b8d4e"}] <nil>`},
+		"nulls":                {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":null,"ImageState":null}]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
+		"wrong shapes":         {`{"ImagesSet":[{"ImageId":"IMG-6f2b8d4e","Name":7,"ImageState":{}}]}`, `[{"ID":"IMG-6f2b8d4e","Name":"7"}] <nil>`},
+		"among others":         {`{"ImagesSet":[{"ImageId":"IMG-other"},{"ImageId":"IMG-6f2b8d4e"},{},null,7]}`, `[{"ID":"IMG-6f2b8d4e"}] <nil>`},
+		"none":                 {`{"ImagesSet":[]}`, `null <nil>`},
+		"null list":            {`{"imagesset":null}`, `null <nil>`},
+		"no list":              {`{"RequestId":"r"}`, `null DescribeImages: the answer holds no ImagesSet (request id r, HTTP 200)`},
+		"list instead":         {`{"ImagesSet":{"ImageId":"IMG-6f2b8d4e"}}`, `null DescribeImages: the answer holds no ImagesSet (HTTP 200)`},
 		"all images": {`{"ImagesSet":[{"ImageId":"IMG-1"},{"ImageId":"IMG-2"}]}`,
 			`null DescribeImages: the answer holds 2 images and not the one that was asked for (HTTP 200)`},
 	} {
@@ -120,18 +123,27 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 	sells := func(sellOut string) string {
 		return `{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","DataDiskQuotaSet":[{"DataDiskType":"EHDD","AvailabilityZoneSet":[{"AzCode":"z","IsSellOut":` + sellOut + `}]}]}]}`
 	}
-	const soldOut, inStock = `{"SoldOut":{"EHDD":["z"]}} <nil>`, `{"SoldOut":{}} <nil>`
+	const soldOut, inStock = `[{"DataDisks":[{"Type":"EHDD"}],"Name":"N3.2B","SoldOut":{"EHDD":["z"]}}] <nil>`,
+		`[{"DataDisks":[{"Type":"EHDD"}],"Name":"N3.2B","SoldOut":{}}] <nil>`
+	const bare = `[{"Name":"N3.2B","SoldOut":{}}] <nil>`
 	for name, tc := range map[string]struct{ body, want string }{
-		"documented": {documentedType, `{"SoldOut":{"SSD3.0":["cn-beijing-6b"]},"Zones":["cn-beijing-6a","cn-beijing-6b"]} <nil>`},
+		"documented": {documentedType, `[{"DataDisks":[{"Max":8,"MaxSizeGB":16000,"MinSizeGB":10,"Type":"SSD3.0"},{"Type":"EHDD"}],` +
+			`"Family":"N3","MemoryGB":"4","Name":"N3.2B","SoldOut":{"SSD3.0":["cn-beijing-6b"]},"SystemDiskTypes":["SSD3.0"],"VCPUs":2,` +
+			`"Zones":["cn-beijing-6a","cn-beijing-6b"]}] <nil>`},
 		"lower-first": {`{"instanceTypeConfigSet":[{"instanceType":"N3.2B","availabilityZoneSet":[{"azCode":"z"}],` +
 			`"dataDiskQuotaSet":[{"dataDiskType":"EHDD","availabilityZoneSet":[{"azCode":"z","isSellOut":true}]}]}]}`,
-			`{"SoldOut":{"EHDD":["z"]},"Zones":["z"]} <nil>`},
-		"type in another case": {`{"InstanceTypeConfigSet":[{"InstanceType":"n3.2b"}]}`, `{"SoldOut":{}} <nil>`},
+			`[{"DataDisks":[{"Type":"EHDD"}],"Name":"N3.2B","SoldOut":{"EHDD":["z"]},"Zones":["z"]}] <nil>`},
+		"texts for numbers": {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","CPU":"2","GPU":"0","Memory":"0.5","SystemDiskQuotaSet":["SSD3.0"],` +
+			`"DataDiskQuotaSet":[{"DataDiskType":"EHDD","DataDiskMinSize":"10","DataDiskMaxSize":"500","DataDiskCount":"8"}]}]}`,
+			`[{"DataDisks":[{"Max":8,"MaxSizeGB":500,"MinSizeGB":10,"Type":"EHDD"}],"MemoryGB":"0.5","Name":"N3.2B","SoldOut":{},` +
+				`"SystemDiskTypes":["SSD3.0"],"VCPUs":2}] <nil>`},
+		"odd numbers":          {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","CPU":"two","GPU":null,"Memory":{}}]}`, bare},
+		"type in another case": {`{"InstanceTypeConfigSet":[{"InstanceType":"n3.2b"}]}`, `[{"Name":"n3.2b","SoldOut":{}}] <nil>`},
 		"zones as texts": {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":["z1","z2","z1",null,""]}]}`,
-			`{"SoldOut":{},"Zones":["z1","z2"]} <nil>`},
+			`[{"Name":"N3.2B","SoldOut":{},"Zones":["z1","z2"]}] <nil>`},
 		"zones mixed": {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":["z1",{"AZCODE":"z2"},{"Name":"z3"},[]]}]}`,
-			`{"SoldOut":{},"Zones":["z1","z2"]} <nil>`},
-		"null zones":              {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":null,"DataDiskQuotaSet":null}]}`, inStock},
+			`[{"Name":"N3.2B","SoldOut":{},"Zones":["z1","z2"]}] <nil>`},
+		"null zones":              {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","AvailabilityZoneSet":null,"DataDiskQuotaSet":null}]}`, bare},
 		"sold out":                {sells(`true`), soldOut},
 		"sold out, text":          {sells(`"true"`), soldOut},
 		"sold out, another text":  {sells(`" True "`), soldOut},
@@ -149,8 +161,8 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 			inStock},
 		"a zone twice": {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.2B","DataDiskQuotaSet":[` +
 			`{"DataDiskType":"EHDD","AvailabilityZoneSet":[{"AzCode":"z","IsSellOut":true},{"AzCode":"z","IsSellOut":1}]},` +
-			`{"DataDiskType":"EHDD","AvailabilityZoneSet":[{"AzCode":"y","IsSellOut":"1"}]}]}]}`, `{"SoldOut":{"EHDD":["z","y"]}} <nil>`},
-		"among others": {`{"InstanceTypeConfigSet":[7,null,{"InstanceType":"N3.4B","AvailabilityZoneSet":["x"]},{"InstanceType":"N3.2B"}]}`, inStock},
+			`{"DataDiskType":"EHDD","AvailabilityZoneSet":[{"AzCode":"y","IsSellOut":"1"}]}]}]}`, `[{"DataDisks":[{"Type":"EHDD"}],"Name":"N3.2B","SoldOut":{"EHDD":["z","y"]}}] <nil>`},
+		"among others": {`{"InstanceTypeConfigSet":[7,null,{"InstanceType":"N3.4B","AvailabilityZoneSet":["x"]},{"InstanceType":"N3.2B"}]}`, bare},
 		"unknown type": {`{"InstanceTypeConfigSet":[{"InstanceType":"N3.4B"}]}`, `null <nil>`},
 		"none":         {`{"InstanceTypeConfigSet":[]}`, `null <nil>`},
 		"null list":    {`{"instancetypeconfigset":null}`, `null <nil>`},
@@ -168,6 +180,23 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 			equal(t, "requests", len(s.Got), 1)
 		})
 	}
+}
+
+// Without an id, a type or a number of hours of its own, everything is asked for, with no filter that
+// might be understood in another way.
+func TestCatalogue_all(t *testing.T) {
+	t.Parallel()
+	s := of(ok(`{"ImagesSet":[{"ImageId":"IMG-2"},{"ImageId":""},{"ImageId":"IMG-1","ImageState":"error"}]}`))
+	c, _ := client(t, s)
+	images, err := c.DescribeImages(t.Context())
+	equal(t, "images", written(t, images)+" "+fmt.Sprint(err), `[{"ID":"IMG-2"},{"ID":"IMG-1","State":"error"}] <nil>`)
+	equal(t, "request for images", s.Got[0].Body, "")
+
+	s = of(ok(`{"InstanceTypeConfigSet":[{"InstanceType":"N3.4B"},{"InstanceType":"N3.2B","CPU":2},{"InstanceType":"n3.2b","CPU":4},{}]}`))
+	c, _ = client(t, s)
+	types, err := c.DescribeInstanceTypeConfigs(t.Context())
+	equal(t, "types", written(t, types)+" "+fmt.Sprint(err), `[{"Name":"N3.4B","SoldOut":{}},{"Name":"N3.2B","SoldOut":{},"VCPUs":2}] <nil>`)
+	equal(t, "request for types", s.Got[0].Body, "")
 }
 
 // What the catalogue is asked for may be refused, or answered with something else; both are errors

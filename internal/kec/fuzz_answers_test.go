@@ -45,7 +45,7 @@ func FuzzAnswers(f *testing.F) {
 				t.Errorf("%q: subnet %q", body, s.ID)
 			}
 		}
-		prices, e5 := c.DescribeSpotPriceHistory(ctx, "N3.2B", "z")
+		prices, e5 := c.DescribeSpotPriceHistory(ctx, "N3.2B", "z", 3)
 		for i, p := range prices {
 			if p.At.Location() != time.UTC || i > 0 && p.At.Before(prices[i-1].At) {
 				t.Errorf("%q: prices %v", body, prices)

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 func TestQueryInstances(t *testing.T) {
@@ -90,10 +93,30 @@ func TestDescribeSpotPriceHistory(t *testing.T) {
 			t.Parallel()
 			s := of(ok(tc.body))
 			c, _ := client(t, s)
-			got, err := c.DescribeSpotPriceHistory(t.Context(), "N3.2B", "cn-beijing-6a")
+			got, err := c.DescribeSpotPriceHistory(t.Context(), "N3.2B", "cn-beijing-6a", 3)
 			equal(t, "result", fmt.Sprint(got, err), tc.want)
 			equal(t, "request", s.Got[0].Body, "AvailabilityZone=cn-beijing-6a&InstanceType=N3.2B")
 		})
+	}
+}
+
+// Every window but the default one is sent, by KEC's clock and in its own way of writing times: UTC+8
+// with a Z. The longest stays within KEC's limit should the clocks differ a little.
+func TestDescribeSpotPriceHistory_window(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 10, 20, 30, 0, time.UTC)
+	for hours, want := range map[int]string{
+		1:  "AvailabilityZone=z&InstanceType=N3.2B&StartTime=2026-03-02T17%3A20%3A30Z",
+		3:  "AvailabilityZone=z&InstanceType=N3.2B",
+		24: "AvailabilityZone=z&InstanceType=N3.2B&StartTime=2026-03-01T18%3A20%3A30Z",
+		72: "AvailabilityZone=z&InstanceType=N3.2B&StartTime=2026-02-27T18%3A21%3A30Z",
+	} {
+		s := of(ok(`{"SpotPrices":[]}`))
+		c, _ := client(t, s, ksyun.WithClock(func() time.Time { return now }, nil))
+		if _, err := c.DescribeSpotPriceHistory(t.Context(), "N3.2B", "z", hours); err != nil {
+			t.Error(err)
+		}
+		equal(t, fmt.Sprint(hours, " hours"), s.Got[0].Body, want)
 	}
 }
 
@@ -109,7 +132,7 @@ func TestDescribeSubnets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "subnets", written(t, got), `[{"CIDR":"10.7.0.0/24","FreeIPs":250,"ID":"s-1","VPCID":"v","Zone":"cn-beijing-6a"},`+
+	equal(t, "subnets", written(t, got), `[{"CIDR":"10.7.0.0/24","FreeIPs":250,"ID":"s-1","Name":"a","Type":"Normal","VPCID":"v","Zone":"cn-beijing-6a"},`+
 		`{"FreeIPs":3,"ID":"s-2"},{"ID":"s-3"}]`)
 	for body, want := range map[string]string{`{"SubnetSet":[]}`: "0 <nil>", `{"SubnetSet":null}`: "0 <nil>",
 		`{}`: "0 DescribeSubnets: the answer holds no SubnetSet (HTTP 200)"} {

@@ -19,13 +19,30 @@ type SpotPrice struct {
 	At       time.Time       // UTC
 }
 
+// The window of a price history, in hours (fact 90: three by default, at most three days).
+const (
+	DefaultPriceHours = 3
+	MaxPriceHours     = 72
+)
+
+// startTimeLayout is how StartTime is written. It means UTC+8 in spite of its Z (fact 90).
+const startTimeLayout = "2006-01-02T15:04:05Z"
+
 // DescribeSpotPriceHistory returns the prices of an instance type in a zone, oldest first: hourly
-// points of the last three hours, which is the service's default (facts 90 and 91: window and
-// points). A point without a price or a time is left out. An answer that has points, and only such
-// ones, is an error; an answer without points is none.
-func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zone string) ([]SpotPrice, error) {
+// points of the last hours (facts 90 and 91: window and points). A point without a price or a time
+// is left out. An answer that has points, and only such ones, is an error; an answer without points
+// is none. The default window is asked for by leaving it out, so that it is KEC's clock that counts.
+func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zone string, hours int) ([]SpotPrice, error) {
+	params := typeInZone(instanceType, zone)
+	if hours != DefaultPriceHours {
+		start := c.Now().Add(-time.Duration(hours) * time.Hour)
+		if hours == MaxPriceHours {
+			start = start.Add(time.Minute) // by KEC's clock it might be more than three days
+		}
+		params.Set("StartTime", start.In(ksyun.Beijing).Format(startTimeLayout))
+	}
 	var prices []SpotPrice
-	err := c.read(ctx, action("DescribeSpotPriceHistory", typeInZone(instanceType, zone)), func(ans *ksyun.Answer) error {
+	err := c.read(ctx, action("DescribeSpotPriceHistory", params), func(ans *ksyun.Answer) error {
 		list, ok := ans.List("spotprices")
 		if !ok {
 			return ans.Unusable("the answer holds no SpotPrices")

@@ -12,27 +12,32 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
-// Subnet is what a launch must know of a subnet.
+// Subnet is a subnet. A text that the answer leaves out is "".
 type Subnet struct {
 	ID      string
+	Name    string
 	VPCID   string
 	CIDR    string
+	Type    string // SubnetNormal takes instances
 	Zone    string // the zone of every launch into this subnet (fact 102: AvailabilityZoneName)
 	FreeIPs *int64 // nil when the answer does not say
 }
+
+// SubnetNormal is the type of a subnet that takes instances (fact 100: SubnetType).
+const SubnetNormal = "Normal"
 
 // DescribeSubnets returns the subnets with these ids that the service shows, or all without ids. An
 // unknown id is missing from the result, or gives a *ksyun.Error: nothing says which.
 func (c *Client) DescribeSubnets(ctx context.Context, ids ...string) ([]Subnet, error) {
 	read := func(raw json.RawMessage) (Subnet, string) {
 		var w struct {
-			SubnetID, VPCID, CIDRBlock, AvailabilityZoneName ksyun.Text
-			AvailableIPNumber, AvailbleIPNumber              ksyun.Number // one model has both (fact 101: sic)
+			SubnetID, SubnetName, VPCID, CIDRBlock, SubnetType, AvailabilityZoneName ksyun.Text
+			AvailableIPNumber, AvailbleIPNumber                                      ksyun.Number // one model has both (fact 101: sic)
 		}
 		ksyun.Decode(raw, &w)
 		s := Subnet{
-			ID: string(w.SubnetID), VPCID: string(w.VPCID), CIDR: string(w.CIDRBlock), Zone: string(w.AvailabilityZoneName),
-			FreeIPs: w.AvailableIPNumber.Int(),
+			ID: string(w.SubnetID), Name: string(w.SubnetName), VPCID: string(w.VPCID), CIDR: string(w.CIDRBlock),
+			Type: string(w.SubnetType), Zone: string(w.AvailabilityZoneName), FreeIPs: w.AvailableIPNumber.Int(),
 		}
 		if s.FreeIPs == nil {
 			s.FreeIPs = w.AvailbleIPNumber.Int()

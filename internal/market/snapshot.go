@@ -9,6 +9,7 @@ package market
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -23,16 +24,21 @@ import (
 const lookUpTimeout = 15 * time.Second
 
 // Snapshot is what KEC offers at one moment. It makes each look-up once and remembers the answer,
-// an error too. It serves the explanations of a few seconds, or one plan. It is safe for
-// concurrent use: a caller whose context ends does not disturb the others.
+// an error too. It serves one run of the provider, or, as [Snapshot.Recent], the explanations of a
+// few seconds. It is safe for concurrent use: a caller whose context ends does not disturb the
+// others.
 type Snapshot struct {
 	client *kec.Client
+	run    *Snapshot // that of the run, which learns what this one asks; nil if this is it
 	mu     sync.Mutex
 	asked  map[string]*lookUp
+
+	inherits bool // it has taken over look-ups of the run
 }
 
 // lookUp is one question and, once done is closed, its answer.
 type lookUp struct {
+	at    time.Time // on the local clock
 	done  chan struct{}
 	value any
 	err   error
@@ -41,6 +47,38 @@ type lookUp struct {
 // NewSnapshot returns a snapshot that has asked nothing yet.
 func NewSnapshot(client *kec.Client) *Snapshot {
 	return &Snapshot{client: client, asked: map[string]*lookUp{}}
+}
+
+// Recent is a snapshot of now. It takes over the answers of the run that are no older than that, and
+// makes the other look-ups anew.
+func (s *Snapshot) Recent(age time.Duration) *Snapshot {
+	run := s
+	if s.run != nil {
+		run = s.run
+	}
+	recent := &Snapshot{client: s.client, run: run, asked: map[string]*lookUp{}}
+	now := s.client.LocalNow()
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	for key, l := range run.asked {
+		if passed := now.Sub(l.at); passed >= 0 && passed < age {
+			recent.asked[key], recent.inherits = l, true
+		}
+	}
+	return recent
+}
+
+// Inherits tells whether the snapshot holds look-ups from before it was made.
+func (s *Snapshot) Inherits() bool { return s.inherits }
+
+// learn takes over a look-up that is newer than its own.
+func (s *Snapshot) learn(key string, l *lookUp) {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[key] = l
 }
 
 // once makes the look-up of this key, or waits for the one that was made. It asks nothing if the
@@ -53,8 +91,9 @@ func once[V any](ctx context.Context, s *Snapshot, key string, ask func(context.
 	s.mu.Lock()
 	l, ok := s.asked[key]
 	if !ok {
-		l = &lookUp{done: make(chan struct{})}
+		l = &lookUp{done: make(chan struct{}), at: s.client.LocalNow()}
 		s.asked[key] = l
+		s.run.learn(key, l)
 		go func() {
 			defer close(l.done)
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTimeout)
@@ -85,8 +124,8 @@ type Quote struct {
 // Price is the quote of a type in a zone; nil when KEC lists no spot price (fact 203: a type that
 // is not offered for spot has an empty history).
 func (s *Snapshot) Price(ctx context.Context, instanceType, zone string) (*Quote, error) {
-	return once(ctx, s, "price of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
-		points, err := s.client.DescribeSpotPriceHistory(ctx, instanceType, zone)
+	return once(ctx, s, "quote of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
+		points, err := s.Prices(ctx, instanceType, zone, kec.DefaultPriceHours)
 		if err != nil || len(points) == 0 {
 			return nil, err
 		}
@@ -99,6 +138,15 @@ func (s *Snapshot) Price(ctx context.Context, instanceType, zone string) (*Quote
 			q.Low, q.High = decimal.Min(q.Low, p.Spot), decimal.Max(q.High, p.Spot)
 		}
 		return q, nil
+	})
+}
+
+// Prices is the price history of a type in a zone over the last hours, oldest first; empty when KEC
+// lists no spot price.
+func (s *Snapshot) Prices(ctx context.Context, instanceType, zone string, hours int) ([]kec.SpotPrice, error) {
+	key := fmt.Sprintf("prices of %s in %s of %d hours", instanceType, zone, hours)
+	return once(ctx, s, key, func(ctx context.Context) ([]kec.SpotPrice, error) {
+		return s.client.DescribeSpotPriceHistory(ctx, instanceType, zone, hours)
 	})
 }
 
@@ -126,10 +174,32 @@ func (s *Snapshot) Image(ctx context.Context, id string) (*kec.Image, error) {
 	return once(ctx, s, "image "+id, func(ctx context.Context) (*kec.Image, error) { return one(s.client.DescribeImages(ctx, id)) })
 }
 
+// Images are all images that the account sees.
+func (s *Snapshot) Images(ctx context.Context) ([]kec.Image, error) {
+	return once(ctx, s, "images", func(ctx context.Context) ([]kec.Image, error) { return s.client.DescribeImages(ctx) })
+}
+
+// Subnets are all subnets of the region.
+func (s *Snapshot) Subnets(ctx context.Context) ([]kec.Subnet, error) {
+	return once(ctx, s, "subnets", func(ctx context.Context) ([]kec.Subnet, error) { return s.client.DescribeSubnets(ctx) })
+}
+
+// Zones are the availability zones that KEC lists.
+func (s *Snapshot) Zones(ctx context.Context) ([]kec.AvailabilityZone, error) {
+	return once(ctx, s, "zones", s.client.DescribeAvailabilityZones)
+}
+
+// Types are all instance types of the region.
+func (s *Snapshot) Types(ctx context.Context) ([]kec.InstanceTypeConfig, error) {
+	return once(ctx, s, "types", func(ctx context.Context) ([]kec.InstanceTypeConfig, error) {
+		return s.client.DescribeInstanceTypeConfigs(ctx)
+	})
+}
+
 // Type says where an instance type and its disks are sold; nil when KEC does not say.
 func (s *Snapshot) Type(ctx context.Context, instanceType string) (*kec.InstanceTypeConfig, error) {
 	return once(ctx, s, "type "+instanceType, func(ctx context.Context) (*kec.InstanceTypeConfig, error) {
-		return s.client.DescribeInstanceTypeConfigs(ctx, instanceType)
+		return one(s.client.DescribeInstanceTypeConfigs(ctx, instanceType))
 	})
 }
 

@@ -127,15 +127,46 @@ var lookUps = map[string]struct {
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprint(*i), nil
-	}, "{" + kecsim.ImageUbuntu + " active}"},
+		return fmt.Sprint(i.ID, " ", i.State), nil
+	}, kecsim.ImageUbuntu + " active"},
 	"DescribeInstanceTypeConfigs": {func(ctx context.Context, d *market.Snapshot) (string, error) {
 		c, err := d.Type(ctx, kecsim.TypeSmall)
 		if err != nil {
 			return "", err
 		}
-		return fmt.Sprint(*c), nil
-	}, "{[cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]}"},
+		return fmt.Sprint(c.Name, " ", c.Zones, " ", c.SoldOut), nil
+	}, "N3.2B [cn-beijing-6a cn-beijing-6b cn-beijing-6c] map[]"},
+}
+
+// A snapshot of now takes over what the run has learnt in the last seconds, asks for the rest, and
+// tells the run.
+func TestSnapshot_recent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := kecsim.New()
+		run := simSnapshot(t, sim, 0)
+		stock := func(d *market.Snapshot, zone string) string {
+			n, err := d.Stock(t.Context(), kecsim.TypeSmall, zone)
+			return fmt.Sprint(n, " ", err, " after ", sim.Count("DescribeKecInventory"))
+		}
+		equal(t, "the run asks", stock(run, kecsim.ZoneA), "50 <nil> after 1")
+		sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 7)
+		sim.Advance(4 * time.Second)
+		equal(t, "four seconds later", stock(run.Recent(5*time.Second), kecsim.ZoneA), "50 <nil> after 1")
+		equal(t, "which it takes over", run.Recent(5*time.Second).Inherits(), true)
+		sim.Advance(time.Second)
+		recent := run.Recent(5 * time.Second)
+		equal(t, "five seconds later nothing is young enough", recent.Inherits(), false)
+		equal(t, "and it is asked for", stock(recent, kecsim.ZoneA), "7 <nil> after 2")
+		equal(t, "once", stock(recent, kecsim.ZoneA), "7 <nil> after 2")
+		equal(t, "and the run knows", stock(run, kecsim.ZoneA), "7 <nil> after 2")
+		equal(t, "another zone", stock(recent, kecsim.ZoneB), "50 <nil> after 3")
+		equal(t, "of which the run knows", stock(run, kecsim.ZoneB), "50 <nil> after 3")
+		sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 1)
+		anew := recent.Recent(0)
+		equal(t, "anew", anew.Inherits(), false)
+		equal(t, "anew it is asked for", stock(anew, kecsim.ZoneA), "1 <nil> after 4")
+	})
 }
 
 func TestSnapshot_makesEachLookUpOnce(t *testing.T) {

@@ -19,7 +19,7 @@ const NotChecked = "This plan is not checked against KEC"
 
 // Blind returns a check that can ask nothing, because of what the provider block leaves open.
 func Blind(mode Mode) *Check {
-	c := New(nil, mode, "")
+	c := New(nil, mode, "", nil)
 	c.blind = true
 	return c
 }

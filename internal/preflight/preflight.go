@@ -69,10 +69,11 @@ type Finding struct {
 	Veto bool // the plan fails; else it has a warning
 }
 
-// New returns the check for one configuration of the provider, whose region messages name.
-func New(client *kec.Client, mode Mode, region string) *Check {
+// New returns the check for one configuration of the provider, whose region messages name. The
+// snapshot is that of the run.
+func New(client *kec.Client, mode Mode, region string, snapshot *market.Snapshot) *Check {
 	return &Check{
-		mode: mode, client: client, region: region, snapshot: market.NewSnapshot(client), applied: make(chan struct{}),
+		mode: mode, client: client, region: region, snapshot: snapshot, applied: make(chan struct{}),
 		sums: map[string]*sum{}, machines: map[string]machine{}, heard: time.Now(), over: make(chan struct{}),
 	}
 }

@@ -61,7 +61,7 @@ func newWorld(t *testing.T, mode preflight.Mode, latency time.Duration) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{preflight.New(client, mode, kecsim.Region), t, sim, time.Now()}
+	return &world{preflight.New(client, mode, kecsim.Region, market.NewSnapshot(client)), t, sim, time.Now()}
 }
 
 // ask is one request of the CLI: it plans one launch.

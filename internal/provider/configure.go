@@ -21,6 +21,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
@@ -58,8 +59,10 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("The provider cannot be configured", sentence(err)+"\n\nCorrect it in the provider block or in the environment.")
 		return
 	}
-	explainer := failure.NewExplainer(client)
-	shared.API, shared.Machines, shared.Region, shared.Preflight = client, machines.New(client), region, preflight.New(client, mode, region)
+	offers := market.NewSnapshot(client)
+	explainer := failure.NewExplainer(client, offers)
+	shared.API, shared.Machines, shared.Region, shared.Market = client, machines.New(client), region, offers
+	shared.Preflight = preflight.New(client, mode, region, offers)
 	shared.Here = session.OriginOf(region, client.Host(ksyun.KEC), keys.AccessKey)
 	shared.Explainer, shared.Refusals = explainer, failure.NewRefusals(explainer)
 }

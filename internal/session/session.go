@@ -12,6 +12,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 )
 
@@ -21,6 +22,7 @@ import (
 type Session struct {
 	API         *kec.Client // nil until region, keys and endpoints are known
 	Machines    *machines.Client
+	Market      *market.Snapshot // of this run: each look-up is made once
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals
