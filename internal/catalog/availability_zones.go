@@ -30,19 +30,26 @@ func AvailabilityZones() datasource.DataSource {
 			},
 		},
 		read: func(ctx context.Context, s *session.Session, m *availabilityZones) error {
-			zones, err := s.API.DescribeAvailabilityZones(ctx)
-			if err != nil {
-				return err
-			}
-			m.Names = []string{}
-			for _, zone := range zones {
-				if zone.Region == s.Region || zone.Region == "" {
-					m.Names = append(m.Names, zone.Name)
-				}
-			}
-			slices.Sort(m.Names)
-			m.Names = slices.Compact(m.Names)
-			return nil
+			names, err := zoneNames(ctx, s)
+			m.Names = names
+			return err
 		},
 	}.new()
+}
+
+// zoneNames are the zones of the session's region, in alphabetical order. KEC states no order, and
+// nothing says that it leaves out those of other regions.
+func zoneNames(ctx context.Context, s *session.Session) ([]string, error) {
+	zones, err := s.Market.Zones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, zone := range zones {
+		if zone.Region == s.Region || zone.Region == "" {
+			names = append(names, zone.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }

@@ -1,7 +1,6 @@
 package catalog_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -13,20 +12,11 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-func zonesExample(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../../examples/data-sources/kec_availability_zones/data-source.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func TestAccAvailabilityZones(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	env.Run(t, resource.TestStep{
-		Config: env.Config(zonesExample(t)),
+		Config: env.Config(example(t, "kec_availability_zones")),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownOutputValue("zones", knownvalue.ListExact([]knownvalue.Check{
 				knownvalue.StringExact("cn-beijing-6a"), knownvalue.StringExact("cn-beijing-6b"), knownvalue.StringExact("cn-beijing-6c"),
@@ -40,7 +30,7 @@ func TestAccAvailabilityZones_inAnyAnswer(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(env.Block("") + zonesExample(t))
+	w.Write(env.Block("") + example(t, "kec_availability_zones"))
 	env.Sim.FailNext("DescribeAvailabilityZones", kecsim.Fault{Status: 200, Body: `{"RequestId":"r","AvailabilityZoneSet":[
 		{"AvailabilityZone":"z-b","Region":"cn-beijing-6"},{"AvailabilityZone":"other","Region":"cn-shanghai-2"},
 		{"AvailabilityZone":"z-a"},{"AvailabilityZone":"z-b","Region":"cn-beijing-6"}]}`}, 1)
@@ -54,10 +44,10 @@ func TestAccAvailabilityZones_whatCannotBeRead(t *testing.T) {
 	env := acctest.New(t)
 	w := env.Workspace(t)
 	w.Write(strings.Replace(env.Block(""), `"cn-beijing-6"`, "terraform_data.region.output", 1) +
-		"resource \"terraform_data\" \"region\" {\n  input = \"cn-beijing-6\"\n}\n" + zonesExample(t))
+		"resource \"terraform_data\" \"region\" {\n  input = \"cn-beijing-6\"\n}\n" + example(t, "kec_availability_zones"))
 	w.Plan().Want(t, 1, "Error: Data of KEC cannot be read yet", "KEC cannot be asked for the availability zones: "+
 		"the provider's region is known only after apply. Give it a known value, or apply first what it comes from (-target).")
 	env.Sim.FailNext("DescribeAvailabilityZones", kecsim.Denied, 1)
-	w.Write(env.Block("") + zonesExample(t))
-	w.Plan().Want(t, 1, "Error: KEC refused access", "DescribeAvailabilityZones")
+	w.Write(env.Block("") + example(t, "kec_availability_zones"))
+	w.Plan().Want(t, 1, "Error: KEC refused access", "The availability zones cannot be looked up, which takes permission for DescribeAvailabilityZones.")
 }

@@ -5,10 +5,13 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
@@ -22,6 +25,7 @@ type source[M any] struct {
 	name   string // without the provider's name and the underscore
 	what   string // is read, in the plural, for messages
 	schema schema.Schema
+	rules  []datasource.ConfigValidator // of more than one attribute
 	// read fills the computed attributes of a model that holds the configuration.
 	read func(ctx context.Context, s *session.Session, m *M) error
 }
@@ -45,6 +49,11 @@ func (d *dataSource[M]) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	resp.Schema = d.schema
 }
 
+// ConfigValidators are the rules that need more than one attribute.
+func (d *dataSource[M]) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return d.rules
+}
+
 // Configure takes the session of the provider.
 func (d *dataSource[M]) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.session = session.From(req.ProviderData, &resp.Diagnostics)
@@ -63,8 +72,47 @@ func (d *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 		return
 	}
 	if err := d.read(ctx, d.session, &m); err != nil {
-		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
+		resp.Diagnostics.Append(explain(d.what, err))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// lookUpError is a look-up that has failed, with what was asked.
+type lookUpError struct {
+	what string
+	err  error
+}
+
+func (e *lookUpError) Error() string { return e.what + " cannot be looked up: " + e.err.Error() }
+
+func (e *lookUpError) Unwrap() error { return e.err }
+
+// lookUp says what a look-up that has failed was of.
+func lookUp(what string, err error) error { return &lookUpError{what, err} }
+
+// refusalError is a configuration that the data source does not take.
+type refusalError struct{ summary, detail string }
+
+func (e *refusalError) Error() string { return e.summary }
+
+// refusal refuses a configuration. The detail holds the numbers and, after an empty line, the remedy.
+func refusal(summary, detail string) error { return &refusalError{summary, detail} }
+
+// explain is the error of a reading as a diagnostic. It names what was asked, and the permission that
+// takes, because a data source is often the only thing that needs it.
+func explain(what string, err error) diag.Diagnostic {
+	if refused, ok := errors.AsType[*refusalError](err); ok {
+		return diag.NewErrorDiagnostic(refused.summary, refused.detail)
+	}
+	if failed, ok := errors.AsType[*lookUpError](err); ok {
+		what = failed.what
+	}
+	f := failure.Of(err)
+	said := strings.ToUpper(what[:1]) + what[1:] + " cannot be looked up"
+	if f.Code == failure.PermissionDenied && f.Action != "" {
+		said += ", which takes permission for " + f.Action
+	}
+	f.Facts = strings.TrimSpace(said + ". " + f.Facts)
+	return f.WithoutPath(wizard.Parameters())
 }
