@@ -1,9 +1,7 @@
 # No bid above a share of the on-demand price.
 #
-# A plan does not hold on-demand prices, so they and the share are data, kept in on_demand_prices.json:
-#
-#     max_bid_percent     the share in per cent; 60 if it is left out
-#     on_demand_prices    CNY per hour, by instance type
+# The on-demand prices are those that data sources kec_spot_price have read for this plan, see prices.tf. Of several prices of a
+# type, in several zones, the lowest counts. The share is data, kept in settings.json: max_bid_percent, 60 if it is left out.
 #
 # An instance without a spot_price_limit follows the market: it makes no bid that could be judged here.
 package kec.bid
@@ -16,7 +14,7 @@ deny contains msg if {
 	some instance in bidding
 	bid := instance.change.after.spot_price_limit
 	type := instance.change.after.instance_type
-	price := data.on_demand_prices[type]
+	price := on_demand(type)
 	units(bid) > most(price)
 	msg := sprintf(
 		"%s: spot_price_limit %v is above %v CNY per hour, %v %% of the on-demand price %v of %s. Lower spot_price_limit to %v or less.",
@@ -29,8 +27,8 @@ deny contains msg if {
 	type := instance.change.after.instance_type
 	not priced(type)
 	msg := sprintf(
-		"%s: instance_type is %s, and on_demand_prices holds no price of it to judge the bid by. Add its price, or choose a type that has one.",
-		[instance.address, type],
+		"%s: instance_type is %s, and the plan holds no on-demand price of it to judge the bid by. Add a kec_spot_price of %s to the configuration.",
+		[instance.address, type, type],
 	)
 }
 
@@ -65,7 +63,19 @@ has_bid(change) if change.after.spot_price_limit != null
 
 has_bid(change) if change.after_unknown.spot_price_limit == true
 
-priced(type) if is_number(data.on_demand_prices[type])
+priced(type) if count(prices(type)) > 0
+
+on_demand(type) := min(prices(type))
+
+# All on-demand prices of a type that the plan has read, in all modules.
+prices(type) := {price |
+	walk(input.prior_state.values, [_, resource])
+	resource.mode == "data"
+	resource.type == "kec_spot_price"
+	resource.values.instance_type == type
+	price := resource.values.on_demand_price
+	is_number(price)
+}
 
 # A price as a whole number of 0.00001 CNY, KEC's smallest step. Whole numbers compare exactly, fractions do not always.
 units(price) := round(price * 100000)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
 // The sample policies judge real plans, by the commands that their README shows.
@@ -131,39 +132,56 @@ func TestAccPolicies(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
 			w := env.Workspace(t)
-			w.Write(c.hcl + env.Block(c.defaultTags))
+			w.Write(c.hcl + prices(t) + env.Block(c.defaultTags))
 			w.Plan("-out=plan").Want(t, 2)
 			judge(t, w, c.want...)
 		})
 	}
 
-	t.Run("the prices and the share are data", func(t *testing.T) {
+	t.Run("the prices are those of the plan, and the share is data", func(t *testing.T) {
 		t.Parallel()
 		env := acctest.New(t)
+		for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB} {
+			env.Sim.SetPrice(zone, "N3.2B", "0.04", "0.2")
+			env.Sim.SetPrice(zone, "N2.2B", "0.04", "0.3")
+		}
 		w := env.Workspace(t)
-		w.Write(block("worker", `
+		workers := block("worker", `
   for_each         = toset(["N3.2B", "N2.2B"])
   instance_type    = each.key
   spot_price_limit = 0.0654`) + block("automatic", `
-  instance_type = "N2.2B"`) + env.Block(""))
-		w.Plan("-out=plan").Want(t, 2)
-		shown := w.CLI("show", "-json", "plan").Want(t, 0).Raw
-		with := func(prices string) []string {
-			file := filepath.Join(t.TempDir(), "prices.json")
-			if err := os.WriteFile(file, []byte(prices), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			return []string{filepath.Join(policies, "bid.rego"), file}
+  instance_type = "E1.2B"`) + env.Block("preflight = \"off\"")
+		shown := func(more string) string {
+			w.Write(workers + more)
+			w.Plan("-out=plan").Want(t, 2)
+			return w.CLI("show", "-json", "plan").Want(t, 0).Raw
 		}
-		judgeInput(t, shown, with(`{"max_bid_percent": 32.5, "on_demand_prices": {"N3.2B": 0.2, "N2.2B": 0.3}}`),
+		settings := filepath.Join(t.TempDir(), "settings.json")
+		if err := os.WriteFile(settings, []byte(`{"max_bid_percent": 32.5}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		bid := filepath.Join(policies, "bid.rego")
+		judgeInput(t, shown(prices(t)), []string{bid, settings},
 			`kec_spot_instance.worker["N3.2B"]: spot_price_limit 0.0654 is above 0.065 CNY per hour, 32.5 % of the on-demand price 0.2 of N3.2B. `+
 				"Lower spot_price_limit to 0.065 or less.")
-		judgeInput(t, shown, with(`{"on_demand_prices": {"N3.2B": 0.10899, "N2.2B": 0.109}}`),
+		env.Sim.SetPrice(kecsim.ZoneB, "N3.2B", "", "0.10899") // of two zones, the lower price counts
+		env.Sim.SetPrice(kecsim.ZoneA, "N2.2B", "", "0.109")
+		judgeInput(t, shown(prices(t)+`
+data "kec_spot_price" "other_zone" {
+  instance_type     = "N3.2B"
+  availability_zone = "cn-beijing-6b"
+}
+`), []string{bid},
 			`kec_spot_instance.worker["N3.2B"]: spot_price_limit 0.0654 is above 0.06539 CNY per hour, 60 % of the on-demand price 0.10899 of N3.2B. `+
 				"Lower spot_price_limit to 0.06539 or less.")
-		judgeInput(t, shown, with(`{"on_demand_prices": {"N3.2B": 0.1965}}`),
-			`kec_spot_instance.worker["N2.2B"]: instance_type is N2.2B, and on_demand_prices holds no price of it to judge the bid by. `+
-				"Add its price, or choose a type that has one.")
+		judgeInput(t, shown(`
+data "kec_spot_price" "small" {
+  instance_type     = "N3.2B"
+  availability_zone = "cn-beijing-6a"
+}
+`), []string{bid},
+			`kec_spot_instance.worker["N2.2B"]: instance_type is N2.2B, and the plan holds no on-demand price of it to judge the bid by. `+
+				"Add a kec_spot_price of N2.2B to the configuration.")
 	})
 
 	// An input without changes has nothing to deny, so it must at least be a plan.
@@ -200,7 +218,7 @@ module "fleet" {
 variable "limit" {
   type = number
 }
-`)
+`+prices(t))
 		w.CLI("get", "-no-color").Want(t, 0)
 		w.Plan("-out=plan").Want(t, 2, "Plan: 4 to add")
 		judge(t, w,
@@ -217,7 +235,7 @@ variable "limit" {
 			return block("worker", `
   instance_type    = "N3.2B"
   spot_price_limit = `+limit+`
-  tags             = { env = "`+tag+`" }`) + env.Block("")
+  tags             = { env = "`+tag+`" }`) + prices(t) + env.Block("")
 		}
 		w.Write(running("0.15", "test"))
 		w.Apply().Want(t, 0, "Resources: 1 added")
@@ -278,6 +296,16 @@ resource "terraform_data" "later" {
   input = ` + value + `
 }
 `
+}
+
+// prices are the data sources that come with the policies.
+func prices(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(policies, "prices.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // judge hands the plan to the sample policies and compares the denials.
