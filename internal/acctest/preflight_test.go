@@ -51,7 +51,7 @@ func TestAccPreflight_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
 		`on main.tf line 3, in resource "kec_spot_instance" "worker": 3: instance_type = "N3.2B"`,
 		"This plan orders 40 N3.2B in cn-beijing-6a; KEC can open 25 now, 15 short. In cn-beijing-6b it can open 60.",
 		"Order fewer, move some to another zone, or choose another instance_type.",
-		"Code: OutOfStock (preflight, DescribeKecInventory)")
+		"Code: OutOfStock (preflight, DescribeKecInventory) Retry: later")
 	if n := strings.Count(got.Text, "Error: "); n != 1 {
 		t.Errorf("%d errors, want 1, in\n%s", n, got.Raw)
 	}
@@ -67,11 +67,11 @@ func TestAccPreflight_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
 		}
 		if json.Unmarshal([]byte(line), &message) == nil && message.Diagnostic.Severity == "error" {
 			d := message.Diagnostic
-			code, _, _ := strings.Cut(d.Detail[strings.LastIndex(d.Detail, "Code: "):], "\n")
-			errors = append(errors, fmt.Sprintf("line %d: %s; %s", d.Range.Start.Line, d.Summary, code))
+			end := strings.ReplaceAll(d.Detail[strings.LastIndex(d.Detail, "Code: "):], "\n", "; ")
+			errors = append(errors, fmt.Sprintf("line %d: %s; %s", d.Range.Start.Line, d.Summary, end))
 		}
 	}
-	if got, want := strings.Join(errors, "\n"), "line 3: Out of stock: 40 wanted, 25 available; Code: OutOfStock (preflight, DescribeKecInventory)"; got != want {
+	if got, want := strings.Join(errors, "\n"), "line 3: Out of stock: 40 wanted, 25 available; Code: OutOfStock (preflight, DescribeKecInventory); Retry: later"; got != want {
 		t.Errorf("plan -json says\n%s\nwant\n%s", got, want)
 	}
 

@@ -151,7 +151,18 @@ type Result struct {
 // CLI runs one command without colours and without questions.
 func (w *Workspace) CLI(args ...string) Result {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), os.Getenv("TF_ACC_TERRAFORM_PATH"), args...) //nolint:gosec // the CLI under test
+	return w.run(os.Getenv("TF_ACC_TERRAFORM_PATH"), args...)
+}
+
+// Shell runs a line of a shell, in which "tofu" is the CLI under test.
+func (w *Workspace) Shell(line string) Result {
+	w.t.Helper()
+	return w.run("sh", "-c", `tofu() { "$TF_ACC_TERRAFORM_PATH" "$@"; }`+"\n"+line)
+}
+
+func (w *Workspace) run(command string, args ...string) Result {
+	w.t.Helper()
+	cmd := exec.CommandContext(w.t.Context(), command, args...) //nolint:gosec // the CLI under test, or a line of a test's
 	cmd.Dir, cmd.Env = w.Dir, w.env
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

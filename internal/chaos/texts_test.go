@@ -353,10 +353,28 @@ func played(t *testing.T, one scene) (said string) {
 		defer l.sever()
 		one.play(s)
 		time.Sleep(time.Hour) // what is still being asked comes to an end
+		for _, message := range s.core.said {
+			wantRetry(t, one.name, message)
+		}
 		said = requestID.ReplaceAllString(strings.Join(s.core.heard, "\n\n"), "request ID") + "\n"
 	})
 	return said
 }
+
+// wantRetry checks that a message of the catalogue ends with the line that a pipeline reads, and
+// that no other message has one.
+func wantRetry(t *testing.T, scene, message string) {
+	t.Helper()
+	want := 0
+	if strings.Contains(message, "\nCode: ") {
+		want = 1
+	}
+	if strings.Count(message, "\nRetry: ") != want || retryLine.MatchString(message) != (want == 1) {
+		t.Errorf("%s: the last line and no other is to be the retry, and only of the catalogue's messages:\n%s", scene, message)
+	}
+}
+
+var retryLine = regexp.MustCompile(`\nRetry: (later|after a change|never)$`)
 
 // dataDisks is one disk.
 func dataDisks() tftypes.Value {

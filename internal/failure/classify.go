@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -13,8 +14,47 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
-// Of explains the error of a single call by what the error itself says. It makes no request.
+// Of explains an error by what the error itself says. It makes no request. Of joined errors it
+// explains one, and a pipeline is told what holds for all of them.
 func Of(err error) Failure {
+	f := ofOne(err)
+	for _, part := range parts(err) {
+		f.Besides(part)
+	}
+	return f
+}
+
+// Besides notes another error that is told with the failure: the more cautious of the two says what
+// a pipeline may do.
+func (f *Failure) Besides(err error) {
+	f.Retry = mostCautious(f.Retry, Of(err).Retry)
+}
+
+// mostCautious is what may be done where both hold.
+func mostCautious(a, b Retry) Retry {
+	caution := []Retry{RetryLater, RetryAfterChange, RetryNever}
+	if slices.Index(caution, b) > slices.Index(caution, a) {
+		return b
+	}
+	return a
+}
+
+// parts are the errors that errors.Join has put together, each of which has a cause of its own. An
+// error that wraps several in one sentence has one cause: a change without a clear answer, and that
+// answer.
+func parts(err error) []error {
+	several, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err)
+	if !ok || reflect.TypeOf(several) != reflect.TypeOf(errors.Join(err)) {
+		return nil
+	}
+	return several.Unwrap()
+}
+
+// ofOne explains an error by its first cause.
+func ofOne(err error) Failure {
 	f := newFailure(codeOf(err))
 	f.Facts = err.Error()
 	switch f.Code {

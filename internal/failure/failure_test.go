@@ -196,63 +196,63 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			&ksyun.Error{Action: "RunInstances", Code: "ProductSellOutInvalid", Message: "sell out", RequestID: "r1", Status: 400},
 			"instance_type",
 			diag.NewErrorDiagnostic("Out of stock", "Choose another instance_type, or a subnet_id in another zone, or try again later.\n\n"+
-				"Code: OutOfStock\nKEC: \"sell out\" (ProductSellOutInvalid), RunInstances, request r1"),
+				"Code: OutOfStock\nKEC: \"sell out\" (ProductSellOutInvalid), RunInstances, request r1\nRetry: later"),
 		},
 		{
 			"a parameter that KEC names",
 			&ksyun.Error{Action: "RunInstances", Code: "InvalidParameterValue", Message: "too small", Param: "DataDisk.2.Size", RequestID: "r2", Status: 400},
 			"data_disks",
 			diag.NewErrorDiagnostic("KEC does not accept a value", "Change the value as KEC says below.\n\n"+
-				"Code: InvalidParameter\nKEC: \"too small\" (InvalidParameterValue), RunInstances, request r2\nAttribute: data_disks[1].size_gib"),
+				"Code: InvalidParameter\nKEC: \"too small\" (InvalidParameterValue), RunInstances, request r2\nAttribute: data_disks[1].size_gib\nRetry: after a change"),
 		},
 		{
 			"words about another setting",
 			&ksyun.Error{Action: "RunInstances", Code: "Odd", Message: "DataDisk.2.Size: out of stock", Param: "DataDisk.2.Size", Status: 400},
 			"data_disks",
 			diag.NewErrorDiagnostic("A type of data disk is out of stock", "Choose another type for this data disk, or a subnet_id in another zone, or try "+
-				"again later.\n\nCode: OutOfStock\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib"),
+				"again later.\n\nCode: OutOfStock\nKEC: \"DataDisk.2.Size: out of stock\" (Odd), RunInstances\nAttribute: data_disks[1].size_gib\nRetry: later"),
 		},
 		{
 			"nothing to point at",
 			&ksyun.Error{Action: "RunInstances", Code: "Strange", Message: "invalid strangeness", Status: 403},
 			"",
 			diag.NewErrorDiagnostic("KEC refused access", "Check access_key, secret_key and security_token of the provider, and that their user "+
-				"has permission for the action named below.\n\nCode: PermissionDenied\nKEC: \"invalid strangeness\" (Strange), RunInstances"),
+				"has permission for the action named below.\n\nCode: PermissionDenied\nKEC: \"invalid strangeness\" (Strange), RunInstances\nRetry: after a change"),
 		},
 		{
 			"no code and no words",
 			&ksyun.Error{Action: "DescribeInstances", Status: 502},
 			"",
 			diag.NewErrorDiagnostic("KEC's service is not available", "Run the command again later; if it stays so, ask KEC support with the request id.\n\n"+
-				"Code: ServiceUnavailable\nKEC: no reason given, DescribeInstances"),
+				"Code: ServiceUnavailable\nKEC: no reason given, DescribeInstances\nRetry: later"),
 		},
 		{
 			"an answer that is none of KEC's",
 			&ksyun.Error{Action: "DescribeInstances", Status: 502, Message: "answered with HTML, not JSON", Unusable: true},
 			"",
 			diag.NewErrorDiagnostic("The answer cannot be used", "DescribeInstances: answered with HTML, not JSON (HTTP 502).\n\nRun the command again; if it stays "+
-				"so, check the endpoint and the proxy of the provider.\n\nCode: UnusableAnswer\nKEC: no reason given, DescribeInstances"),
+				"so, check the endpoint and the proxy of the provider.\n\nCode: UnusableAnswer\nKEC: no reason given, DescribeInstances\nRetry: later"),
 		},
 		{
 			"a deadline",
 			fmt.Errorf("DescribeInstances: %w", context.DeadlineExceeded),
 			"",
 			diag.NewErrorDiagnostic("KEC did not get there in time", "DescribeInstances: context deadline exceeded\n\nRaise the limit in the timeouts "+
-				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: DeadlineExceeded"),
+				"attribute if this is normal for the instance type, else look at the instance in the console.\n\nCode: DeadlineExceeded\nRetry: later"),
 		},
 		{
 			"an instance that vanished meanwhile",
 			fmt.Errorf("instance i-1: %w", machines.ErrGone),
 			"",
 			diag.NewErrorDiagnostic("The instance is gone", fmt.Sprintf("instance i-1: %v\n\nPlan again: the refresh explains what is known, and the next "+
-				"apply orders a replacement.\n\nCode: InstanceGone", machines.ErrGone)),
+				"apply orders a replacement.\n\nCode: InstanceGone\nRetry: later", machines.ErrGone)),
 		},
 		{
 			"a change without an answer",
 			fmt.Errorf("%w: ModifyInstanceAttribute: EOF", kec.ErrChangeUnknown),
 			"",
 			diag.NewErrorDiagnostic("KEC may have made the change", fmt.Sprintf("%v: ModifyInstanceAttribute: EOF\n\nPlan again: the refresh shows what KEC "+
-				"has now, and the next apply makes what is missing.\n\nCode: ChangeUnknown", kec.ErrChangeUnknown)),
+				"has now, and the next apply makes what is missing.\n\nCode: ChangeUnknown\nRetry: later", kec.ErrChangeUnknown)),
 		},
 		{
 			"a launch whose outcome is unknown, in an answer that is none of KEC's",
@@ -260,7 +260,7 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: answered with HTML, not JSON (HTTP 503)\n\nLook for an "+
 				"instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
-				"RunInstances", machines.ErrOutcomeUnknown)),
+				"RunInstances\nRetry: never", machines.ErrOutcomeUnknown)),
 		},
 		{
 			"a launch whose outcome is unknown, after an answer without an id",
@@ -270,7 +270,7 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"",
 			diag.NewErrorDiagnostic("KEC may have accepted the launch", fmt.Sprintf("%v: RunInstances: the answer holds no instance id (request id r4, HTTP 200)\n\nLook "+
 				"for an instance with that tag in the console before the next apply, and import it or delete it.\n\nCode: OutcomeUnknown\nKEC: no reason given, "+
-				"RunInstances, request r4", machines.ErrOutcomeUnknown)),
+				"RunInstances, request r4\nRetry: never", machines.ErrOutcomeUnknown)),
 		},
 		{
 			"a launch that was not sent",
@@ -278,21 +278,21 @@ func TestDiagnostic_pointsAtTheAttribute(t *testing.T) {
 			"",
 			diag.NewErrorDiagnostic("KEC does not answer, and the launch was not sent", fmt.Sprintf("%v: DescribeInstances: INTERNAL_FAILURE: x (request id "+
 				"r3, HTTP 500)\n\nNothing was bought for this instance: apply again once KEC answers.\n\nCode: NotSent\nKEC: \"x\" (INTERNAL_FAILURE), "+
-				"DescribeInstances, request r3", machines.ErrNotSent)),
+				"DescribeInstances, request r3\nRetry: later", machines.ErrNotSent)),
 		},
 		{
 			"a machine in state error",
 			&machines.StateError{InstanceID: "i-1", Goal: "active", State: "error"},
 			"",
 			diag.NewErrorDiagnostic("The instance has ended in an error state", (&machines.StateError{InstanceID: "i-1", Goal: "active", State: "error"}).Error()+
-				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: InstanceInErrorState"),
+				"\n\nLook at the instance in the console, or replace it with the option -replace.\n\nCode: InstanceInErrorState\nRetry: after a change"),
 		},
 		{
 			"no network",
 			errors.New("kec DescribeInstances: connection refused"),
 			"",
 			diag.NewErrorDiagnostic("KEC could not be reached", "kec DescribeInstances: connection refused\n\nCheck the network, the endpoint and the "+
-				"proxy of the provider, then run the command again.\n\nCode: Unreachable"),
+				"proxy of the provider, then run the command again.\n\nCode: Unreachable\nRetry: later"),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -45,7 +45,7 @@ func FuzzReason(f *testing.F) {
 			checkCause(t, code, said)
 		}
 		refusal := &ksyun.Error{Action: "RunInstances", Code: code, Message: words, Status: 400}
-		if detail := Of(refusal).Detail(nil); !strings.Contains(detail, "\nKEC: ") || !strings.HasSuffix(detail, ", RunInstances") {
+		if detail := Of(refusal).Detail(nil); !strings.Contains(detail, "\nKEC: ") || !strings.Contains(detail, ", RunInstances\nRetry: ") {
 			t.Errorf("%q, %q: %q", code, words, detail)
 		}
 	})

@@ -144,6 +144,7 @@ func (f *Failure) judge(o market.Offer, launch market.Launch) {
 		f.brief = f.Summary
 		f.Facts = o.Prices(launch)
 		f.Remedy = "Apply again, or leave {SpotPriceLimit} out to follow the market."
+		f.Retry = RetryLater // whichever end of the range KEC meant
 	case f.contradicts(o, launch):
 		f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s in %s now.", *o.Stock.Value, launch.InstanceType, o.Zone)
 		f.Remedy = "Apply again, or choose another {InstanceType} or a {SubnetId} in another zone if it is sold out again."

@@ -55,7 +55,7 @@ func TestRefusals_oneNoAnswersForLaunchesLikeIt(t *testing.T) {
 	first := orderOf(kecsim.SubnetA, "")
 	first.Name = "worker-7"
 	f := begin(t, r, first).Refused(t.Context(), errSoldOut)
-	evidence := "\n\nCode: OutOfStock\nKEC: \"InstanceType N3.2B is sell out\" (ProductSellOutInvalid), RunInstances, request KEC-1"
+	evidence := "\n\nCode: OutOfStock\nKEC: \"InstanceType N3.2B is sell out\" (ProductSellOutInvalid), RunInstances, request KEC-1\nRetry: later"
 	facts := "1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now. In cn-beijing-6b it can open 50, in cn-beijing-6c 50."
 	remedy := "\n\nChoose another instance_type, or a subnet_id in another zone, or try again later."
 	wantEqual(t, "the first", f.Detail(attributes()), facts+remedy+evidence)

@@ -50,11 +50,11 @@ func (f Failure) WithoutPath(t param.Table) diag.Diagnostic {
 // only, so the text names a deeper path.
 func (f Failure) place(t param.Table) (at path.Path, detail string, ok bool) {
 	at, ok = f.At(t)
-	detail = f.Detail(t)
+	deeper := ""
 	if len(at.Steps()) > 1 {
-		detail += "\nAttribute: " + at.String()
+		deeper = "Attribute: " + at.String()
 	}
-	return param.TopLevel(at), detail, ok
+	return param.TopLevel(at), f.Detail(t, deeper), ok
 }
 
 // At is the attribute that the table has for the failure's parameter.
@@ -76,9 +76,12 @@ func (f Failure) Headline(what string) string {
 }
 
 // Detail is the text below the summary: the numbers, the remedy, what became of the instance, then
-// the code and KEC's words, action and request id.
-func (f Failure) Detail(t param.Table) string {
-	return joined("\n\n", f.Facts, f.RemedyText(t), f.Note, f.evidence())
+// the code and KEC's words, action and request id, then what the caller adds, and last the line
+// that a pipeline reads.
+func (f Failure) Detail(t param.Table, more ...string) string {
+	lines := append([]string{f.evidence()}, more...)
+	lines = append(lines, "Retry: "+string(f.Retry))
+	return joined("\n\n", f.Facts, f.RemedyText(t), f.Note, joined("\n", lines...))
 }
 
 // parameter is a parameter in a remedy, such as "{SpotPriceLimit}".

@@ -102,7 +102,7 @@ func TestThings_areNotLookedUpAsMachines(t *testing.T) {
 	r := NewRefusals(explainerOf(t, sim))
 	f := begin(t, r, orderOf(kecsim.SubnetA, "")).Refused(t.Context(), refusal("ProductSellOutInvalid", "the EIP line is sold out", "r1"))
 	wantEqual(t, "detail", f.Detail(withAll()), "Choose another line or less bandwidth, order without an address, or try again later.\n\n"+
-		"Code: OutOfStock\nKEC: \"the EIP line is sold out\" (ProductSellOutInvalid), RunInstances, request r1")
+		"Code: OutOfStock\nKEC: \"the EIP line is sold out\" (ProductSellOutInvalid), RunInstances, request r1\nRetry: later")
 	wantEqual(t, "sent after it", sent(t, r, orderOf(kecsim.SubnetA, "")), true)
 }
 

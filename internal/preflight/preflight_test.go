@@ -29,8 +29,8 @@ func TestCheck_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
 				equal(t, "findings", told(got), "Out of stock: 40 wanted, 25 available | "+
 					"This plan orders 40 N3.2B in cn-beijing-6a; KEC can open 25 now, 15 short. In cn-beijing-6b it can open 60.")
 				f := got[0]
-				equal(t, "the rest", fmt.Sprint(f.Code, f.Param, f.Source, f.Action, f.Veto, f.Retryable),
-					fmt.Sprint(failure.OutOfStock, "InstanceType", failure.FromPreflight, "DescribeKecInventory", true, true))
+				equal(t, "the rest", fmt.Sprint(f.Code, f.Param, f.Source, f.Action, f.Veto, f.Retry),
+					fmt.Sprint(failure.OutOfStock, "InstanceType", failure.FromPreflight, "DescribeKecInventory", true, failure.RetryLater))
 				equal(t, "remedy", f.RemedyText(wizard.Parameters()), "Order fewer, move some to another zone, or choose another instance_type.")
 				w.passed(3*latency + quiet) // the subnet, what it decides, the silence, the zones elsewhere
 				for action, want := range map[string]int{

@@ -71,7 +71,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	switch {
 	case errors.As(err, &failed):
 		f := r.Explainer.Failed(ctx, failed, failure.Accepted{Launch: plan.launch(), RequestID: launched.RequestID, Parameters: request})
-		f.Note = r.cleanUp(ctx, failed, &plan, resp)
+		r.cleanUp(ctx, failed, &f, &plan, resp)
 		resp.Diagnostics.Append(afterLaunch(f, launched).Diagnostic(params))
 		return
 	case err != nil:
@@ -118,9 +118,9 @@ func afterLaunch(f failure.Failure, launched machines.Launched) failure.Failure 
 }
 
 // cleanUp removes a failed launch from KEC, and from the state once KEC confirms that nothing is
-// left. It returns the sentence that says how it went. A launch that no look-up shows is terminated
-// too, because it may be there all the same.
-func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, plan *model, resp *resource.CreateResponse) string {
+// left. The failure tells how it went. A launch that no look-up shows is terminated too, because it
+// may be there all the same.
+func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, f *failure.Failure, plan *model, resp *resource.CreateResponse) {
 	id := failed.InstanceID
 	unprotected := r.unprotect(ctx, id, plan)
 	err := r.end(ctx, id, plan)
@@ -130,15 +130,18 @@ func (r *Resource) cleanUp(ctx context.Context, failed *machines.LaunchError, pl
 	}
 	if err == nil && contradiction == "" {
 		resp.State.RemoveResource(ctx)
-		return fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", id)
+		f.Note = fmt.Sprintf("Nothing is left of instance %s, at KEC or in the state.", id)
+		return
 	}
 	if unprotected {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("deletion_protection"), false)...)
 	}
 	if err != nil {
-		return fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.", err, id)
+		f.Note = fmt.Sprintf("Cleaning up failed too: %s. Instance %s stays in the state; the next apply or destroy deletes it.", err, id)
+		f.Besides(err)
+		return
 	}
-	return fmt.Sprintf("%s So it stays in the state. %s", contradiction, tainted)
+	f.Note = fmt.Sprintf("%s So it stays in the state. %s", contradiction, tainted)
 }
 
 // tainted says what becomes of an instance whose creation has failed and that is in the state.

@@ -59,7 +59,7 @@ func TestAccTaken_aLargerShortfallVetoesAndNamesTheWayOut(t *testing.T) {
 	env.Sim.SellOut(kecsim.ZoneA, kecsim.TypeSmall)
 	w.Write(two() + strings.Replace(named(), `"kec_spot_instance" "a"`, `"kec_spot_instance" "c"`, 1) + env.Block(""))
 	out := `destroy -refresh=false, or preflight = "warn" in the provider block.`
-	w.Plan().Want(t, 1, "Error: Out of stock: 2 wanted, 0 available", out)
+	w.Plan().Want(t, 1, "Error: Out of stock: 2 wanted, 0 available", out+" Code: OutOfStock (preflight, DescribeKecInventory) Retry: later")
 	w.Destroy().Want(t, 1, out)
 	w.Destroy("-refresh=false").Want(t, 0, "Resources: 2 destroyed.")
 	if err := env.Empty(); err != nil {

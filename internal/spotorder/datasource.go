@@ -215,9 +215,9 @@ func (v verdict) describe(same []failure.Failure) (summary, detail string) {
 		f.Facts = strings.TrimSpace(fmt.Sprintf("%s opens nothing (%s). %s", v.subject, v.status, f.Facts))
 		summary = f.Summary
 	}
-	detail = f.Detail(wizard.Parameters())
+	where := ""
 	if at := attribute(f); at != "" {
-		detail += "\nAttribute: " + at + " of kec_spot_instance"
+		where = "Attribute: " + at + " of kec_spot_instance"
 	}
-	return summary, detail
+	return summary, f.Detail(wizard.Parameters(), where)
 }

@@ -172,10 +172,10 @@ func TestAccSpotOrder_unpaidAndCancelled(t *testing.T) {
 	w.Write(lookUp + verdict + env.Block(""))
 	w.Apply().Want(t, 0, "Warning: The order is not paid", "Order 2026030209140100 opens nothing (status 0: not paid).",
 		"0.39 CNY are to be paid before anything opens.", "Pay the order in the console, Billing > Order Management, or cancel it there and apply again",
-		"Code: OrderUnpaid", `verdict = "Unpaid false OrderUnpaid"`).Lacks(t, "Error")
+		"Code: OrderUnpaid KEC: no reason given, QueryOrderInfo", "Retry: after a change", `verdict = "Unpaid false OrderUnpaid"`).Lacks(t, "Error")
 	env.Sim.PutOrder(batch(2, 2)) // 2 without an instance is the order's cancelled, not the sub-order's opened
 	w.Apply().Want(t, 0, "Warning: The order was cancelled", "Order 2026030209140100 opens nothing (status 2: cancelled).",
-		"Code: OrderCanceled", `verdict = "Canceled false OrderCanceled"`).Lacks(t, "Error")
+		"Code: OrderCanceled KEC: no reason given, QueryOrderInfo", "Retry: never", `verdict = "Canceled false OrderCanceled"`).Lacks(t, "Error")
 	w.Write(ignored + verdict + env.Block(""))
 	w.Apply().Want(t, 0, `verdict = "Canceled false OrderCanceled"`).Lacks(t, "Error", "Warning")
 }

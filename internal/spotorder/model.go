@@ -90,7 +90,7 @@ var orderTypes = map[int]string{1: "trial", 2: "regular"}
 func failureOf(f failure.Failure) failureModel {
 	return failureModel{
 		Code: types.StringValue(string(f.Code)), Summary: types.StringValue(f.Summary), Message: tfvalue.Text(f.Words),
-		Remedy: types.StringValue(f.RemedyText(wizard.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retryable),
+		Remedy: types.StringValue(f.RemedyText(wizard.Parameters())), Attribute: tfvalue.Text(attribute(f)), Retryable: types.BoolValue(f.Retry == failure.RetryLater),
 		Source: tfvalue.Text(string(f.Source)), SubOrderID: tfvalue.Text(f.SubOrderID), InstanceID: tfvalue.Text(f.InstanceID),
 	}
 }

@@ -88,7 +88,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			"Error: Spot order failed: the account's instance quota is used up",
 			"Order 2026030209140100 failed (status 21: all instances failed to open).",
 			"Release instances, order fewer, or ask KEC to raise the quota of this account and region.",
-			`Code: ExcessiveNumber KEC: "excessive number", QueryOrderInfo, sub-order 2026030209140100-1`,
+			`Code: ExcessiveNumber KEC: "excessive number", QueryOrderInfo, sub-order 2026030209140100-1 Retry: after a change`,
 		}},
 		{"with a reason and the numbers", func(sim *kecsim.Server) {
 			sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
@@ -100,7 +100,8 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 			"Error: Spot order failed: out of stock with",
 			"2 of the 3 sub-orders of order 2026030209140100 failed (status 20: some instances failed to open).",
 			"1 N3.2B in cn-beijing-6a was ordered; KEC can open 0 there now.",
-			`Code: OutOfStock KEC: "out of stock", QueryOrderInfo, sub-order 2026030209140100-2, 2026030209140100-3`,
+			`Code: OutOfStock KEC: "out of stock", QueryOrderInfo, sub-order 2026030209140100-2, 2026030209140100-3 ` +
+				"Attribute: instance_type of kec_spot_instance Retry: later",
 		}},
 		{"with keys in upper case", func(sim *kecsim.Server) {
 			sim.Update(func(s *kecsim.Settings) { s.CauseFields, s.UpperKeys = true, true })
@@ -114,13 +115,14 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 		}, []string{
 			"Error: Spot order failed, likely cause: out of stock",
 			"KEC gave no reason; this is concluded from what it offers now.",
-			"Code: OutOfStock (inferred) KEC: no reason given, QueryOrderInfo",
+			"Code: OutOfStock (inferred) KEC: no reason given, QueryOrderInfo, sub-order 2026030209140100-1 " +
+				"Attribute: instance_type of kec_spot_instance Retry: later",
 		}},
 		{"without any trace of a reason", func(sim *kecsim.Server) { sim.PutOrder(batch(21, 3)) }, []string{
 			"Error: Spot order failed: KEC does not say why",
 			"Ordered: available_zone = cn-beijing-6a, instance_type = N3.2B.",
 			"Look at the order in the console, Billing > Order Management, which shows the reason of a failed order.",
-			"Code: Unknown KEC: no reason given, QueryOrderInfo",
+			"Code: Unknown KEC: no reason given, QueryOrderInfo, sub-order 2026030209140100-1 Retry: after a change",
 		}},
 		{"with a reason that nobody knows", func(sim *kecsim.Server) {
 			sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
@@ -130,7 +132,7 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 		}, []string{
 			"Error: Spot order failed: KEC gives a reason of its own",
 			"KEC gave the reason below; ask KEC support with the order's id if it does not help.",
-			`Code: Unknown KEC: "the moon is full", QueryOrderInfo`,
+			`Code: Unknown KEC: "the moon is full", QueryOrderInfo, sub-order 2026030209140100-1 Retry: after a change`,
 		}},
 		{"that names no part", func(sim *kecsim.Server) { sim.PutOrder(batch(21)) }, []string{"Error: Spot order failed: KEC does not say why"}},
 		{"seen in a part only", func(sim *kecsim.Server) { sim.PutOrder(batch(1, 2, 3)) }, []string{
@@ -244,7 +246,7 @@ func TestAccSpotOrder_thatCannotBeRead(t *testing.T) {
 	w.Destroy().Want(t, 0)
 	w.Write(lookUp + env.Block(""))
 	env.Sim.FailNext("QueryOrderInfo", kecsim.Fault{Status: 403, Code: "SignatureDoesNotMatch", Message: "the signature does not match"}, 1)
-	w.Plan().Want(t, 1, "Error: KEC refused access", "Code: PermissionDenied", "QueryOrderInfo")
+	w.Plan().Want(t, 1, "Error: KEC refused access", "Code: PermissionDenied", "QueryOrderInfo", "Retry: after a change")
 }
 
 // The order of a launch that the provider itself reported as failed.

@@ -20,10 +20,14 @@ func failures() string {
 	var b strings.Builder
 	b.WriteString(intro)
 	b.WriteString("\n## The codes\n\n" +
-		"*Again* says whether the same configuration may succeed later. Codes do not change between versions; new ones may come.\n\n" +
-		"| Code | Meaning | Attribute | What to do | Again |\n| --- | --- | --- | --- | --- |\n")
+		"Codes do not change between versions; new ones may come. *Retry* is the last line of the message, and says what a pipeline may do:\n\n")
+	for _, r := range retries {
+		fmt.Fprintf(&b, "- `Retry: %s`: %s\n", r.retry, r.means)
+	}
+	b.WriteString("\nA message that tells of more than one error has the most cautious: `never` before `after a change`, and that before `later`.\n\n" +
+		"| Code | Meaning | Attribute | What to do | Retry |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range failure.Catalogue() {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.RemedyText(wizard.Parameters()), yes(c.Retryable))
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", c.Code, c.Summary, attribute(c), c.RemedyText(wizard.Parameters()), c.Retry)
 	}
 	b.WriteString("\n## How KEC says it\n\n" +
 		"An exact code of KEC's decides; else the first code of this list some of whose words stand in KEC's code or message. Words joined by *and* must all be " +
@@ -38,6 +42,16 @@ func failures() string {
 	return b.String()
 }
 
+// retries are what the last line of a message means for a pipeline.
+var retries = []struct {
+	retry failure.Retry
+	means string
+}{
+	{failure.RetryLater, "it passes by itself. Run the same command again after a while."},
+	{failure.RetryAfterChange, "it stays until something is changed: the configuration, the account, the keys or a permission. To repeat the command is in vain."},
+	{failure.RetryNever, "do not repeat the command. Somebody has to look first, because a repetition may buy a second machine, or wants what somebody has cancelled."},
+}
+
 // attribute is the attribute of kec_spot_instance that a cause points at.
 func attribute(c failure.Cause) string {
 	if at, ok := wizard.Parameters().Locate(c.Param); ok {
@@ -47,13 +61,6 @@ func attribute(c failure.Cause) string {
 		return "the one KEC names"
 	}
 	return "–"
-}
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 func quoted(all []string) string {

@@ -53,8 +53,9 @@ func TestFailures(t *testing.T) {
 	page := failures()
 	for _, want := range []string{
 		"---\npage_title: \"When a spot order fails\"\n",
-		"| `OutOfStock` | Out of stock | `instance_type` | Choose another instance_type, or a subnet_id in another zone, or try again later. | yes |\n",
-		"| `InvalidParameter` | KEC does not accept a value | the one KEC names | Change the value as KEC says below. | no |\n",
+		"| `OutOfStock` | Out of stock | `instance_type` | Choose another instance_type, or a subnet_id in another zone, or try again later. | later |\n",
+		"| `InvalidParameter` | KEC does not accept a value | the one KEC names | Change the value as KEC says below. | after a change |\n",
+		"\n- `Retry: later`: it passes by itself.",
 		"| `InsufficientBalance` | The account's balance is too low | – | Top the account up: ",
 		"| `OutOfStock` | `ProductSellOutInvalid` | sellout, sell out, sold out, ",
 		"account *and* balance",

@@ -1,0 +1,95 @@
+package acctest_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// The line for pipelines that the README shows ends with the exit codes that it lists, on what the
+// CLI prints.
+func TestAccPipeline_exitCodes(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("needs jq, with which the README's line for pipelines reads the messages")
+	}
+	line := pipeline(t)
+	soldOut := kecsim.Fault{Status: 400, Code: "ProductSellOutInvalid", Message: "InstanceType N3.2B is sell out"}
+	noQuota := kecsim.Fault{Status: 400, Code: "InstanceQuotaExceeded", Message: "MinCount 1 exceeds the quota"}
+	order := acctest.NewHCL(`data "kec_spot_order" "batch"`, "order_id", `"2026030209140100"`)
+	for _, c := range []struct {
+		name    string
+		hcl     string
+		arrange func(sim *kecsim.Server)
+		want    int
+		says    string // a part of the JSON
+	}{
+		{"all is well", workers(2), func(*kecsim.Server) {}, 0, `"type":"outputs"`},
+		{"sold out, in the plan", workers(2), func(sim *kecsim.Server) { sim.SellOut(kecsim.ZoneA, "N3.2B") }, 10, `\nRetry: later"`},
+		{"sold out, in the apply", workers(2), func(sim *kecsim.Server) { sim.FailNext("RunInstances", soldOut, 2) }, 10, `\nRetry: later"`},
+		{"no permission, in the plan", order.String(), func(sim *kecsim.Server) {
+			sim.FailNext("QueryOrderInfo", kecsim.Denied, 1)
+		}, 20, `\nRetry: after a change"`},
+		{"no permission, in the apply", workers(2), func(sim *kecsim.Server) {
+			sim.FailNext("RunInstances", kecsim.Denied, 2)
+		}, 20, `\nRetry: after a change"`},
+		{"sold out, and no permission", workers(2) + order.String(), func(sim *kecsim.Server) {
+			sim.SellOut(kecsim.ZoneA, "N3.2B")
+			sim.FailNext("QueryOrderInfo", kecsim.Denied, 1)
+		}, 20, `\nRetry: later"`},
+		{"a mistake in the configuration", workers(2, "spot_price_limit", "-1"), func(*kecsim.Server) {}, 20, "Spot price limit is not above zero"},
+		{"a launch that may have been carried out", workers(1), func(sim *kecsim.Server) {
+			sim.FailNext("RunInstances", kecsim.ConnectionLost, 100)
+		}, 30, `\nRetry: never"`},
+		{"such a launch beside one without a quota", workers(2), func(sim *kecsim.Server) {
+			sim.FailNext("RunInstances", noQuota, 1)
+			sim.FailNext("RunInstances", kecsim.ConnectionLost, 100)
+		}, 30, `\nRetry: never"`},
+		{"sold out, and a warning that says never", workers(2) + order.With("on_failure", `"warning"`).String(), func(sim *kecsim.Server) {
+			sim.SellOut(kecsim.ZoneA, "N3.2B")
+			sim.PutOrder(kecsim.Order{ID: "2026030209140100", Status: 2})
+		}, 10, `\nRetry: never"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			c.arrange(env.Sim)
+			w := env.Workspace(t)
+			w.Write(c.hcl + env.Block(""))
+			got := w.Shell(line).Want(t, c.want)
+			w.Shell("cat run.json").Want(t, 0, c.says)
+			if got.Raw != "" {
+				t.Errorf("it prints %s", got.Raw)
+			}
+		})
+	}
+
+	t.Run("a CLI that tells no error", func(t *testing.T) {
+		t.Parallel()
+		w := acctest.New(t).Workspace(t)
+		w.Shell("tofu() { echo no JSON; return 7; }\n"+line).Want(t, 1)
+	})
+}
+
+// pipeline is the line that the README shows.
+func pipeline(t *testing.T) string {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for line := range strings.Lines(string(readme)) {
+		if strings.Contains(line, "|| jq ") {
+			found = append(found, line)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("the README has %d such lines, want 1: %q", len(found), found)
+	}
+	return found[0]
+}
