@@ -22,8 +22,8 @@ resource "kec_spot_instance" "stateless" {
   security_group_ids = var.security_group_ids
 }
 
-# This machine keeps its image, even if it is replaced (-replace). It takes the newest one when it is ordered anew because KEC has
-# taken it back, or as soon as the line is taken out.
+# This machine keeps its image. It takes the newest one when it is replaced (-replace, or for another change), and when it is
+# ordered anew because KEC has taken it back.
 resource "kec_spot_instance" "stateful" {
   image_id      = data.kec_images.ubuntu.ids[0]
   instance_name = "stateful"

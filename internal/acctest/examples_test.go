@@ -71,7 +71,7 @@ func TestAccExample_newestImage(t *testing.T) {
 		"Plan: 1 to add, 0 to change, 1 to destroy.").Lacks(t, "kec_spot_instance.stateful must", "kec_spot_instance.stateful will")
 	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed")
 	w.Plan().Want(t, 0, "No changes")
-	w.Plan("-replace=kec_spot_instance.stateful").Want(t, 2, "Plan: 1 to add, 0 to change, 1 to destroy.").Lacks(t, newer)
+	w.Plan("-replace=kec_spot_instance.stateful").Want(t, 2, `-> "`+newer+`"`, "Plan: 1 to add, 0 to change, 1 to destroy.")
 	for _, in := range env.Sim.Instances() {
 		if want := map[string]string{"stateless": newer, "stateful": kecsim.ImageUbuntu}[in.Name]; in.ImageID != want {
 			t.Errorf("%s has image %s, want %s", in.Name, in.ImageID, want)
