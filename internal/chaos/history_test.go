@@ -43,7 +43,6 @@ var tried bool
 // was.
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // there is memory enough, and half of the time would go there
 	start, frozen := time.Now(), thaw(t)
 	var next, commands atomic.Int64
 	var broken atomic.Int64

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -33,9 +34,13 @@ type link struct {
 type crash struct {
 	at         int64
 	carriedOut bool
+	look       atomic.Bool // the exchange was a look, which changes nothing in KEC
 	exchanges  atomic.Int64
 	dying      func() // once, as the process is killed
 }
+
+// isLook matches the actions that change nothing.
+var isLook = regexp.MustCompile(`^(Describe|List|Get|Query)`)
 
 func newLink(sim *kecsim.Server, latency time.Duration) *link {
 	l := &link{RoundTripper: sim.Transport(kecsim.WithLatency(latency))}
@@ -58,6 +63,9 @@ func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	last := l.crash != nil && l.crash.exchanges.Add(1) == l.crash.at
+	if last {
+		l.crash.look.Store(isLook.MatchString(r.URL.Query().Get("Action")))
+	}
 	if last && !l.crash.carriedOut {
 		return nil, l.die()
 	}

@@ -12,9 +12,11 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -27,7 +29,7 @@ const module = "github.com/kingsoftcloud/terraform-provider-kec"
 type listed struct {
 	ImportPath, Dir, Export            string
 	GoFiles, TestGoFiles, XTestGoFiles []string
-	Imports                            []string
+	Imports, TestImports, XTestImports []string
 }
 
 // name is the path of a package below internal/, "main" for the program.
@@ -48,7 +50,7 @@ func goList(args ...string) ([]listed, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles,Imports"}, args...)...)
+	cmd := exec.Command("go", append([]string{"list", "-json=ImportPath,Dir,Export,GoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports"}, args...)...)
 	cmd.Dir = dir
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
@@ -83,6 +85,24 @@ func packages(t *testing.T) []listed {
 	return all
 }
 
+// foreign are the arguments of a list of what this repository imports of others. The packages are
+// compiled as this test is, so that the build cache has all of them.
+func foreign(own []listed) []string {
+	paths := map[string]bool{}
+	for _, p := range own {
+		for _, path := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			if path != "C" && path != module && !strings.HasPrefix(path, module+"/") {
+				paths[path] = true
+			}
+		}
+	}
+	args := slices.Sorted(maps.Keys(paths))
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+		return append([]string{"-race"}, args...)
+	}
+	return args
+}
+
 // program is every package of this repository with its types. Packages of others come from the
 // compiler's export data, so that only this repository is read as source.
 type program struct {
@@ -111,7 +131,7 @@ func (p *program) Import(path string) (*types.Package, error) {
 // its own.
 func load(t *testing.T, visit func(test *checked)) *program {
 	t.Helper()
-	exported, err := goList("-deps", "-test", "-export", "./...")
+	exported, err := goList(append([]string{"-deps", "-export"}, foreign(packages(t))...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
