@@ -83,7 +83,7 @@ func TestRetry_aLimitWithinThePrices(t *testing.T) {
 	for price, want := range map[string]Retry{"0.1965": RetryLater, "0.09": RetryAfterChange} {
 		sim := kecsim.New()
 		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.0801", price)
-		f, _ := NewExplainer(clientOf(t, sim)).explainRefusal(t.Context(), refusal, orderOf(kecsim.SubnetA, "0.1"))
+		f, _ := explainerOf(t, sim).explainRefusal(t.Context(), refusal, orderOf(kecsim.SubnetA, "0.1"))
 		wantEqual(t, "code", f.Code, PriceAboveOnDemand)
 		wantEqual(t, "retry at "+price, f.Retry, want)
 	}
