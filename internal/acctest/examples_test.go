@@ -2,6 +2,7 @@ package acctest_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,4 +113,49 @@ func TestAccExample_ephemeralPassword(t *testing.T) {
 	if state := w.CLI("show", "-json").Want(t, 0).Raw; len(env.Sim.Instances()) != 1 || !strings.Contains(state, `"password_wo":null`) {
 		t.Errorf("the state holds no machine without its password:\n%s", state)
 	}
+}
+
+// The pipeline tells the machines that are being taken back, and no others. A stand-in for ssh writes
+// down what they are told.
+func TestAccExample_notice(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("jq"); err != nil {
+		t.Skip("needs jq, with which the example reads the output")
+	}
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	for _, name := range []string{"pipeline.sh", "drain.sh"} {
+		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(example(t, "notice", name)), 0o700); err != nil { //nolint:gosec // a script
+			t.Fatal(err)
+		}
+	}
+	w.Write(example(t, "notice", "main.tf") + env.Block(""))
+	w.WriteModule("watch", example(t, "notice", "watch", "main.tf")+env.Block(""))
+	w.Apply().Want(t, 0, "Resources: 2 added")
+	w.Plan().Want(t, 0, "No changes")
+	machines := env.Sim.Instances()
+	if !strings.Contains(machines[0].UserData, "IyEvYmluL3NoCiMgSW5zaWRlIHRoZSBtYWNoaW5l") { // "#!/bin/sh\n# Inside the machine", in base64
+		t.Errorf("the user data does not hold drain.sh:\n%s", machines[0].UserData)
+	}
+
+	w.Shell(`mkdir tools && printf '#!/bin/sh\necho "$@" >>"$TOLD"\n' >tools/ssh && cp tools/ssh tools/logger && cp tools/ssh tools/systemctl && chmod 755 tools/*`).Want(t, 0)
+	const look = `export CLI="$TF_ACC_TERRAFORM_PATH" TOLD="$PWD/told" PATH="$PWD/tools:$PATH"; ./pipeline.sh && cat told 2>/dev/null`
+	w.Shell(look).Want(t, 1) // nobody is told anything
+	var worker kecsim.Instance
+	for _, in := range machines {
+		if in.Name == "worker-1" {
+			worker = in
+		}
+	}
+	env.Sim.Reclaim(worker.ID)
+	now, _ := env.Sim.Instance(worker.ID)
+	until := now.RecyclingTime.UTC().Format(time.RFC3339)
+	if got, want := w.Shell(look).Want(t, 0).Text, "-n root@"+worker.PrivateIP+" echo "+until+" >/run/notice"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+
+	w.Shell(`export TOLD="$PWD/done" PATH="$PWD/tools:$PATH"; echo `+until+` >notice && ./drain.sh notice && cat done`).Want(t, 0,
+		"-t drain KEC releases this machine at "+until+": draining stop worker.service -t drain drained")
+	env.Sim.Advance(11 * time.Minute)
+	w.Apply().Want(t, 0, "Resources: 1 added", "This spot instance is gone")
 }
