@@ -163,8 +163,9 @@ func (p *InstancePage) Add(next InstancePage, seen map[string]bool) (fresh bool)
 }
 
 // InstancePages reads the pages of one look-up, one after the other from q.Marker on, until there
-// are no more or nobody asks for the next. A page holds only what no page before it has shown; a size
-// that is smaller than KEC takes counts as the smallest. After an error there is no other page.
+// are no more or nobody asks for the next. A page holds only what no page before it has shown. A
+// size that is smaller than KEC takes counts as the smallest. After an error there is no other
+// page.
 func (c *Client) InstancePages(ctx context.Context, q InstanceQuery) iter.Seq2[InstancePage, error] {
 	return func(yield func(InstancePage, error) bool) {
 		seen, found := map[string]bool{}, 0
@@ -183,9 +184,9 @@ func (c *Client) InstancePages(ctx context.Context, q InstanceQuery) iter.Seq2[I
 			if !yield(fresh, nil) {
 				return
 			}
-			// InstanceCount is taken for the total of all pages (fact 81: it counts all matches), but a
-			// full page is followed up unless the count is more than that page alone can hold. A page
-			// that brings nothing new ends the list, whatever the marker did.
+			// InstanceCount is taken for the total of all pages (fact 81: it counts all matches), but
+			// a full page is followed up unless the count is more than that page alone can hold. A
+			// page that brings nothing new ends the list, whatever the marker did.
 			last := p.Total <= q.Marker && (p.Elements < q.Size || p.Total > p.Elements)
 			if !more || len(q.IDs) > 0 && found == len(q.IDs) || last {
 				return

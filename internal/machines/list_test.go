@@ -88,8 +88,8 @@ var (
 	denied     = refuse(403, "PermissionDenied", "no")
 )
 
-// What is selected by, in what spelling KEC and the user have it. What an answer leaves out hides no
-// machine.
+// What is selected by, in what spelling KEC and the user have it. What an answer leaves out hides
+// no machine.
 func TestList_filters(t *testing.T) {
 	t.Parallel()
 	yes, no, seven := true, false, int64(7)

@@ -81,8 +81,9 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 
 // Refresh reads the step back from the tags that KEC reports. Tags whose key starts with ksc are
 // KEC's own (fact 216: such keys belong to KEC), and those of [machines.InternalTag] are the
-// client's: neither are shown. A tag that is a default tag with its value of now, or of when the state was
-// written, belongs to the provider block, unless the user has written it into the resource.
+// client's: neither are shown. A tag that is a default tag with its value of now, or of when the
+// state was written, belongs to the provider block, unless the user has written it into the
+// resource.
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {
