@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
@@ -24,6 +25,8 @@ type source[M any] struct {
 	schema schema.Schema
 	// read fills the computed attributes of a model that holds the configuration.
 	read func(ctx context.Context, s *session.Session, m *M) error
+	// warn says what is to be known beside what was read; nil for nothing.
+	warn func(m *M) diag.Diagnostics
 }
 
 // new returns the data source, not yet configured.
@@ -65,6 +68,9 @@ func (d *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 	if err := d.read(ctx, d.session, &m); err != nil {
 		resp.Diagnostics.Append(failure.Of(err).WithoutPath(wizard.Parameters()))
 		return
+	}
+	if d.warn != nil {
+		resp.Diagnostics.Append(d.warn(&m)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -47,7 +47,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 
 // DataSources lists the data sources.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{spotorder.New, catalog.AvailabilityZones}
+	return []func() datasource.DataSource{spotorder.New, catalog.AvailabilityZones, catalog.SpotInstances}
 }
 
 // session is what Configure has given to the framework. It is nil before that, without a type, as

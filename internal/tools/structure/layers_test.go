@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"main"},
 	{"provider"},
 	{"spotinstance", "spotorder", "catalog"},
-	{"wizard", "session"},
+	{"wizard", "inventory", "session"},
 	{"preflight"},
 	{"failure"},
 	{"market"},
