@@ -26,14 +26,17 @@ type Protocol struct {
 	Schemas *tfprotov6.GetProviderSchemaResponse
 }
 
-// NewProtocol configures a provider for a simulator, whose clock it lives on, with more
-// values of the provider block and more options.
+// NewProtocol configures a provider for a simulator, with more values of the provider
+// block. It lives on the simulator's clock, unless options say otherwise: they take the
+// place of all that is usual.
 func NewProtocol(t *testing.T, sim *kecsim.Server, block map[string]tftypes.Value, options ...ksyun.Option) *Protocol {
 	t.Helper()
-	options = append([]ksyun.Option{
-		ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithClock(sim.Now, sim.Sleep), ksyun.WithRate(0),
-		ksyun.WithRetries(4, time.Millisecond, 10*time.Millisecond), ksyun.WithRandom(func() float64 { return 0 }, nil),
-	}, options...)
+	if len(options) == 0 {
+		options = []ksyun.Option{
+			ksyun.WithHTTPTransport(sim.Transport()), ksyun.WithClock(sim.Now, sim.Sleep), ksyun.WithRate(0),
+			ksyun.WithRetries(4, time.Millisecond, 10*time.Millisecond),
+		}
+	}
 	p, ok := &Protocol{}, false
 	if p.Server, ok = provider.Server("test", options...)().(interface {
 		tfprotov6.ProviderServer

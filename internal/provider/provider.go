@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync/atomic"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -14,6 +15,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/catalog"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotaction"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
@@ -54,6 +56,11 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 // ListResources lists the list resources.
 func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{spotinstance.NewList}
+}
+
+// Actions lists the actions.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{spotaction.NewStart, spotaction.NewStop, spotaction.NewReboot}
 }
 
 // session is what Configure has given to the framework. It is nil before that, without a type, as

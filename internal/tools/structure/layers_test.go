@@ -14,7 +14,7 @@ import (
 var layers = [][]string{
 	{"main"},
 	{"provider"},
-	{"spotinstance", "spotorder", "catalog"},
+	{"spotinstance", "spotaction", "spotorder", "catalog"},
 	{"wizard", "inventory", "session"},
 	{"preflight"},
 	{"failure"},
