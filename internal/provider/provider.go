@@ -1,5 +1,5 @@
-// Package provider is the provider: its block, its resources and data sources, and the server that
-// a CLI talks to.
+// Package provider is the provider: its block, its resources, data sources, list resources and
+// actions, and the server that a CLI talks to.
 package provider
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
 
-// typeName is the first part of the name of every resource and data source.
+// typeName is the first part of the name of everything that the provider has.
 const typeName = "kec"
 
 // Provider implements the kec provider.

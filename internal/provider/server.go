@@ -165,8 +165,8 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 }
 
 // InvokeAction ends the action when nobody takes its events any more, and returns from them when it
-// has ended. Without that an action would wait for ever for somebody to take the next one. It can go
-// when the framework gives up on events that nobody takes.
+// has ended. Without that an action would wait for ever for somebody to take the next one. It can
+// go when the framework gives up on events that nobody takes.
 func (s server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	stream, err := s.allServers.InvokeAction(ctx, req)
