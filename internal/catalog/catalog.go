@@ -28,6 +28,8 @@ type source[M any] struct {
 	rules  []datasource.ConfigValidator // of more than one attribute
 	// read fills the computed attributes of a model that holds the configuration.
 	read func(ctx context.Context, s *session.Session, m *M) error
+	// warn says what is to be known beside what was read; nil for nothing.
+	warn func(m *M) diag.Diagnostics
 }
 
 // new returns the data source, not yet configured.
@@ -74,6 +76,9 @@ func (d *dataSource[M]) Read(ctx context.Context, req datasource.ReadRequest, re
 	if err := d.read(ctx, d.session, &m); err != nil {
 		resp.Diagnostics.Append(explain(d.what, err))
 		return
+	}
+	if d.warn != nil {
+		resp.Diagnostics.Append(d.warn(&m)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 )
 
-// example is the example of a data source, as a user reads it.
-func example(t *testing.T, name string) string {
+// example is a file below examples/, as a user reads it.
+func example(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../examples/data-sources/" + name + "/data-source.tf")
+	text, err := os.ReadFile("../../examples/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,22 +41,34 @@ func cases(t *testing.T, env *acctest.Env, of func(name, arguments string) strin
 	}
 }
 
-// outputs applies the configuration and compares its outputs, as JSON in one line.
-func outputs(t *testing.T, w *acctest.Workspace, want map[string]string) {
+// applied applies the configuration, and returns its outputs as JSON in one line, by name.
+func applied(t *testing.T, w *acctest.Workspace) map[string]string {
 	t.Helper()
 	if r := w.Apply(); r.Code != 0 {
 		t.Fatalf("the apply failed:\n%s", r.Raw)
 	}
-	var got map[string]struct{ Value json.RawMessage }
-	if err := json.Unmarshal([]byte(w.CLI("output", "-no-color", "-json").Raw), &got); err != nil {
+	var all map[string]struct{ Value json.RawMessage }
+	if err := json.Unmarshal([]byte(w.CLI("output", "-no-color", "-json").Want(t, 0).Raw), &all); err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range want {
+	values := map[string]string{}
+	for name, output := range all {
 		var flat bytes.Buffer
-		if err := json.Compact(&flat, got[name].Value); err != nil {
-			t.Errorf("output %s: %v", name, err)
-		} else if flat.String() != value {
-			t.Errorf("output %s:\n got %s\nwant %s", name, flat.String(), value)
+		if err := json.Compact(&flat, output.Value); err != nil {
+			t.Fatal(err)
+		}
+		values[name] = flat.String()
+	}
+	return values
+}
+
+// outputs applies the configuration and compares its outputs.
+func outputs(t *testing.T, w *acctest.Workspace, want map[string]string) {
+	t.Helper()
+	got := applied(t, w)
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("output %s:\n got %s\nwant %s", name, got[name], value)
 		}
 	}
 	if len(got) != len(want) {

@@ -3,6 +3,7 @@ package kec
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/url"
 	"slices"
 	"strconv"
@@ -16,7 +17,9 @@ type InstanceQuery struct {
 	IDs          []string // at most 100; none means all
 	Projects     []int64  // at most 100; none means the default
 	Spot         bool     // only Spot Instances, as far as KEC knows the filter
-	Marker, Size int      // the offset and the size of the page
+	Zone         string   // only of this zone, type and state, as far as KEC knows the filters
+	Type, State  string
+	Marker, Size int // the offset and the size of the page
 }
 
 // InstancePage is one answer of DescribeInstances, or several put together.
@@ -34,13 +37,38 @@ func (q InstanceQuery) params() url.Values {
 	for i, id := range q.Projects {
 		params.Set("ProjectId."+strconv.Itoa(i+1), strconv.FormatInt(id, 10))
 	}
+	filters := 0
+	filter := func(name string, values ...string) {
+		filters++
+		at := "Filter." + strconv.Itoa(filters)
+		list(params, at+".Name", []string{name})
+		list(params, at+".Value", values)
+	}
 	if q.Spot {
-		list(params, "Filter.1.Name", []string{"charge-type"})
 		// The sources differ about the value (facts 79 and 270: a name or a number, and both may be
 		// given).
-		list(params, "Filter.1.Value", []string{"Spot", "810"})
+		filter("charge-type", "Spot", "810")
+	}
+	for _, of := range []struct{ name, value string }{
+		{"availability-zone-name", q.Zone}, {"instance-type", q.Type}, {"instance-state.name", q.State},
+	} {
+		if of.value != "" {
+			filter(of.name, spellings(of.value)...)
+		}
 	}
 	return params
+}
+
+// spellings are the ways in which KEC may write a word: whether its filters tell upper case from
+// lower case is not known, and any of several values will do (fact 270).
+func spellings(word string) []string {
+	all := []string{word}
+	for _, other := range []string{strings.ToLower(word), strings.ToUpper(word)} {
+		if !slices.Contains(all, other) {
+			all = append(all, other)
+		}
+	}
+	return all
 }
 
 // DescribeInstancesPage reads one page of DescribeInstances. An answer without InstancesSet, or one
@@ -134,25 +162,51 @@ func (p *InstancePage) Add(next InstancePage, seen map[string]bool) (fresh bool)
 	return fresh
 }
 
+// InstancePages reads the pages of one look-up, one after the other from q.Marker on, until there
+// are no more or nobody asks for the next. A page holds only what no page before it has shown. A
+// size that is smaller than KEC takes counts as the smallest. After an error there is no other
+// page.
+func (c *Client) InstancePages(ctx context.Context, q InstanceQuery) iter.Seq2[InstancePage, error] {
+	return func(yield func(InstancePage, error) bool) {
+		seen, found := map[string]bool{}, 0
+		q := q
+		q.Size = max(q.Size, minPage)
+		for {
+			p, err := c.DescribeInstancesPage(ctx, q)
+			if err != nil {
+				yield(InstancePage{}, err)
+				return
+			}
+			fresh := InstancePage{Elements: p.Elements}
+			more := fresh.Add(p, seen)
+			found += len(fresh.Instances)
+			q.Marker += p.Elements
+			if !yield(fresh, nil) {
+				return
+			}
+			// InstanceCount is taken for the total of all pages (fact 81: it counts all matches), but
+			// a full page is followed up unless the count is more than that page alone can hold. A
+			// page that brings nothing new ends the list, whatever the marker did.
+			last := p.Total <= q.Marker && (p.Elements < q.Size || p.Total > p.Elements)
+			if !more || len(q.IDs) > 0 && found == len(q.IDs) || last {
+				return
+			}
+		}
+	}
+}
+
 // DescribeInstancesPages reads every page of one look-up: of at most 100 ids, or of everything
 // without ids; in at most 100 projects, or without projects in the default one.
 func (c *Client) DescribeInstancesPages(ctx context.Context, ids []string, projects []int64) (InstancePage, error) {
 	var all InstancePage
-	seen := map[string]bool{}
-	for marker := 0; ; {
-		p, err := c.DescribeInstancesPage(ctx, InstanceQuery{IDs: ids, Projects: projects, Marker: marker, Size: MaxPage})
+	for p, err := range c.InstancePages(ctx, InstanceQuery{IDs: ids, Projects: projects, Size: MaxPage}) {
 		if err != nil {
 			return InstancePage{}, err
 		}
-		fresh := all.Add(p, seen)
-		marker += p.Elements
-		// InstanceCount is taken for the total of all pages (fact 81: it counts all matches), but a
-		// full page is followed up even if it is not. A page that brings nothing new ends the list,
-		// whatever the marker did.
-		if !fresh || len(ids) > 0 && len(all.Instances) == len(ids) || p.Elements < MaxPage && all.Total <= marker {
-			return all, nil
-		}
+		all.Instances, all.Foreign = append(all.Instances, p.Instances...), append(all.Foreign, p.Foreign...)
+		all.Unnamed, all.Total = all.Unnamed+p.Unnamed, p.Total
 	}
+	return all, nil
 }
 
 // DescribeInstances returns the instances with these ids that KEC shows; one that is missing may

@@ -12,14 +12,14 @@ import (
 // So is the repetition of a start whose answer was lost; the error matches ErrChangeUnknown then.
 // ProductSellOutInvalid means that the zone has no room for it now.
 func (c *Client) StartInstances(ctx context.Context, id string) error {
-	return c.changeOne(ctx, action("StartInstances", url.Values{}), id)
+	return c.power(ctx, action("StartInstances", url.Values{}), id)
 }
 
 // StopInstances shuts an instance down, without force, and returns when KEC has accepted it. KEC
 // keeps charging for the instance (fact 150: StoppedMode=KeepCharging is the default): whether a
 // spot instance may stop without charge, and gets its place back then, is not known.
 func (c *Client) StopInstances(ctx context.Context, id string) error {
-	return c.changeOne(ctx, action("StopInstances", url.Values{"StoppedMode": {"KeepCharging"}}), id)
+	return c.power(ctx, action("StopInstances", url.Values{"StoppedMode": {"KeepCharging"}}), id)
 }
 
 // RebootInstances restarts a running instance, without force, and returns when KEC has accepted it.
@@ -29,7 +29,15 @@ func (c *Client) StopInstances(ctx context.Context, id string) error {
 func (c *Client) RebootInstances(ctx context.Context, id string) error {
 	reboot := action("RebootInstances", url.Values{})
 	reboot.AtMostOnce = true
-	return c.changeOne(ctx, reboot, id)
+	return c.power(ctx, reboot, id)
+}
+
+// power makes a call that starts, stops or restarts an instance. When the context is cancelled
+// while the call is on the wire, it goes on for at most ten seconds, and its answer counts, so that
+// an interrupt leaves no doubt about what was asked for. A deadline ends it at once.
+func (c *Client) power(ctx context.Context, call ksyun.Call, id string) error {
+	call.Graceful = true
+	return c.changeOne(ctx, call, id)
 }
 
 // changeOne makes a change that takes InstanceId.N and answers for each instance.

@@ -10,7 +10,7 @@ import (
 
 // GetAccountAllProjectList returns the projects of the account (fact 107: the action of iam).
 func (c *Client) GetAccountAllProjectList(ctx context.Context) ([]int64, error) {
-	var projects []int64
+	projects := []int64{}
 	err := c.read(ctx, ksyun.Call{
 		Service: ksyun.IAM, Action: "GetAccountAllProjectList", Version: iamVersion, Form: url.Values{},
 	}, func(ans *ksyun.Answer) error {
@@ -27,7 +27,10 @@ func (c *Client) GetAccountAllProjectList(ctx context.Context) ([]int64, error) 
 		}
 		return nil
 	})
-	return projects, err
+	if err != nil {
+		return nil, err
+	}
+	return projects, nil
 }
 
 // UpdateInstanceProjectId moves an instance to another project; 0 is the default one (fact 62:

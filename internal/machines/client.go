@@ -16,6 +16,8 @@
 //	         is gone
 //	Refresh  from a list that is a few seconds old, else     refresh.go
 //	         Find
+//
+// Beside them, List goes through the pages of everything that the account has (list.go).
 package machines
 
 import (

@@ -25,10 +25,14 @@ const LaunchTagKey = "kec-launch-mark"
 // it and takes it away.
 const StartAgainTagKey = "kec-start-again"
 
+// FleetTagKey is the key of the tag that says to which fleet an instance belongs. Its value is the
+// id of the fleet.
+const FleetTagKey = "kec-fleet-id"
+
 // InternalTag tells whether a key is that of a tag of this package, in any case: whether KEC tells
 // keys apart by their case is not known.
 func InternalTag(key string) bool {
-	return isLaunchTag(key) || strings.EqualFold(key, StartAgainTagKey)
+	return isLaunchTag(key) || strings.EqualFold(key, StartAgainTagKey) || strings.EqualFold(key, FleetTagKey)
 }
 
 // tagNumber is the N of Tag.N.Key and its like.
@@ -65,14 +69,17 @@ func launchTagIn(params url.Values) string {
 
 func isLaunchTag(key string) bool { return strings.EqualFold(key, LaunchTagKey) }
 
-// launchTagOf is the value of the launch tag among the tags of an instance, "" without one. Spelt
-// as it was sent it goes before any other spelling.
-func launchTagOf(tags map[string]string) string {
-	if value := tags[LaunchTagKey]; value != "" {
+// launchTagOf is the value of the launch tag among the tags of an instance, "" without one.
+func launchTagOf(tags map[string]string) string { return tagOf(tags, LaunchTagKey) }
+
+// tagOf is the value of a tag of this package, "" without one. Spelt as it was sent it goes before
+// any other spelling.
+func tagOf(tags map[string]string, name string) string {
+	if value := tags[name]; value != "" {
 		return value
 	}
 	for key, value := range tags {
-		if isLaunchTag(key) {
+		if strings.EqualFold(key, name) {
 			return value
 		}
 	}

@@ -24,6 +24,9 @@ var (
 
 func leaving(state string) bool { return slices.Contains(leavingStates, strings.ToLower(state)) }
 
+// Ending tells whether a state is that of an instance that is being deleted, or has been.
+func Ending(state string) bool { return leaving(state) || released(state) }
+
 func released(state string) bool { return slices.Contains(goneStates, strings.ToLower(state)) }
 
 const (

@@ -100,7 +100,7 @@ func (c *Client) WaitSettled(ctx context.Context, id string, projectID ...*int64
 func (c *Client) waitStates(
 	ctx context.Context, id, goal string, project *int64, states ...string,
 ) (*kec.Instance, error) {
-	return c.newPoll(id, goal).until(ctx, c.Find, project, func(in *kec.Instance) (bool, error) {
+	return c.WaitUntil(ctx, id, goal, project, func(in *kec.Instance) (bool, error) {
 		is := func(state string) bool { return strings.EqualFold(in.State, state) }
 		switch {
 		case slices.ContainsFunc(states, is):
@@ -110,6 +110,15 @@ func (c *Client) waitStates(
 		}
 		return false, nil
 	})
+}
+
+// WaitUntil polls an existing instance until settled says that it is enough, or returns an error,
+// which ends the wait. It is asked about every look that shows the instance. Goal says in messages
+// what is waited for: a state such as "active". WaitUntil is WaitState otherwise.
+func (c *Client) WaitUntil(
+	ctx context.Context, id, goal string, project *int64, settled func(*kec.Instance) (bool, error),
+) (*kec.Instance, error) {
+	return c.newPoll(id, goal).until(ctx, c.Find, project, settled)
 }
 
 // UntilReady makes a call again for as long as KEC refuses it for the instance's present state

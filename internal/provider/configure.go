@@ -33,7 +33,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	var config model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	shared := &session.Session{DefaultTags: config.DefaultTags, Unknown: waits(config)}
-	resp.ResourceData, resp.DataSourceData = shared, shared
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.ActionData = shared, shared, shared, shared
 	defer p.configured.Store(shared)
 	if resp.Diagnostics.HasError() {
 		return

@@ -1,23 +1,26 @@
-// Package provider is the provider: its block, its resources and data sources, and the server that
-// a CLI talks to.
+// Package provider is the provider: its block, its resources, data sources, list resources and
+// actions, and the server that a CLI talks to.
 package provider
 
 import (
 	"context"
 	"sync/atomic"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/catalog"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotaction"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
 
-// typeName is the first part of the name of every resource and data source.
+// typeName is the first part of the name of everything that the provider has.
 const typeName = "kec"
 
 // Provider implements the kec provider.
@@ -48,8 +51,19 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources lists the data sources.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		spotorder.New, catalog.AvailabilityZones, catalog.Images, catalog.InstanceTypes, catalog.SpotOffers, catalog.SpotPrice, catalog.Subnets,
+		spotorder.New, catalog.AvailabilityZones, catalog.Images, catalog.InstanceTypes, catalog.SpotInstances, catalog.SpotOffers, catalog.SpotPrice,
+		catalog.Subnets,
 	}
+}
+
+// ListResources lists the list resources.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{spotinstance.NewList}
+}
+
+// Actions lists the actions.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{spotaction.NewStart, spotaction.NewStop, spotaction.NewReboot}
 }
 
 // session is what Configure has given to the framework. It is nil before that, without a type, as

@@ -77,9 +77,10 @@ type allServers interface {
 	tfprotov6.StateStoreServer
 }
 
-// server is the framework's, with four differences: the requests that come once for each instance
+// server is the framework's, with five differences: the requests that come once for each instance
 // have borrowed contexts, diagnostics are shown at top-level attributes, a fraction for a whole
-// number is refused in plain words, and an unchanged instance is planned without the framework.
+// number is refused in plain words, an unchanged instance is planned without the framework, and an
+// action that nobody listens to any more ends.
 type server struct {
 	allServers
 
@@ -161,6 +162,27 @@ func (s server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourc
 		atTopLevel(resp.Diagnostics)
 	}
 	return resp, err
+}
+
+// InvokeAction ends the action when nobody takes its events any more, and returns from them when it
+// has ended. Without that an action would wait for ever for somebody to take the next one. It can
+// go when the framework gives up on events that nobody takes.
+func (s server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	stream, err := s.allServers.InvokeAction(ctx, req)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &tfprotov6.InvokeActionServerStream{Events: func(push func(tfprotov6.InvokeActionEvent) bool) {
+		defer cancel()
+		listening := true
+		for event := range stream.Events {
+			if listening = listening && push(event); !listening {
+				cancel()
+			}
+		}
+	}}, nil
 }
 
 // atTopLevel moves each diagnostic about an attribute inside another one to the top-level

@@ -118,6 +118,9 @@ var (
 	dataDisks   = tfvalue.NewNested[DataDisk](Storage{}.Attributes()["data_disks"].GetType())
 )
 
+// System is the system disk; without values where nothing is known of it.
+func (s Storage) System() SystemDisk { return systemDisks.Struct(s.SystemDisk) }
+
 // Disks lists the data disks.
 func (s Storage) Disks() []DataDisk { return dataDisks.Structs(s.DataDisks) }
 
@@ -134,7 +137,7 @@ func (s Storage) Kept() []string {
 
 // Lines adds the settings of the step to the table of parameters.
 func (s Storage) Lines(t *param.Table) {
-	at, system := path.Root("system_disk"), systemDisks.Struct(s.SystemDisk)
+	at, system := path.Root("system_disk"), s.System()
 	anyCase(t.At(at.AtName("type"), "SystemDisk.DiskType", system.Type))
 	t.At(at.AtName("size_gib"), "SystemDisk.DiskSize", system.SizeGiB).Vague()
 	if s.DataDisks.IsUnknown() {
@@ -152,7 +155,7 @@ func (s Storage) Lines(t *param.Table) {
 
 // Refresh reads the step back from a look at the machine.
 func (s *Storage) Refresh(l *Look) {
-	system := systemDisks.Struct(s.SystemDisk)
+	system := s.System()
 	system.Type = l.id("system_disk.type", l.SystemDisk.Type, system.Type)
 	system.SizeGiB = l.size("system_disk.size_gib", l.SystemDisk.SizeGB, system.SizeGiB)
 	s.SystemDisk = systemDisks.Object(system)

@@ -62,7 +62,7 @@ func TagValidators() []validator.Map {
 		mapvalidator.NoNullValues(),
 		mapvalidator.KeysAre(stringvalidator.UTF8LengthBetween(1, 128), stringvalidator.RegexMatches(
 			regexp.MustCompile(`^([^kK]|[kK]([^sS]|$)|[kK][sS]([^cC]|$))`), "must not start with ksc, which KEC keeps for itself"),
-			stringvalidator.NoneOfCaseInsensitive(machines.LaunchTagKey, machines.StartAgainTagKey)),
+			stringvalidator.NoneOfCaseInsensitive(machines.LaunchTagKey, machines.StartAgainTagKey, machines.FleetTagKey)),
 		mapvalidator.ValueStringsAre(stringvalidator.UTF8LengthAtMost(255)),
 	}
 }
@@ -80,9 +80,10 @@ func (m TagMaps) Merged(defaults types.Map) types.Map {
 }
 
 // Refresh reads the step back from the tags that KEC reports. Tags whose key starts with ksc are
-// KEC's own (fact 216: such keys belong to KEC), and the mark of the launch is the client's:
-// neither is shown. A tag that is a default tag with its value of now, or of when the state was
-// written, belongs to the provider block, unless the user has written it into the resource.
+// KEC's own (fact 216: such keys belong to KEC), and those of [machines.InternalTag] are the
+// client's: neither are shown. A tag that is a default tag with its value of now, or of when the
+// state was written, belongs to the provider block, unless the user has written it into the
+// resource.
 func (m *TagMaps) Refresh(now, defaults map[string]string) {
 	all, own := map[string]attr.Value{}, map[string]attr.Value{}
 	for k, v := range now {

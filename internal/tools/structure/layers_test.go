@@ -14,8 +14,8 @@ import (
 var layers = [][]string{
 	{"main"},
 	{"provider"},
-	{"spotinstance", "spotorder", "catalog"},
-	{"wizard", "session"},
+	{"spotinstance", "spotaction", "spotorder", "catalog"},
+	{"wizard", "inventory", "session"},
 	{"preflight"},
 	{"failure"},
 	{"market"},
