@@ -1,6 +1,7 @@
 package acctest_test
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -115,8 +116,8 @@ func TestAccExample_ephemeralPassword(t *testing.T) {
 	}
 }
 
-// The pipeline tells the machines that are being taken back, and no others. A stand-in for ssh writes
-// down what they are told.
+// The pipeline tells the machines that are being taken back, and no others. A stand-in for ssh
+// writes down what they are told.
 func TestAccExample_notice(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("jq"); err != nil {
@@ -134,11 +135,12 @@ func TestAccExample_notice(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 2 added")
 	w.Plan().Want(t, 0, "No changes")
 	machines := env.Sim.Instances()
-	if !strings.Contains(machines[0].UserData, "IyEvYmluL3NoCiMgSW5zaWRlIHRoZSBtYWNoaW5l") { // "#!/bin/sh\n# Inside the machine", in base64
-		t.Errorf("the user data does not hold drain.sh:\n%s", machines[0].UserData)
+	userData, err := base64.StdEncoding.DecodeString(machines[0].UserData)
+	if script := base64.StdEncoding.EncodeToString([]byte(example(t, "notice", "drain.sh"))); err != nil || !strings.Contains(string(userData), script) {
+		t.Errorf("the user data does not hold drain.sh: %v\n%s", err, userData)
 	}
 
-	w.Shell(`mkdir tools && printf '#!/bin/sh\necho "$@" >>"$TOLD"\n' >tools/ssh && cp tools/ssh tools/logger && cp tools/ssh tools/systemctl && chmod 755 tools/*`).Want(t, 0)
+	w.Shell(`mkdir tools && printf '#!/bin/sh\necho "told: $*" >>"$TOLD"\n' >tools/ssh && cp tools/ssh tools/logger && cp tools/ssh tools/systemctl && chmod 755 tools/*`).Want(t, 0)
 	const look = `export CLI="$TF_ACC_TERRAFORM_PATH" TOLD="$PWD/told" PATH="$PWD/tools:$PATH"; ./pipeline.sh && cat told 2>/dev/null`
 	w.Shell(look).Want(t, 1) // nobody is told anything
 	var worker kecsim.Instance
@@ -150,12 +152,12 @@ func TestAccExample_notice(t *testing.T) {
 	env.Sim.Reclaim(worker.ID)
 	now, _ := env.Sim.Instance(worker.ID)
 	until := now.RecyclingTime.UTC().Format(time.RFC3339)
-	if got, want := w.Shell(look).Want(t, 0).Text, "-n root@"+worker.PrivateIP+" echo "+until+" >/run/notice"; got != want {
+	if got, want := w.Shell(look).Want(t, 0).Text, "told: -n root@"+worker.PrivateIP+" echo "+until+" >/run/notice"; got != want {
 		t.Errorf("told %q, want %q", got, want)
 	}
 
 	w.Shell(`export TOLD="$PWD/done" PATH="$PWD/tools:$PATH"; echo `+until+` >notice && ./drain.sh notice && cat done`).Want(t, 0,
-		"-t drain KEC releases this machine at "+until+": draining stop worker.service -t drain drained")
+		"told: -t drain KEC releases this machine at "+until+": draining told: stop worker.service told: -t drain drained")
 	env.Sim.Advance(11 * time.Minute)
 	w.Apply().Want(t, 0, "Resources: 1 added", "This spot instance is gone")
 }

@@ -101,11 +101,12 @@ type refusalError struct{ summary, detail string }
 
 func (e *refusalError) Error() string { return e.summary }
 
-// refusal refuses a configuration. The detail holds the numbers and, after an empty line, the remedy.
+// refusal refuses a configuration. The detail holds the numbers and, after an empty line, the
+// remedy.
 func refusal(summary, detail string) error { return &refusalError{summary, detail} }
 
-// explain is the error of a reading as a diagnostic. It names what was asked, and the permission that
-// takes, because a data source is often the only thing that needs it.
+// explain is the error of a reading as a diagnostic. It names what was asked, and the permission
+// that takes, because a data source is often the only thing that needs it.
 func explain(what string, err error) diag.Diagnostic {
 	if refused, ok := errors.AsType[*refusalError](err); ok {
 		return diag.NewErrorDiagnostic(refused.summary, refused.detail)

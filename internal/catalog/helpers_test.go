@@ -23,8 +23,8 @@ func example(t *testing.T, file string) string {
 	return string(text)
 }
 
-// cases applies a data source for each of the arguments, all in one configuration, and compares what
-// each tells. of is the data source of a name, and its output of the same name.
+// cases applies a data source for each of the arguments, all in one configuration, and compares
+// what each tells. of is the data source of a name, and its output of the same name.
 func cases(t *testing.T, env *acctest.Env, of func(name, arguments string) string, want map[string]string) {
 	t.Helper()
 	config, values := env.Block(""), map[string]string{}

@@ -9,8 +9,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-// imagesOf is a data source with these arguments, and its images in a line, each with the last digit
-// of its id.
+// imagesOf is a data source with these arguments, and its images in a line, each with the last
+// digit of its id.
 func imagesOf(name, arguments string) string {
 	return `
 data "kec_images" "` + name + `" {

@@ -30,8 +30,8 @@ type Explainer struct {
 	sharedAt time.Time        // when it was made, by the local clock
 }
 
-// NewExplainer returns an explainer that has explained nothing yet. Its look-ups and those of the run
-// are shared while they are young.
+// NewExplainer returns an explainer that has explained nothing yet. Its look-ups and those of the
+// run are shared while they are young.
 func NewExplainer(client *kec.Client, run *market.Snapshot) *Explainer {
 	return &Explainer{client: client, run: run}
 }

@@ -182,8 +182,8 @@ func TestDescribeInstanceTypeConfigs(t *testing.T) {
 	}
 }
 
-// Without an id, a type or a number of hours of its own, everything is asked for, with no filter that
-// might be understood in another way.
+// Without an id, a type or a number of hours of its own, everything is asked for, with no filter
+// that might be understood in another way.
 func TestCatalogue_all(t *testing.T) {
 	t.Parallel()
 	s := of(ok(`{"ImagesSet":[{"ImageId":"IMG-2"},{"ImageId":""},{"ImageId":"IMG-1","ImageState":"error"}]}`))

@@ -24,9 +24,9 @@ type Image struct {
 // ImageActive is the state of an image that boots.
 const ImageActive = "active"
 
-// DescribeImages returns the image with this id, or all that the account sees without one (fact 217:
-// the prefix IMG- is optional; fact 95: there are no pages). An id that the account does not see is
-// missing from the result, or gives a *ksyun.Error: nothing says which.
+// DescribeImages returns the image with this id, or all that the account sees without one (fact
+// 217: the prefix IMG- is optional; fact 95: there are no pages). An id that the account does not
+// see is missing from the result, or gives a *ksyun.Error: nothing says which.
 func (c *Client) DescribeImages(ctx context.Context, id ...string) ([]Image, error) {
 	params := url.Values{}
 	for _, one := range id {

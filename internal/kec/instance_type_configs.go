@@ -31,11 +31,11 @@ type DataDiskQuota struct {
 	MinSizeGB, MaxSizeGB, Max *int64 // Max is how many
 }
 
-// DescribeInstanceTypeConfigs returns what KEC says of one instance type, or of all without one (fact
-// 93: the action has no pages). A type that is missing from an answer about one proves little,
-// because the form of the filter is documented in two ways (fact 10: two forms). The form sent here
-// is that of the official client of this action, and of a client that runs against the real
-// service.
+// DescribeInstanceTypeConfigs returns what KEC says of one instance type, or of all without one
+// (fact 93: the action has no pages). A type that is missing from an answer about one proves
+// little, because the form of the filter is documented in two ways (fact 10: two forms). The form
+// sent here is that of the official client of this action, and of a client that runs against the
+// real service.
 func (c *Client) DescribeInstanceTypeConfigs(ctx context.Context, instanceType ...string) ([]InstanceTypeConfig, error) {
 	params := url.Values{}
 	for _, one := range instanceType {

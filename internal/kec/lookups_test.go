@@ -100,8 +100,8 @@ func TestDescribeSpotPriceHistory(t *testing.T) {
 	}
 }
 
-// Every window but the default one is sent, by KEC's clock and in its own way of writing times: UTC+8
-// with a Z. The longest stays within KEC's limit should the clocks differ a little.
+// Every window but the default one is sent, by KEC's clock and in its own way of writing times:
+// UTC+8 with a Z. The longest stays within KEC's limit should the clocks differ a little.
 func TestDescribeSpotPriceHistory_window(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 2, 10, 20, 30, 0, time.UTC)

@@ -31,7 +31,8 @@ const startTimeLayout = "2006-01-02T15:04:05Z"
 // DescribeSpotPriceHistory returns the prices of an instance type in a zone, oldest first: hourly
 // points of the last hours (facts 90 and 91: window and points). A point without a price or a time
 // is left out. An answer that has points, and only such ones, is an error; an answer without points
-// is none. The default window is asked for by leaving it out, so that it is KEC's clock that counts.
+// is none. The default window is asked for by leaving it out, so that it is KEC's clock that
+// counts.
 func (c *Client) DescribeSpotPriceHistory(ctx context.Context, instanceType, zone string, hours int) ([]SpotPrice, error) {
 	params := typeInZone(instanceType, zone)
 	if hours != DefaultPriceHours {

@@ -141,8 +141,8 @@ func (s *Server) AddSecurityGroup(id, vpcID string) {
 	s.w.groups = append(s.w.groups, &securityGroup{id, "added", vpcID, Region})
 }
 
-// Type is an instance type to add. Prices are decimals in CNY per hour; without a spot price it is not
-// offered as a Spot Instance.
+// Type is an instance type to add. Prices are decimals in CNY per hour; without a spot price it is
+// not offered as a Spot Instance.
 type Type struct {
 	Name, Family          string
 	VCPUs, MemoryGB, GPUs int

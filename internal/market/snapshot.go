@@ -49,8 +49,8 @@ func NewSnapshot(client *kec.Client) *Snapshot {
 	return &Snapshot{client: client, asked: map[string]*lookUp{}}
 }
 
-// Recent is a snapshot of now. It takes over the answers of the run that are no older than that, and
-// makes the other look-ups anew.
+// Recent is a snapshot of now. It takes over the answers of the run that are no older than that,
+// and makes the other look-ups anew.
 func (s *Snapshot) Recent(age time.Duration) *Snapshot {
 	run := s
 	if s.run != nil {
