@@ -1,7 +1,7 @@
 // Guides writes the guides, where the documentation generator looks for them: one
 // page for each group of attributes of kec_spot_instance, from the schema, the
-// page of failures, from their catalogue, and the page about large fleets, with
-// the benchmarks.
+// page of failures, from their catalogue, the page about large fleets, with the
+// benchmarks, and the pages about machines and the market, with the examples.
 package main
 
 import (
@@ -42,6 +42,13 @@ func main() {
 		log.Fatal(err)
 	}
 	write("fleets", page)
+	for name, text := range map[string]string{"machines": machinesText, "market": marketText} {
+		page, err := withExamples(text, "examples")
+		if err != nil {
+			log.Fatal(err)
+		}
+		write(name, page)
+	}
 }
 
 // page is one group in Markdown: its required attributes first, then by name.

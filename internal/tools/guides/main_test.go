@@ -47,6 +47,20 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// Pages quote the examples as they stand, and a page that quotes what is not there is no page.
+func TestWithExamples(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"machines": machinesText, "market": marketText} {
+		page, err := withExamples(text, "../../../examples")
+		if err != nil || strings.Contains(page, "{{") || strings.Count(page, "```terraform\n#") < 3 {
+			t.Errorf("%s: %v in\n%s", name, err, page)
+		}
+	}
+	if page, err := withExamples("a\n{{example none/main.tf}}\n", "../../../examples"); err == nil {
+		t.Errorf("no error, but %q", page)
+	}
+}
+
 // Every code can be found on the page, with where it points and what to do.
 func TestFailures(t *testing.T) {
 	t.Parallel()

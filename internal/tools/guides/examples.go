@@ -1,0 +1,31 @@
+package main
+
+import (
+	_ "embed"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+//go:embed machines.md
+var machinesText string
+
+//go:embed market.md
+var marketText string
+
+// placeholder is where a page quotes a file of an example.
+var placeholder = regexp.MustCompile(`(?m)^\{\{example (\S+)\}\}$`)
+
+// withExamples is a page with the files that it quotes, as they stand below the folder of examples.
+func withExamples(page, examples string) (string, error) {
+	var failed error
+	whole := placeholder.ReplaceAllStringFunc(page, func(place string) string {
+		text, err := os.ReadFile(filepath.Join(examples, placeholder.FindStringSubmatch(place)[1])) //nolint:gosec // a name in this package's pages
+		if err != nil {
+			failed = err
+		}
+		return strings.TrimSpace(string(text))
+	})
+	return whole, failed
+}
