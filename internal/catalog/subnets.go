@@ -55,7 +55,7 @@ func Subnets() datasource.DataSource {
 			normal := kec.SubnetNormal
 			m.Subnets = []subnet{}
 			for _, n := range all {
-				// A subnet of which KEC does not say the type may take machines.
+				// A subnet of which KEC does not say the type may take machines (fact 297: assumed).
 				if (n.Type == "" || sameFold(&normal, n.Type)) && sameFold(m.VPCID, n.VPCID) && sameFold(m.AvailabilityZone, n.Zone) && matches(m.NameRegex, n.Name) {
 					m.Subnets = append(m.Subnets, subnet{n.ID, n.Name, n.VPCID, n.Zone, n.CIDR, n.FreeIPs})
 				}
