@@ -126,7 +126,7 @@ func TestAccExample_notice(t *testing.T) {
 	env := acctest.New(t)
 	w := env.Workspace(t)
 	for _, name := range []string{"pipeline.sh", "drain.sh"} {
-		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(example(t, "notice", name)), 0o700); err != nil { //nolint:gosec // a script
+		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(example(t, "notice", name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -47,8 +47,8 @@ type dataDiskType struct {
 func InstanceTypes() datasource.DataSource {
 	attributes := sizeFilters()
 	maps.Copy(attributes, map[string]schema.Attribute{
-		"min_gpus":          wholeFilter("Only types with at least so many GPUs. Default: no limit.", 0),
-		"max_gpus":          wholeFilter("Only types with at most so many GPUs; 0 for types without. Default: no limit.", 0),
+		"min_gpus":          wholeFilter("Only types with at least so many GPUs. Default: no limit."),
+		"max_gpus":          wholeFilter("Only types with at most so many GPUs; 0 for types without. Default: no limit."),
 		"availability_zone": textFilter("Only types that are sold in this zone, such as `cn-beijing-6a`. Valid values: `kec_availability_zones`. Default: any."),
 		"data_disk_type": textFilter("Only types that can have data disks of this type, such as `SSD3.0`, and with `availability_zone` have them in stock there. " +
 			"Valid values: `data_disks[*].type`. Default: any."),

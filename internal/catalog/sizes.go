@@ -37,16 +37,16 @@ func sizeFilters() map[string]schema.Attribute {
 	}
 	return map[string]schema.Attribute{
 		"family":         textFilter("Only types of this family, such as `N3`, in any case. Valid values: `family` of `kec_instance_types`. Default: all."),
-		"min_vcpus":      wholeFilter("Only types with at least so many vCPUs. Default: no limit.", 0),
-		"max_vcpus":      wholeFilter("Only types with at most so many vCPUs. Default: no limit.", 0),
+		"min_vcpus":      wholeFilter("Only types with at least so many vCPUs. Default: no limit."),
+		"max_vcpus":      wholeFilter("Only types with at most so many vCPUs. Default: no limit."),
 		"min_memory_gib": memory("Only types with at least so much memory, in GiB. Default: no limit."),
 		"max_memory_gib": memory("Only types with at most so much memory, in GiB. Default: no limit."),
 	}
 }
 
 // wholeFilter describes a whole number by which the result is narrowed.
-func wholeFilter(description string, least int64) schema.Int64Attribute {
-	return schema.Int64Attribute{Optional: true, MarkdownDescription: description, Validators: []validator.Int64{int64validator.AtLeast(least)}}
+func wholeFilter(description string) schema.Int64Attribute {
+	return schema.Int64Attribute{Optional: true, MarkdownDescription: description, Validators: []validator.Int64{int64validator.AtLeast(0)}}
 }
 
 // match tells whether a type is within the limits. A type of which KEC does not say how large it is

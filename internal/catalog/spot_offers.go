@@ -59,7 +59,7 @@ func SpotOffers() datasource.DataSource {
 			MarkdownDescription: "Only these types, such as `N3.2B`. Valid values: `kec_instance_types`. Default: all."},
 		"availability_zones": schema.SetAttribute{Optional: true, ElementType: types.StringType, Validators: names,
 			MarkdownDescription: "Only these zones, such as `cn-beijing-6a`. Valid values: `kec_availability_zones`. Default: all."},
-		"min_available": wholeFilter("Only offers of which KEC can open at least so many machines now. Default: 1.", 0),
+		"min_available": wholeFilter("Only offers of which KEC can open at least so many machines now. Default: 1."),
 		"max_price": schema.NumberAttribute{Optional: true, Validators: []validator.Number{aboveZero{}},
 			MarkdownDescription: "Only offers whose spot price is at most this, in CNY per hour. Default: no limit."},
 		"max_share": schema.NumberAttribute{Optional: true, Validators: []validator.Number{aboveZero{}},
