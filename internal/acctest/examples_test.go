@@ -5,9 +5,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -160,4 +163,139 @@ func TestAccExample_notice(t *testing.T) {
 		"told: -t drain KEC releases this machine at "+until+": draining told: stop worker.service told: -t drain drained")
 	env.Sim.Advance(11 * time.Minute)
 	w.Apply().Want(t, 0, "Resources: 1 added", "This spot instance is gone")
+}
+
+// A new user's first lines: the provider block and the resource, with all that the environment gives.
+func TestAccExample_resource(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	w := env.Workspace(t)
+	w.Setenv("KSYUN_ACCESS_KEY="+kecsim.AccessKey, "KSYUN_SECRET_KEY="+kecsim.SecretKey, "KEC_ENDPOINT="+env.URL)
+	// The provider block says where the provider comes from, and so does the file beside it.
+	_, block, ok := strings.Cut(example(t, "provider", "provider.tf"), "# The keys come from")
+	if !ok {
+		t.Fatal("the provider's example has another form")
+	}
+	w.Write("# The keys come from" + block + example(t, "resources", "kec_spot_instance", "resource.tf"))
+	w.Apply().Want(t, 0, "Resources: 1 added")
+	w.Plan().Want(t, 0, "No changes")
+	id := env.Sim.Instances()[0].ID
+
+	// By the command that the example shows, and by its identity where the CLI has such imports.
+	command := strings.NewReplacer("terraform import", "tofu import -no-color", "5b7f0a52-4c3d-4e8f-9a1b-2c3d4e5f6a7b", id)
+	w.Shell("tofu state rm kec_spot_instance.worker").Want(t, 0)
+	w.Shell(command.Replace(example(t, "resources", "kec_spot_instance", "import.sh"))).Want(t, 0, "Import successful!")
+	w.Plan().Want(t, 0, "No changes")
+	if !w.CLI("version").Before(t, 1, 12) {
+		w.Shell("tofu state rm kec_spot_instance.worker").Want(t, 0)
+		w.Write("# The keys come from" + block + example(t, "resources", "kec_spot_instance", "resource.tf") +
+			command.Replace(example(t, "resources", "kec_spot_instance", "import-by-identity.tf")))
+		w.Apply().Want(t, 0, "Resources: 1 imported, 0 added, 0 changed, 0 destroyed")
+	}
+	w.Destroy().Want(t, 0, "Resources: 1 destroyed")
+}
+
+func TestAccExample_order(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.PutOrder(kecsim.Order{ID: "20260302170512000000001", Status: 21, SubOrders: []kecsim.SubOrder{{ID: "20260302170512000000001-1", Status: 3}}})
+	env.Sim.AddInstance(kecsim.Instance{ID: "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", ChargeType: "Spot"})
+	env.Sim.SetBillingStatus("5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", 3)
+	w := env.Workspace(t)
+	w.Write(example(t, "data-sources", "kec_spot_order", "data-source.tf") + env.Block(""))
+	w.Apply().Want(t, 0, "Warning: Check block assertion failed").Lacks(t, "Error:")
+}
+
+// configBlock is the block "config" of a list or an action, and setting is an attribute in it.
+var (
+	configBlock = regexp.MustCompile(`(?s)\n  config \{\n(.*?)\n  \}\n`)
+	setting     = regexp.MustCompile(`(?m)^    (\w+) += `)
+)
+
+func TestExample_listAndActions(t *testing.T) {
+	t.Parallel()
+	schemas := acctest.NewProtocol(t, kecsim.New(), nil).Schemas
+	for folder, of := range map[string]*tfprotov6.SchemaBlock{
+		"list-resources/kec_spot_instance/list-resource.tfquery.hcl": schemas.ListResourceSchemas["kec_spot_instance"].Block,
+		"actions/kec_spot_instance_start/action.tf":                  schemas.ActionSchemas["kec_spot_instance_start"].Schema.Block,
+		"actions/kec_spot_instance_stop/action.tf":                   schemas.ActionSchemas["kec_spot_instance_stop"].Schema.Block,
+		"actions/kec_spot_instance_reboot/action.tf":                 schemas.ActionSchemas["kec_spot_instance_reboot"].Schema.Block,
+	} {
+		block := configBlock.FindStringSubmatch(example(t, filepath.FromSlash(folder)))
+		if block == nil {
+			t.Fatalf("%s has no config", folder)
+		}
+		given := map[string]bool{}
+		for _, name := range setting.FindAllStringSubmatch(block[1], -1) {
+			given[name[1]] = true
+		}
+		known := map[string]bool{}
+		for _, a := range of.Attributes {
+			if known[a.Name] = true; a.Required && !given[a.Name] {
+				t.Errorf("%s lacks %s", folder, a.Name)
+			}
+		}
+		for name := range given {
+			if !known[name] {
+				t.Errorf("%s sets %s, which is not there", folder, name)
+			}
+		}
+		if len(given) == 0 {
+			t.Errorf("%s sets nothing", folder)
+		}
+	}
+}
+
+// Where each example is applied. No CLI that the tests use has lists and actions: their examples are
+// held against the schema.
+var appliedBy = map[string]string{
+	"actions/kec_spot_instance_reboot":    "acctest/examples_test.go TestExample_listAndActions",
+	"actions/kec_spot_instance_start":     "acctest/examples_test.go TestExample_listAndActions",
+	"actions/kec_spot_instance_stop":      "acctest/examples_test.go TestExample_listAndActions",
+	"cheapest-type":                       "acctest/examples_test.go TestAccExample_cheapestType",
+	"data-sources/kec_availability_zones": "catalog/availability_zones_test.go TestAccAvailabilityZones",
+	"data-sources/kec_images":             "catalog/images_test.go TestAccImages",
+	"data-sources/kec_instance_types":     "catalog/instance_types_test.go TestAccInstanceTypes",
+	"data-sources/kec_spot_instances":     "catalog/spot_instances_test.go TestAccSpotInstances_example",
+	"data-sources/kec_spot_offers":        "catalog/spot_offers_test.go TestAccSpotOffers",
+	"data-sources/kec_spot_order":         "acctest/examples_test.go TestAccExample_order",
+	"data-sources/kec_spot_price":         "catalog/spot_price_test.go TestAccSpotPrice",
+	"data-sources/kec_subnets":            "catalog/subnets_test.go TestAccSubnets",
+	"demo":                                "tools/demo/check_test.go TestExample",
+	"ephemeral-password":                  "acctest/examples_test.go TestAccExample_ephemeralPassword",
+	"find-machines/adopt":                 "catalog/spot_instances_test.go TestAccFindMachines_adopt",
+	"find-machines/count":                 "catalog/spot_instances_test.go TestAccFindMachines_count",
+	"find-machines/drain":                 "catalog/spot_instances_test.go TestAccFindMachines_drain",
+	"list-resources/kec_spot_instance":    "acctest/examples_test.go TestExample_listAndActions",
+	"newest-image":                        "acctest/examples_test.go TestAccExample_newestImage",
+	"notice":                              "acctest/examples_test.go TestAccExample_notice",
+	"notice/watch":                        "acctest/examples_test.go TestAccExample_notice",
+	"policies":                            "acctest/policies_test.go TestAccPolicies",
+	"provider":                            "acctest/examples_test.go TestAccExample_resource",
+	"resources/kec_spot_instance":         "acctest/examples_test.go TestAccExample_resource",
+}
+
+// Every folder of examples has a test that applies it.
+func TestExamples_areAllApplied(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	err := filepath.WalkDir("../../examples", func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && (strings.HasSuffix(path, ".tf") || strings.HasSuffix(path, ".hcl")) {
+			found[strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../../examples/")] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder := range found {
+		file, test, _ := strings.Cut(appliedBy[folder], " ")
+		text, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(file)))
+		if err != nil || !strings.Contains(string(text), "\nfunc "+test+"(t *testing.T) {") {
+			t.Errorf("examples/%s: no test %q in %q: %v", folder, test, file, err)
+		}
+	}
+	if len(found) != len(appliedBy) {
+		t.Errorf("%d folders of examples, %d tests", len(found), len(appliedBy))
+	}
 }

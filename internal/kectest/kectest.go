@@ -142,7 +142,9 @@ func (s *Script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h == nil {
 		h = http.Header{}
 	}
-	return &http.Response{StatusCode: out.Status, Header: h, Body: io.NopCloser(strings.NewReader(out.Body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: out.Status, Header: h, Body: io.NopCloser(strings.NewReader(out.Body)), ContentLength: int64(len(out.Body)), Request: r,
+	}, nil
 }
 
 // Step is a function that serves as an http.RoundTripper.

@@ -150,6 +150,9 @@ func buffer(resp *http.Response) error {
 		resp.Body = http.NoBody
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.ContentLength > maxBody { // it says so, and need not be read
+		return ErrTooLarge
+	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if err != nil {
 		return err
