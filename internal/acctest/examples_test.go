@@ -165,36 +165,6 @@ func TestAccExample_notice(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 1 added", "This spot instance is gone")
 }
 
-// A new user's first lines: the provider block and the resource, with all that the environment gives.
-func TestAccExample_resource(t *testing.T) {
-	t.Parallel()
-	env := acctest.New(t)
-	w := env.Workspace(t)
-	w.Setenv("KSYUN_ACCESS_KEY="+kecsim.AccessKey, "KSYUN_SECRET_KEY="+kecsim.SecretKey, "KEC_ENDPOINT="+env.URL)
-	// The provider block says where the provider comes from, and so does the file beside it.
-	_, block, ok := strings.Cut(example(t, "provider", "provider.tf"), "# The keys come from")
-	if !ok {
-		t.Fatal("the provider's example has another form")
-	}
-	w.Write("# The keys come from" + block + example(t, "resources", "kec_spot_instance", "resource.tf"))
-	w.Apply().Want(t, 0, "Resources: 1 added")
-	w.Plan().Want(t, 0, "No changes")
-	id := env.Sim.Instances()[0].ID
-
-	// By the command that the example shows, and by its identity where the CLI has such imports.
-	command := strings.NewReplacer("terraform import", "tofu import -no-color", "5b7f0a52-4c3d-4e8f-9a1b-2c3d4e5f6a7b", id)
-	w.Shell("tofu state rm kec_spot_instance.worker").Want(t, 0)
-	w.Shell(command.Replace(example(t, "resources", "kec_spot_instance", "import.sh"))).Want(t, 0, "Import successful!")
-	w.Plan().Want(t, 0, "No changes")
-	if !w.CLI("version").Before(t, 1, 12) {
-		w.Shell("tofu state rm kec_spot_instance.worker").Want(t, 0)
-		w.Write("# The keys come from" + block + example(t, "resources", "kec_spot_instance", "resource.tf") +
-			command.Replace(example(t, "resources", "kec_spot_instance", "import-by-identity.tf")))
-		w.Apply().Want(t, 0, "Resources: 1 imported, 0 added, 0 changed, 0 destroyed")
-	}
-	w.Destroy().Want(t, 0, "Resources: 1 destroyed")
-}
-
 func TestAccExample_order(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -271,8 +241,8 @@ var appliedBy = map[string]string{
 	"notice":                              "acctest/examples_test.go TestAccExample_notice",
 	"notice/watch":                        "acctest/examples_test.go TestAccExample_notice",
 	"policies":                            "acctest/policies_test.go TestAccPolicies",
-	"provider":                            "acctest/examples_test.go TestAccExample_resource",
-	"resources/kec_spot_instance":         "acctest/examples_test.go TestAccExample_resource",
+	"provider":                            "provider/example_test.go TestAccExample_resource",
+	"resources/kec_spot_instance":         "provider/example_test.go TestAccExample_resource",
 }
 
 // Every folder of examples has a test that applies it.

@@ -185,7 +185,7 @@ func TestAccSpotInstances_whatCannotBe(t *testing.T) {
 func TestAccSpotInstances_ofManyMachines(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	env.Sim.SetSubnetFree(kecsim.SubnetA, 0) // none of them has an address, which takes no time
+	env.Sim.SetSubnetFree(kecsim.SubnetA, 0)  // none of them has an address, which takes no time
 	env.Sim.Update(func(s *kecsim.Settings) { // and answers are short
 		s.Odd = []string{
 			"no ImageId", "no HostName", "no ProjectId", "no SubnetId", "no UserData", "no InstanceConfigure", "no NetworkInterfaceSet", "no SriovNetSupport",

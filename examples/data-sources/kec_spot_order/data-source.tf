@@ -8,7 +8,7 @@ check "workers_order" {
   assert {
     condition = !data.kec_spot_order.workers.failed
     error_message = join("\n", [
-      for f in data.kec_spot_order.workers.failures : "${f.summary} (${f.code}, ${f.source}). ${f.remedy}"
+      for f in data.kec_spot_order.workers.failures : "${f.summary} (${join(", ", compact([f.code, f.source]))}). ${f.remedy}"
     ])
   }
 }
