@@ -139,17 +139,18 @@ func TestList_endsEarly(t *testing.T) {
 		filter             map[string]tftypes.Value
 		found, pages, tags int
 		size               string
+		whole              bool // the resource is asked for, and so are tags
 	}{
-		{"all", 0, 10_000, nil, 2500, 3, 25, "1000"},
-		{"a limit", 120, 10_000, nil, 120, 1, 2, "120"},
-		{"a limit above a page", 1500, 10_000, nil, 1500, 2, 20, "1000"},
-		{"a limit, by name", 2, 10_000, map[string]tftypes.Value{"name_regex": str("9$")}, 2, 1, 1, "1000"},
-		{"enough", 0, 3, nil, 3, 1, 10, "1000"},
-		{"the first", 1, 1, nil, 1, 1, 1, "5"},
+		{"all", 0, 10_000, nil, 2500, 3, 0, "1000", false},
+		{"a limit", 120, 10_000, nil, 120, 1, 2, "120", true},
+		{"a limit above a page", 1500, 10_000, nil, 1500, 2, 0, "1000", false},
+		{"a limit, by name", 2, 10_000, map[string]tftypes.Value{"name_regex": str("9$")}, 2, 1, 1, "1000", true},
+		{"enough", 0, 3, nil, 3, 1, 10, "1000", true},
+		{"the first", 1, 1, nil, 1, 1, 1, "5", true},
 	} {
 		pages, tags, n := sim.Count("DescribeInstances"), sim.Count("ListTagsByResourceIds"), 0
-		for r := range p.List(t.Context(), t, c.filter, c.limit, true) {
-			if len(r.Diagnostics) > 0 || r.Resource == nil {
+		for r := range p.List(t.Context(), t, c.filter, c.limit, c.whole) {
+			if len(r.Diagnostics) > 0 || (r.Resource != nil) != c.whole {
 				t.Fatal(acctest.Said(r.Diagnostics))
 			}
 			if n++; n == c.take {

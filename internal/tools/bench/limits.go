@@ -61,7 +61,7 @@ func limits(r result) []check {
 		count(fmt.Sprintf("refresh of %d of %s: "+describe, r.few, thousands(r.few+r.others)), r.fewPlan.requests[describe], 3)
 	}
 	under("start, from exec to the handshake", r.start.Seconds(), (25 * time.Millisecond).Seconds(), milliseconds)
-	under("stripped binary", float64(r.binary), 20.5e6, bytesOf[float64])
+	under("stripped binary", float64(r.binary), 21e6, bytesOf[float64])
 	under("answer with the schema", float64(r.schema), 60e3, bytesOf[float64])
 	return all
 }
