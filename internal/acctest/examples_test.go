@@ -216,8 +216,8 @@ func TestExample_listAndActions(t *testing.T) {
 	}
 }
 
-// Where each example is applied. No CLI that the tests use has lists and actions: their examples are
-// held against the schema.
+// Where each example is applied. No CLI that the tests use has lists and actions: their examples
+// are held against the schema.
 var appliedBy = map[string]string{
 	"actions/kec_spot_instance_reboot":    "acctest/examples_test.go TestExample_listAndActions",
 	"actions/kec_spot_instance_start":     "acctest/examples_test.go TestExample_listAndActions",

@@ -20,7 +20,8 @@ func example(t *testing.T, name ...string) string {
 	return string(text)
 }
 
-// A new user's first lines: the provider block and the resource, with all that the environment gives.
+// A new user's first lines: the provider block and the resource, with all that the environment
+// gives.
 func TestAccExample_resource(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
