@@ -16,16 +16,6 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
-// example is a file of an example, as a user reads it.
-func example(t *testing.T, name ...string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(append([]string{"../../examples"}, name...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func TestAccExample_cheapestType(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
@@ -38,7 +28,7 @@ func TestAccExample_cheapestType(t *testing.T) {
 	}
 	const none = "No type with 8 vCPUs is in stock as a Spot Instance in a zone that has a subnet with room."
 	w := env.Workspace(t)
-	w.Write(example(t, "cheapest-type", "main.tf") + env.Block(""))
+	w.Write(acctest.Example(t, "cheapest-type/main.tf") + env.Block(""))
 	stock(0)
 	w.Plan().Want(t, 1, "Warning: Check block assertion failed", none, "Error: No such subnet", "KEC shows no subnet none-in-stock in this region.", "subnet_id = try(")
 	stock(50)
@@ -64,7 +54,7 @@ func TestAccExample_newestImage(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	w.Write(example(t, "newest-image", "main.tf") + env.Block(""))
+	w.Write(acctest.Example(t, "newest-image/main.tf") + env.Block(""))
 	w.Apply().Want(t, 0, "Resources: 2 added")
 	w.Plan().Want(t, 0, "No changes")
 
@@ -98,7 +88,7 @@ func TestAccExample_ephemeralPassword(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	w := env.Workspace(t)
-	text := example(t, "ephemeral-password", "main.tf")
+	text := acctest.Example(t, "ephemeral-password/main.tf")
 	folder := os.Getenv("RANDOM_PROVIDER")
 	if folder == "" {
 		w.Write(text)
@@ -129,17 +119,17 @@ func TestAccExample_notice(t *testing.T) {
 	env := acctest.New(t)
 	w := env.Workspace(t)
 	for _, name := range []string{"pipeline.sh", "drain.sh"} {
-		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(example(t, "notice", name)), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(acctest.Example(t, "notice/"+name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.Write(example(t, "notice", "main.tf") + env.Block(""))
-	w.WriteModule("watch", example(t, "notice", "watch", "main.tf")+env.Block(""))
+	w.Write(acctest.Example(t, "notice/main.tf") + env.Block(""))
+	w.WriteModule("watch", acctest.Example(t, "notice/watch/main.tf")+env.Block(""))
 	w.Apply().Want(t, 0, "Resources: 2 added")
 	w.Plan().Want(t, 0, "No changes")
 	machines := env.Sim.Instances()
 	userData, err := base64.StdEncoding.DecodeString(machines[0].UserData)
-	if script := base64.StdEncoding.EncodeToString([]byte(example(t, "notice", "drain.sh"))); err != nil || !strings.Contains(string(userData), script) {
+	if script := base64.StdEncoding.EncodeToString([]byte(acctest.Example(t, "notice/drain.sh"))); err != nil || !strings.Contains(string(userData), script) {
 		t.Errorf("the user data does not hold drain.sh: %v\n%s", err, userData)
 	}
 
@@ -172,7 +162,7 @@ func TestAccExample_order(t *testing.T) {
 	env.Sim.AddInstance(kecsim.Instance{ID: "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", ChargeType: "Spot"})
 	env.Sim.SetBillingStatus("5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", 3)
 	w := env.Workspace(t)
-	w.Write(example(t, "data-sources", "kec_spot_order", "data-source.tf") + env.Block(""))
+	w.Write(acctest.Example(t, "data-sources/kec_spot_order/data-source.tf") + env.Block(""))
 	w.Apply().Want(t, 0, "Warning: Check block assertion failed").Lacks(t, "Error:")
 }
 
@@ -191,7 +181,7 @@ func TestExample_listAndActions(t *testing.T) {
 		"actions/kec_spot_instance_stop/action.tf":                   schemas.ActionSchemas["kec_spot_instance_stop"].Schema.Block,
 		"actions/kec_spot_instance_reboot/action.tf":                 schemas.ActionSchemas["kec_spot_instance_reboot"].Schema.Block,
 	} {
-		block := configBlock.FindStringSubmatch(example(t, filepath.FromSlash(folder)))
+		block := configBlock.FindStringSubmatch(acctest.Example(t, folder))
 		if block == nil {
 			t.Fatalf("%s has no config", folder)
 		}

@@ -132,7 +132,7 @@ func TestAccPolicies(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
 			w := env.Workspace(t)
-			w.Write(c.hcl + prices(t) + env.Block(c.defaultTags))
+			w.Write(c.hcl + acctest.Example(t, "policies/prices.tf") + env.Block(c.defaultTags))
 			w.Plan("-out=plan").Want(t, 2)
 			judge(t, w, c.want...)
 		})
@@ -161,12 +161,12 @@ func TestAccPolicies(t *testing.T) {
 			t.Fatal(err)
 		}
 		bid := filepath.Join(policies, "bid.rego")
-		judgeInput(t, shown(prices(t)), []string{bid, settings},
+		judgeInput(t, shown(acctest.Example(t, "policies/prices.tf")), []string{bid, settings},
 			`kec_spot_instance.worker["N3.2B"]: spot_price_limit 0.0654 is above 0.065 CNY per hour, 32.5 % of the on-demand price 0.2 of N3.2B. `+
 				"Lower spot_price_limit to 0.065 or less.")
 		env.Sim.SetPrice(kecsim.ZoneB, "N3.2B", "", "0.10899") // of two zones, the lower price counts
 		env.Sim.SetPrice(kecsim.ZoneA, "N2.2B", "", "0.109")
-		judgeInput(t, shown(prices(t)+`
+		judgeInput(t, shown(acctest.Example(t, "policies/prices.tf")+`
 data "kec_spot_price" "other_zone" {
   instance_type     = "N3.2B"
   availability_zone = "cn-beijing-6b"
@@ -218,7 +218,7 @@ module "fleet" {
 variable "limit" {
   type = number
 }
-`+prices(t))
+`+acctest.Example(t, "policies/prices.tf"))
 		w.CLI("get", "-no-color").Want(t, 0)
 		w.Plan("-out=plan").Want(t, 2, "Plan: 4 to add")
 		judge(t, w,
@@ -235,7 +235,7 @@ variable "limit" {
 			return block("worker", `
   instance_type    = "N3.2B"
   spot_price_limit = `+limit+`
-  tags             = { env = "`+tag+`" }`) + prices(t) + env.Block("")
+  tags             = { env = "`+tag+`" }`) + acctest.Example(t, "policies/prices.tf") + env.Block("")
 		}
 		w.Write(running("0.15", "test"))
 		w.Apply().Want(t, 0, "Resources: 1 added")
@@ -296,16 +296,6 @@ resource "terraform_data" "later" {
   input = ` + value + `
 }
 `
-}
-
-// prices are the data sources that come with the policies.
-func prices(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(policies, "prices.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 // judge hands the plan to the sample policies and compares the denials.

@@ -5,23 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 )
-
-// example is a file below examples/, as a user reads it.
-func example(t *testing.T, file string) string {
-	t.Helper()
-	text, err := os.ReadFile("../../examples/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
 
 // cases applies a data source for each of the arguments, all in one configuration, and compares
 // what each tells. of is the data source of a name, and its output of the same name.

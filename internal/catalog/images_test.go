@@ -36,7 +36,7 @@ func TestAccImages(t *testing.T) {
 	}
 	env.Sim.SetImageState("IMG-0d000000-0000-4000-8000-000000000018", "creating") // the newest does not boot yet
 	w := env.Workspace(t)
-	w.Write(env.Block("") + example(t, "data-sources/kec_images/data-source.tf"))
+	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_images/data-source.tf"))
 	outputs(t, w, map[string]string{"newest": `"IMG-0d000000-0000-4000-8000-000000000017"`})
 	w.Plan().Want(t, 0, "No changes")
 

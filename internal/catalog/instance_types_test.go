@@ -29,7 +29,7 @@ func TestAccInstanceTypes(t *testing.T) {
 	env.Sim.SellOutDisk(kecsim.ZoneC, "ESSD_PL3", true)
 	env.Sim.SellOutDisk(kecsim.ZoneB, "ESSD_PL3", true)
 	w := env.Workspace(t)
-	w.Write(env.Block("") + example(t, "data-sources/kec_instance_types/data-source.tf"))
+	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_instance_types/data-source.tf"))
 	outputs(t, w, map[string]string{"largest_disk_gib": `{"E1.8B":16000,"N3.4B":16000,"N3.8B":16000,"P1.8G":16000}`})
 	w.Plan().Want(t, 0, "No changes")
 

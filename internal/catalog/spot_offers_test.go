@@ -30,7 +30,7 @@ func TestAccSpotOffers(t *testing.T) {
 	t.Parallel()
 	env := movingMarket(t)
 	w := env.Workspace(t)
-	w.Write(env.Block("") + example(t, "data-sources/kec_spot_offers/data-source.tf"))
+	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_spot_offers/data-source.tf"))
 	outputs(t, w, map[string]string{
 		"cheapest": `{"availability_zone":"cn-beijing-6c","available":50,"instance_type":"N3.2B","memory_gib":4,"on_demand_price":0.1965,` +
 			`"share":0.1069,"spot_price":0.021,"vcpus":2}`,

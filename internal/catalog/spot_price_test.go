@@ -45,7 +45,7 @@ func TestAccSpotPrice(t *testing.T) {
 	t.Parallel()
 	env := movingMarket(t)
 	w := env.Workspace(t)
-	w.Write(env.Block("") + example(t, "data-sources/kec_spot_price/data-source.tf"))
+	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_spot_price/data-source.tf"))
 	outputs(t, w, map[string]string{ // the mean of 25 points is 0.031696
 		"today": `{"average":0.0317,"highest":0.0404,"lowest":0.022,"now":0.0237,"share":0.1206}`,
 		"limit": `0.04444`,

@@ -27,7 +27,7 @@ func TestAccSubnets(t *testing.T) {
 	env := acctest.New(t)
 	env.Sim.SetSubnetFree(kecsim.SubnetB, 39)
 	w := env.Workspace(t)
-	w.Write(env.Block("") + example(t, "data-sources/kec_subnets/data-source.tf"))
+	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_subnets/data-source.tf"))
 	outputs(t, w, map[string]string{
 		"room": `{"cn-beijing-6a":["` + kecsim.SubnetA + `"],"cn-beijing-6c":["` + kecsim.SubnetC + `"]}`,
 	})
