@@ -57,9 +57,12 @@ func (pattern) ValidateString(_ context.Context, req validator.StringRequest, re
 	}
 }
 
-// matches tells whether a text matches a pattern, nil for any text.
-func matches(expression *string, s string) bool {
-	return expression == nil || regexp.MustCompile(*expression).MatchString(s)
+// matcher tells whether a text matches a pattern, which has been validated. Nil is for any text.
+func matcher(expression *string) func(string) bool {
+	if expression == nil {
+		return func(string) bool { return true }
+	}
+	return regexp.MustCompile(*expression).MatchString
 }
 
 // aboveZero accepts a number that is more than zero.

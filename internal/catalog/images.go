@@ -69,9 +69,10 @@ func Images() datasource.DataSource {
 			slices.SortStableFunc(all, func(a, b kec.Image) int {
 				return cmp.Or(newestFirst(a.Created, b.Created), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 			})
+			named := matcher(m.NameRegex)
 			m.Images, m.IDs = []image{}, []string{}
 			for _, im := range all {
-				if matches(m.NameRegex, im.Name) && sameFold(m.Platform, im.Platform) && sameFold(m.Type, im.Type) && sameFold(m.State, im.State) {
+				if named(im.Name) && sameFold(m.Platform, im.Platform) && sameFold(m.Type, im.Type) && sameFold(m.State, im.State) {
 					m.Images = append(m.Images, image{im.ID, im.Name, im.Platform, im.Type, sizeOf(im), tfvalue.Instant(im.Created)})
 					m.IDs = append(m.IDs, im.ID)
 				}

@@ -52,11 +52,11 @@ func Subnets() datasource.DataSource {
 			if err != nil {
 				return err
 			}
-			normal := kec.SubnetNormal
+			normal, named := kec.SubnetNormal, matcher(m.NameRegex)
 			m.Subnets = []subnet{}
 			for _, n := range all {
 				// A subnet of which KEC does not say the type may take machines (fact 297: assumed).
-				if (n.Type == "" || sameFold(&normal, n.Type)) && sameFold(m.VPCID, n.VPCID) && sameFold(m.AvailabilityZone, n.Zone) && matches(m.NameRegex, n.Name) {
+				if (n.Type == "" || sameFold(&normal, n.Type)) && sameFold(m.VPCID, n.VPCID) && sameFold(m.AvailabilityZone, n.Zone) && named(n.Name) {
 					m.Subnets = append(m.Subnets, subnet{n.ID, n.Name, n.VPCID, n.Zone, n.CIDR, n.FreeIPs})
 				}
 			}
