@@ -124,21 +124,19 @@ type Quote struct {
 // Price is the quote of a type in a zone; nil when KEC lists no spot price (fact 203: a type that
 // is not offered for spot has an empty history).
 func (s *Snapshot) Price(ctx context.Context, instanceType, zone string) (*Quote, error) {
-	return once(ctx, s, "quote of "+instanceType+" in "+zone, func(ctx context.Context) (*Quote, error) {
-		points, err := s.Prices(ctx, instanceType, zone, kec.DefaultPriceHours)
-		if err != nil || len(points) == 0 {
-			return nil, err
-		}
-		first, last := points[0], points[len(points)-1]
-		q := &Quote{Now: last.Spot, Low: last.Spot, High: last.Spot, Hours: int(last.At.Sub(first.At).Round(time.Hour) / time.Hour)}
-		if last.OnDemand.Sign() > 0 {
-			q.OnDemand = &last.OnDemand
-		}
-		for _, p := range points {
-			q.Low, q.High = decimal.Min(q.Low, p.Spot), decimal.Max(q.High, p.Spot)
-		}
-		return q, nil
-	})
+	points, err := s.Prices(ctx, instanceType, zone, kec.DefaultPriceHours)
+	if err != nil || len(points) == 0 {
+		return nil, err
+	}
+	first, last := points[0], points[len(points)-1]
+	q := &Quote{Now: last.Spot, Low: last.Spot, High: last.Spot, Hours: int(last.At.Sub(first.At).Round(time.Hour) / time.Hour)}
+	if last.OnDemand.Sign() > 0 {
+		q.OnDemand = &last.OnDemand
+	}
+	for _, p := range points {
+		q.Low, q.High = decimal.Min(q.Low, p.Spot), decimal.Max(q.High, p.Spot)
+	}
+	return q, nil
 }
 
 // Prices is the price history of a type in a zone over the last hours, oldest first; empty when KEC
