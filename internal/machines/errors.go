@@ -130,6 +130,13 @@ func (e *StateError) Error() string {
 // one that was meant.
 func futile(err error) bool { return errors.Is(err, kec.ErrEmptyID) || ksyun.Untrusted(err) }
 
+// UnknownID reports that KEC has refused an id: the machine is gone, or too new to be known
+// everywhere.
+func UnknownID(err error) bool {
+	e, ok := errors.AsType[*ksyun.Error](err)
+	return ok && invalidID(e)
+}
+
 // invalidID reports a refusal of an id, which may only be too new to be known everywhere.
 func invalidID(e *ksyun.Error) bool { return strings.EqualFold(e.Code, "InstanceIdInvalid") }
 

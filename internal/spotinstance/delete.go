@@ -3,13 +3,11 @@ package spotinstance
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -54,9 +52,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	// No plan can speak of what a forced replacement goes on to cost. Where the wait is cut short, KEC
 	// may end the machine all the same, and where it knows no such id it may have ended it already.
 	_, waiting := errors.AsType[*machines.WaitError](err)
-	refusal, refused := errors.AsType[*ksyun.Error](err)
-	unknown := refused && strings.EqualFold(refusal.Code, "InstanceIdInvalid")
-	if told, _ := req.Private.GetKey(ctx, toldKey); told == nil && (err == nil || waiting || unknown) {
+	if told, _ := req.Private.GetKey(ctx, toldKey); told == nil && (err == nil || waiting || machines.UnknownID(err)) {
 		resp.Diagnostics.Append(outliving(&state)...)
 	}
 }
