@@ -18,7 +18,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// showsLate is how long KEC may show a machine as active after it has accepted a reboot.
+// showsLate is how long KEC may show a machine as active after it has accepted a reboot (fact 298:
+// assumed).
 const showsLate = 15 * time.Second
 
 // run is one invocation.
