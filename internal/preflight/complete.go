@@ -38,6 +38,14 @@ func (c *Check) Applying() {
 	}
 }
 
+// Settle waits until everything that the CLI asks for now is answered, but for the callers of this
+// method and what waits for the complete plan. It returns at once while a plan is carried out.
+func (c *Check) Settle(ctx context.Context) {
+	if c != nil {
+		c.complete(ctx)
+	}
+}
+
 // complete waits until the plan is complete, or as complete as it can get while the caller waits
 // (partial). It is not ok if nothing is to be reported any more: the plan is being carried out, or
 // the caller's context is over.

@@ -97,28 +97,39 @@ func (s *Session) Found(last Origin) {
 	s.proofOf(last).found.Store(true)
 }
 
-// askBilling bounds the question for a billing record.
-const askBilling = 15 * time.Second
-
 // Tells says whether a look-up of this process tells the truth about a machine that was last seen
 // there. With other keys or at another endpoint it does once a machine that was seen there is found
 // here too. Other keys at the same endpoint also do if the billing service knows the machine: its
 // records belong to the account (fact 275: assumed) and outlive the machine. That is asked once.
+// Without either it waits for the machines that the CLI reads meanwhile, because one of them may be
+// found.
 func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
 	if s.Sees(last) {
 		return true
 	}
 	p := s.proofOf(last)
+	if s.askBilling(ctx, p, last, id); !p.found.Load() {
+		s.Preflight.Settle(ctx)
+	}
+	return p.found.Load()
+}
+
+// billingTime bounds the question for a billing record.
+const billingTime = 15 * time.Second
+
+// askBilling asks the billing service for a record of the machine, unless it has been asked about
+// this account, or the account is proven.
+func (s *Session) askBilling(ctx context.Context, p *proof, last Origin, id string) {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-ctx.Done():
-		return p.found.Load()
+		return
 	}
 	if p.found.Load() || p.asked || last.Endpoint != s.Here.Endpoint {
-		return p.found.Load()
+		return
 	}
-	asking, cancel := context.WithTimeout(ctx, askBilling)
+	asking, cancel := context.WithTimeout(ctx, billingTime)
 	defer cancel()
 	record, err := failure.Record(asking, s.API, id, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed, kec.BillingOpened,
 		kec.BillingExpired, kec.BillingFailed, kec.BillingInArrears, 9, kec.BillingShutDown, 11, kec.BillingRefunding, kec.BillingCreating)
@@ -126,5 +137,4 @@ func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
 	if err == nil && record != nil {
 		p.found.Store(true)
 	}
-	return p.found.Load()
 }

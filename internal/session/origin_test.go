@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
 
@@ -84,6 +88,37 @@ func TestTells(t *testing.T) {
 			if len(service.Got) != c.asked {
 				t.Errorf("%d requests, want %d", len(service.Got), c.asked)
 			}
+		})
+	}
+}
+
+// A machine that is read before those that prove the account waits for them, and for no others.
+func TestTells_waitsForTheOtherReads(t *testing.T) {
+	t.Parallel()
+	for name, proves := range map[string]bool{"one of them is found": true, "none is found": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				here, last := session.OriginOf("r", "127.0.0.1:80", longKey), session.OriginOf("r", "127.0.0.1:81", longKey)
+				s := &session.Session{Here: here, Preflight: preflight.New(nil, preflight.Off, "r", nil)}
+				began := time.Now()
+				var reading sync.WaitGroup
+				defer reading.Wait()
+				reading.Go(func() {
+					defer s.Preflight.Busy()()
+					time.Sleep(3 * time.Second) // a slow answer
+					if proves {
+						s.Found(last)
+					}
+				})
+				defer s.Preflight.Busy()()
+				if got := s.Tells(t.Context(), last, "i-1"); got != proves {
+					t.Errorf("tells %v, want %v", got, proves)
+				}
+				if took := time.Since(began); took != 4*time.Second { // and a second of silence
+					t.Errorf("it took %s", took)
+				}
+			})
 		})
 	}
 }
