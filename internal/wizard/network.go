@@ -60,15 +60,13 @@ func (p *Place) Refresh(l *Look) {
 	p.PrivateIPAddress = l.text("private_ip_address", cmp.Or(l.PrivateIP, nic.PrivateIP), p.PrivateIPAddress)
 }
 
-// Network is how the machine is connected: the groups of its primary network interface, and the
-// interfaces beside it.
-type Network struct {
-	SecurityGroupIDs types.Set  `tfsdk:"security_group_ids"`
-	SecondaryNICs    types.List `tfsdk:"secondary_network_interfaces"`
+// Firewall is the security groups of the primary network interface.
+type Firewall struct {
+	SecurityGroupIDs types.Set `tfsdk:"security_group_ids"`
 }
 
-// Attributes describes the step.
-func (Network) Attributes() map[string]schema.Attribute {
+// Attributes describes the attribute.
+func (Firewall) Attributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"security_group_ids": schema.SetAttribute{
 			Required: true, ElementType: types.StringType,
@@ -76,6 +74,29 @@ func (Network) Attributes() map[string]schema.Attribute {
 				"support for one; its own tools send several. Changed in place.",
 			Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 		},
+	}
+}
+
+// Lines adds the setting to the table of parameters.
+func (f Firewall) Lines(t *param.Table) {
+	anyCase(t.Root("security_group_ids", "SecurityGroupId", f.SecurityGroupIDs)).InPlace(ChangeSecurityGroups)
+}
+
+// Refresh reads the groups back from a look at the machine, whose primary interface always has one.
+func (f *Firewall) Refresh(l *Look) {
+	f.SecurityGroupIDs = l.ids("security_group_ids", primaryNIC(l.Instance).SecurityGroupIDs, f.SecurityGroupIDs)
+}
+
+// Network is how the machine is connected: the groups of its primary network interface, and the
+// interfaces beside it.
+type Network struct {
+	Firewall
+	SecondaryNICs types.List `tfsdk:"secondary_network_interfaces"`
+}
+
+// Attributes describes the step.
+func (Network) Attributes() map[string]schema.Attribute {
+	return union(Firewall{}.Attributes(), map[string]schema.Attribute{
 		"secondary_network_interfaces": schema.ListNestedAttribute{
 			Optional:            true,
 			MarkdownDescription: "Network interfaces beside the primary one. How many an instance type takes: the console's wizard. Default: none. A change replaces the instance, except for that of their security groups.",
@@ -103,7 +124,7 @@ func (Network) Attributes() map[string]schema.Attribute {
 				},
 			}},
 		},
-	}
+	})
 }
 
 // SecondaryNIC is an element of secondary_network_interfaces.
@@ -124,7 +145,7 @@ func (n Network) NICs() []SecondaryNIC { return secondaryNICs.Structs(n.Secondar
 
 // Lines adds the settings of the step to the table of parameters.
 func (n Network) Lines(t *param.Table) {
-	anyCase(t.Root("security_group_ids", "SecurityGroupId", n.SecurityGroupIDs)).InPlace(ChangeSecurityGroups)
+	n.Firewall.Lines(t)
 	if n.SecondaryNICs.IsUnknown() {
 		t.Version("secondary_network_interfaces", n.SecondaryNICs)
 	}
@@ -136,10 +157,9 @@ func (n Network) Lines(t *param.Table) {
 	}
 }
 
-// Refresh reads the step back from a look at the machine, whose primary interface always has a
-// group.
+// Refresh reads the step back from a look at the machine.
 func (n *Network) Refresh(l *Look) {
-	n.SecurityGroupIDs = l.ids("security_group_ids", primaryNIC(l.Instance).SecurityGroupIDs, n.SecurityGroupIDs)
+	n.Firewall.Refresh(l)
 	n.SecondaryNICs = refreshSecondaryNICs(l, n.SecondaryNICs)
 }
 
