@@ -15,7 +15,7 @@ import (
 func Groups(ctx context.Context) []wizard.Group {
 	return wizard.Groups(wizard.Group{
 		Name: "operations", Title: "Deadlines", Intro: "How long an operation may take.",
-		Attributes: map[string]schema.Attribute{"timeouts": timeoutsAttribute(ctx)},
+		Attributes: wizard.Deadlines(ctx, deadlines),
 	})
 }
 
@@ -40,17 +40,10 @@ func (r *Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 	}
 }
 
-func timeoutsAttribute(ctx context.Context) schema.Attribute {
-	attribute := timeouts.Attributes(ctx, timeouts.Opts{
-		Create: true, Read: true, Update: true, Delete: true,
-		CreateDescription: "Longest time for a creation until the instance runs, such as `20m`. Default: 30 minutes.",
-		ReadDescription:   "Longest time for a refresh, such as `30s`. Default: 5 minutes.",
-		UpdateDescription: "Longest time for an update, restarts included, such as `5m`. Default: 20 minutes.",
-		DeleteDescription: "Longest time for a deletion until KEC confirms it, such as `5m`. Default: 10 minutes.",
-	})
-	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
-		nested.MarkdownDescription = "Deadlines, all waiting and repetition included, as durations with a unit (`s`, `m`, `h`)."
-		return nested
-	}
-	return attribute
+// deadlines describes the parts of timeouts.
+var deadlines = timeouts.Opts{
+	CreateDescription: "Longest time for a creation until the instance runs, such as `20m`. Default: 30 minutes.",
+	ReadDescription:   "Longest time for a refresh, such as `30s`. Default: 5 minutes.",
+	UpdateDescription: "Longest time for an update, restarts included, such as `5m`. Default: 20 minutes.",
+	DeleteDescription: "Longest time for a deletion until KEC confirms it, such as `5m`. Default: 10 minutes.",
 }
