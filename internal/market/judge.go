@@ -62,6 +62,7 @@ func (n Need) Short(d Demand) int64 {
 type Demand struct {
 	Form    Form
 	Wanted  int64
+	Others  int64 // how much of what is wanted is for others than the launch that is judged
 	Freed   int64 // how much the plan gives back
 	AtLeast bool  // more may be wanted than is known
 }
@@ -79,6 +80,7 @@ func (s Shortfall) Certain() bool { return s.Kind != NoSpotPrice }
 
 func (n Need) shortfall(d Demand) Shortfall {
 	w := n.words(d)
+	w.Brief = w.Why()
 	if n.perLaunch() && d.Form == Planned && d.Wanted > 1 {
 		w.Facts += fmt.Sprintf(" That goes for %s instances of this plan.", d)
 	}
@@ -98,19 +100,7 @@ func (s *Snapshot) Shortfall(ctx context.Context, n Need, d Demand) Shortfall {
 // Judge tells what KEC cannot do for n launches like this one. The likeliest reason for a failure
 // comes first.
 func Judge(launch Launch, n int64, o Offer, form Form) []Shortfall {
-	needs := Needs(launch, o)
-	wanted := map[string]int64{}
-	for _, need := range needs {
-		wanted[need.Key] += n
-	}
-	var short []Shortfall
-	for _, need := range needs {
-		d := Demand{Form: form, Wanted: wanted[need.Key]}
-		if d.Wanted > 0 && need.Exceeds(d) {
-			short = append(short, need.shortfall(d))
-			wanted[need.Key] = 0 // told once
-		}
-	}
+	_, short := Room(launch, n, o, form, func(string) int64 { return 0 })
 	return short
 }
 
@@ -138,15 +128,17 @@ func wrong(kind Kind, param, lookup, key string, w Words) []Need {
 // price compares the price limit with the prices in the zone.
 func (o Offer) price(launch Launch) []Need {
 	q, limit := o.Quote.Value, launch.PriceLimit
-	if q == nil || limit == nil {
+	if q == nil || limit == nil || launch.OnDemand {
 		return nil
 	}
 	w, kind := Words{Facts: o.Prices(launch)}, BelowMarket
 	switch {
 	case q.OnDemand != nil && limit.GreaterThan(*q.OnDemand):
 		kind = AboveOnDemand
+		w.Brief = fmt.Sprintf("The limit %s is above the on-demand price %s.", limit, q.OnDemand)
 		w.Remedy = fmt.Sprintf("Lower {SpotPriceLimit} to at most %s, or leave it out to follow the market.", q.OnDemand)
 	case limit.LessThan(q.Now):
+		w.Brief = fmt.Sprintf("The limit %s is below the market price %s.", limit, q.Now)
 		w.Remedy = fmt.Sprintf("Raise {SpotPriceLimit} to at least %s, or leave it out to follow the market.", q.Now)
 	default:
 		return nil
@@ -179,8 +171,8 @@ func addresses(in Answer[kec.Subnet], id, param string) []Need {
 		return nil
 	case subnet == nil:
 		return wrong(NoSuchSubnet, param, lookup, AddressKey(id), Words{
-			"No such subnet", fmt.Sprintf("KEC shows no subnet %s in this region.", id),
-			"Choose a {SubnetId} of the provider's region, as the console's list of subnets shows it.",
+			Summary: "No such subnet", Facts: fmt.Sprintf("KEC shows no subnet %s in this region.", id),
+			Remedy: "Choose a {SubnetId} of the provider's region, as the console's list of subnets shows it.",
 		})
 	case subnet.FreeIPs == nil:
 		return nil
@@ -203,8 +195,8 @@ func (o Offer) fixedAddress(launch Launch) []Need {
 		return nil
 	}
 	return wrong(AddressOutside, "PrivateIpAddress", "DescribeSubnets", "address "+launch.PrivateIP+" "+subnet.ID, Words{
-		"The address is not in the subnet", fmt.Sprintf("%s is not in %s, the block of subnet %s.", ip, block, subnet.ID),
-		"Choose a free address of that block, or leave {PrivateIpAddress} out and let KEC pick one.",
+		Summary: "The address is not in the subnet", Facts: fmt.Sprintf("%s is not in %s, the block of subnet %s.", ip, block, subnet.ID),
+		Remedy: "Choose a free address of that block, or leave {PrivateIpAddress} out and let KEC pick one.",
 	})
 }
 
@@ -219,14 +211,14 @@ func (o Offer) groups(launch Launch) []Need {
 		case !answer.Known || subnet == nil:
 		case group == nil:
 			needs = append(needs, wrong(NoSuchGroup, param, lookup, "group "+id, Words{
-				"No such security group", fmt.Sprintf("KEC shows no security group %s in this region.", id),
-				"Choose {SecurityGroupId} of the provider's region, as the console's list of security groups shows them.",
+				Summary: "No such security group", Facts: fmt.Sprintf("KEC shows no security group %s in this region.", id),
+				Remedy: "Choose {SecurityGroupId} of the provider's region, as the console's list of security groups shows them.",
 			})...)
 		case group.VPCID != "" && subnet.VPCID != "" && group.VPCID != subnet.VPCID:
 			needs = append(needs, wrong(ForeignGroup, param, lookup, "group "+id+" "+subnet.VPCID, Words{
-				"The security group belongs to another VPC",
-				fmt.Sprintf("Security group %s belongs to VPC %s, subnet %s to VPC %s.", id, group.VPCID, subnet.ID, subnet.VPCID),
-				"Choose {SecurityGroupId} of the subnet's VPC, or a {SubnetId} of theirs.",
+				Summary: "The security group belongs to another VPC",
+				Facts:   fmt.Sprintf("Security group %s belongs to VPC %s, subnet %s to VPC %s.", id, group.VPCID, subnet.ID, subnet.VPCID),
+				Remedy:  "Choose {SecurityGroupId} of the subnet's VPC, or a {SubnetId} of theirs.",
 			})...)
 		}
 	}
@@ -253,7 +245,7 @@ func (o Offer) image(launch Launch) []Need {
 // soldHere checks that KEC sells the type in the zone, and has a spot price for it.
 func (o Offer) soldHere(launch Launch) []Need {
 	var needs []Need
-	if o.Quote.Known && o.Quote.Value == nil {
+	if o.Quote.Known && o.Quote.Value == nil && !launch.OnDemand {
 		n := wrong(NoSpotPrice, "InstanceType", "DescribeSpotPriceHistory", "price "+launch.InstanceType+" "+o.Zone, Words{})
 		n[0].words = func(d Demand) Words { return o.unpricedWords(launch, d) }
 		needs = n

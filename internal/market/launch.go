@@ -11,6 +11,8 @@ import (
 type Launch struct {
 	Name, InstanceType, ImageID, SubnetID, Zone string
 	PriceLimit                                  *decimal.Decimal // CNY per hour; nil if the bid follows the market
+	OnDemand                                    bool             // pay-as-you-go: no bid, and no need of a spot price
+	Count                                       int64            // how many machines one request orders; 0 for one
 
 	SecurityGroupIDs []string
 	PrivateIP        string
@@ -18,6 +20,9 @@ type Launch struct {
 	OtherPrivateIPs  []string // in the order of the interfaces; "" where KEC picks one
 	DataDiskTypes    []string // in the order of the disks
 }
+
+// Machines is how many machines the launch orders.
+func (l Launch) Machines() int64 { return max(l.Count, 1) }
 
 // Addresses lists the fixed private addresses of all interfaces.
 func (l Launch) Addresses() []string {

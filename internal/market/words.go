@@ -1,6 +1,7 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -12,7 +13,11 @@ type Words struct {
 	Summary string // one line
 	Facts   string // sentences with the numbers that clash
 	Remedy  string // one sentence; it names API parameters in braces, such as "{SubnetId}"
+	Brief   string // one sentence with the numbers, for a line that names type and zone; "" where Facts are as short
 }
+
+// Why is one sentence with the numbers, for a line that names type and zone.
+func (w Words) Why() string { return cmp.Or(w.Brief, w.Facts) }
 
 // Form is the tense of the words.
 type Form int
@@ -31,6 +36,14 @@ func (d Demand) String() string {
 	return fmt.Sprint(d.Wanted)
 }
 
+// others says how much of a thing others want, "" if they want none.
+func (d Demand) others() string {
+	if d.Others < 1 {
+		return ""
+	}
+	return fmt.Sprintf(", %d for others", d.Others)
+}
+
 func (o Offer) stockWords(launch Launch, d Demand) Words {
 	have := *o.Stock.Value
 	w := Words{Summary: fmt.Sprintf("Out of stock: %d wanted, %d available", d.Wanted, have)}
@@ -46,6 +59,7 @@ func (o Offer) stockWords(launch Launch, d Demand) Words {
 	if places := elsewhere(o.Elsewhere); places != "" {
 		w.Facts += " " + places
 	}
+	w.Brief = fmt.Sprintf("Out of stock: %d wanted, %d available%s.", d.Wanted-d.Others, have, d.others())
 	if have > 0 {
 		w.Remedy = "Order fewer, move some to another zone, or choose another {InstanceType}."
 	}
@@ -65,8 +79,8 @@ func elsewhere(places []Place) string {
 }
 
 func addressWords(subnet *kec.Subnet, id string, d Demand) Words {
-	var w Words
 	free := *subnet.FreeIPs
+	w := Words{Brief: fmt.Sprintf("Too few free addresses in subnet %s: %d wanted, %d free%s.", id, d.Wanted-d.Others, free+d.Freed, d.others())}
 	if free > 0 {
 		w.Summary = fmt.Sprintf("The subnet has too few free addresses: %d wanted, %d free", d.Wanted, free)
 		w.Remedy = "Order fewer in this subnet, free some of its addresses, or choose another {SubnetId}."
