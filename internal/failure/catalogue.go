@@ -45,7 +45,13 @@ const (
 	Interrupted          Code = "Interrupted"
 	InstanceGone         Code = "InstanceGone"
 	InstanceInErrorState Code = "InstanceInErrorState"
+	FleetShort           Code = "FleetShort"
+	FleetTooDear         Code = "FleetTooDear"
 )
+
+// MaxHourlyCost stands for the ceiling of a fleet's cost, which is no parameter of the API, so that
+// a table can tell its attribute.
+const MaxHourlyCost = "MaxHourlyCost"
 
 // Retry says whether the same command may succeed without a person. Its texts are stable: pipelines
 // read them.
@@ -282,6 +288,20 @@ var causes = []Cause{
 		Summary: "The instance has ended in an error state",
 		Remedy:  "Look at the instance in the console, or replace it with the option -replace.",
 		Retry:   RetryAfterChange, // such a machine stays so until it is replaced
+	},
+	{
+		Code:    FleetShort,
+		Summary: "Fewer machines than wanted",
+		Param:   "MaxCount",
+		Remedy:  "Add candidates in other zones or of other types, lower min_capacity, or set wait_for_stock to wait for what is short.",
+		Retry:   RetryLater, // stock and prices move
+	},
+	{
+		Code:    FleetTooDear,
+		Summary: "The machines cost more than max_hourly_cost",
+		Param:   MaxHourlyCost,
+		Remedy:  "Raise max_hourly_cost, lower the limits of the candidates, or order fewer machines.",
+		Retry:   RetryAfterChange, // a limit or a ceiling
 	},
 	{
 		Code:    Unknown,

@@ -82,6 +82,8 @@ func TestCatalogue_everyCodePointsAtItsAttribute(t *testing.T) {
 		failure.Interrupted:          {failure.Of(fmt.Errorf("RunInstances: %w", context.Canceled)), ""},
 		failure.InstanceGone:         {failure.Of(fmt.Errorf("instance i: %w", machines.ErrGone)), ""},
 		failure.InstanceInErrorState: {failure.Of(&machines.StateError{InstanceID: "i", State: "error"}), ""},
+		failure.FleetShort:           {failure.Fleet(failure.FleetShort, "", "", ""), ""},
+		failure.FleetTooDear:         {failure.Fleet(failure.FleetTooDear, "", "", ""), ""},
 	}
 	for _, cause := range failure.Catalogue() {
 		c, ok := cases[cause.Code]

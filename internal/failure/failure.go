@@ -32,6 +32,7 @@ type Failure struct {
 	Action    string // the API action whose answer this is about
 	RequestID string
 
+	why   string // what is short of a batch, in one sentence with its numbers; "" where nothing says more than Summary
 	brief string // Summary without numbers, where it is not that of the catalogue
 	exact bool   // KEC's own code names the cause
 	thing *thing // what is short where it is not the machine itself, else nil

@@ -37,7 +37,7 @@ func OfPlan(s market.Shortfall) Failure {
 // say takes over the words of a shortfall. A summary or remedy that they leave out stays that of
 // the catalogue.
 func (f *Failure) say(w market.Words) {
-	f.Facts = w.Facts
+	f.Facts, f.why = w.Facts, w.Why()
 	if w.Summary != "" {
 		f.Summary = w.Summary
 	}
@@ -100,12 +100,12 @@ func offerOf(ctx context.Context, snapshot *market.Snapshot, launch market.Launc
 // ends of the range.
 func (f Failure) aboutPrice() bool { return f.Code == PriceBelowMarket || f.Code == PriceAboveOnDemand }
 
-// shortfall is what KEC is short of for the launch, if the failure's cause is such a thing.
-func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfall, bool) {
+// shortfall is what KEC is short of for so many launches, if the failure's cause is such a thing.
+func (f Failure) shortfall(o market.Offer, launch market.Launch, n int64) (market.Shortfall, bool) {
 	if f.aside() {
 		return market.Shortfall{}, false
 	}
-	short := market.Judge(launch, 1, o, market.Ordered)
+	short := market.Judge(launch, n, o, market.Ordered)
 	i := slices.IndexFunc(short, func(s market.Shortfall) bool {
 		code := codes[s.Kind]
 		return code == f.Code || f.aboutPrice() && Failure{Cause: CauseOf(code)}.aboutPrice()
@@ -116,9 +116,10 @@ func (f Failure) shortfall(o market.Offer, launch market.Launch) (market.Shortfa
 	return short[i], true
 }
 
-// contradicts tells whether KEC offers what it has just refused for stock or price.
+// contradicts tells whether KEC offers what it has just refused for stock or price. One machine is
+// enough: KEC refuses a batch only if it can open none of it (fact 43: it opens as many as fit).
 func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
-	_, short := f.shortfall(o, launch)
+	_, short := f.shortfall(o, launch, 1)
 	switch {
 	case f.Code == OutOfStock:
 		return !f.aside() && o.Stock.Known && !short
@@ -132,20 +133,21 @@ func (f Failure) contradicts(o market.Offer, launch market.Launch) bool {
 // judge holds the launch against what KEC offers now: it fills Facts, and puts the numbers into
 // summary and remedy.
 func (f *Failure) judge(o market.Offer, launch market.Launch) {
-	s, short := f.shortfall(o, launch)
+	s, short := f.shortfall(o, launch, launch.Machines())
+	again := f.contradicts(o, launch)
 	switch {
-	case short:
+	case short && !again:
 		if f.aboutPrice() {
 			f.Cause = CauseOf(codes[s.Kind]) // the numbers tell which end of the range it is
 		}
 		f.say(s.Words)
-	case f.contradicts(o, launch) && f.aboutPrice():
+	case again && f.aboutPrice():
 		f.Summary = "KEC refused the spot price limit, which is within the prices now"
 		f.brief = f.Summary
 		f.Facts = o.Prices(launch)
 		f.Remedy = "Apply again, or leave {SpotPriceLimit} out to follow the market."
 		f.Retry = RetryLater // whichever end of the range KEC meant
-	case f.contradicts(o, launch):
+	case again:
 		f.Facts = fmt.Sprintf("There is stock again: KEC can open %d %s in %s now.", *o.Stock.Value, launch.InstanceType, o.Zone)
 		f.Remedy = "Apply again, or choose another {InstanceType} or a {SubnetId} in another zone if it is sold out again."
 	}

@@ -97,6 +97,9 @@ func (r *Refusals) find(launch market.Launch) *refused {
 // covers tells whether KEC would refuse a launch as it has refused the known one.
 func (r *Refusals) covers(k *refused, launch market.Launch) bool {
 	zone := r.zone(launch)
+	if launch.OnDemand != k.launch.OnDemand { // KEC may keep stock for one kind that it has not for the other
+		return false
+	}
 	if launch.InstanceType != k.launch.InstanceType || launch.SubnetID != k.launch.SubnetID && (zone == "" || zone != r.zone(k.launch)) {
 		return false
 	}
@@ -141,6 +144,9 @@ func (r *Refusals) repeat(k *refused, launch market.Launch) (Failure, bool) {
 	f.Facts = joined(" ", fmt.Sprintf("KEC was not asked again: %s it refused %s, with the words and the request id below.",
 		ago(r.explainer.client.LocalNow().Sub(k.at)), who), f.Facts)
 	f.Note = "Nothing was sent for this instance; the next apply asks KEC again."
+	if n := launch.Machines(); n > 1 {
+		f.Note = fmt.Sprintf("Nothing was sent for these %d instances; the next apply asks KEC again.", n)
+	}
 	return f, true
 }
 
@@ -234,13 +240,13 @@ func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	}
 }
 
-// Accepted notes that KEC has taken the launch. It forgets what was refused before this launch was
+// Accepted notes that KEC has taken the launch and opens so many machines. It forgets what was refused before this launch was
 // sent. A launch that was refused later may have come after this one took the last place.
-func (a *Attempt) Accepted() {
+func (a *Attempt) Accepted(machines int) {
 	a.refusals.mu.Lock()
 	defer a.refusals.mu.Unlock()
 	a.refusals.forget(a.launch, a.begun)
-	a.refusals.freed.add(a.refusals.holds(a.launch), -1)
+	a.refusals.freed.add(a.refusals.holds(a.launch), -machines)
 }
 
 // forget drops the refusals up to that time that cover a launch.

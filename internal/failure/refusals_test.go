@@ -184,15 +184,15 @@ func TestRefusals_whatForgets(t *testing.T) {
 		{"nothing", func(*kecsim.Server, *Refusals, *Attempt) {}, false},
 		{"29 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(refusalTTL - time.Second) }, false},
 		{"30 seconds", func(sim *kecsim.Server, _ *Refusals, _ *Attempt) { sim.Advance(refusalTTL) }, true},
-		{"a launch sent before it that was accepted", func(_ *kecsim.Server, _ *Refusals, early *Attempt) { early.Accepted() }, false},
+		{"a launch sent before it that was accepted", func(_ *kecsim.Server, _ *Refusals, early *Attempt) { early.Accepted(1) }, false},
 		{"a launch sent after it that was accepted", func(_ *kecsim.Server, r *Refusals, _ *Attempt) {
 			other := orderOf(kecsim.SubnetReserve, "") // of the same zone, which is not known yet
 			attempt := begin(t, r, other)
 			r.zones[other.SubnetID] = kecsim.ZoneA
-			attempt.Accepted()
+			attempt.Accepted(1)
 		}, true},
 		{"another type that was accepted", func(_ *kecsim.Server, r *Refusals, _ *Attempt) {
-			begin(t, r, market.Launch{InstanceType: "N3.4B", SubnetID: kecsim.SubnetA}).Accepted()
+			begin(t, r, market.Launch{InstanceType: "N3.4B", SubnetID: kecsim.SubnetA}).Accepted(1)
 		}, false},
 		{"an instance being terminated", func(_ *kecsim.Server, r *Refusals, early *Attempt) {
 			r.Ending(market.Launch{})

@@ -15,12 +15,12 @@ import (
 var retries = map[Code]Retry{
 	OutOfStock: "later", PriceBelowMarket: "later", SubnetFull: "later", Throttled: "later", LaunchFailed: "later",
 	NotSent: "later", ChangeUnknown: "later", UnusableAnswer: "later", ServiceUnavailable: "later", Unreachable: "later",
-	DeadlineExceeded: "later", Interrupted: "later", InstanceGone: "later",
+	DeadlineExceeded: "later", Interrupted: "later", InstanceGone: "later", FleetShort: "later",
 
 	ExcessiveNumber: "after a change", PriceAboveOnDemand: "after a change", SpotNotOffered: "after a change",
 	InsufficientBalance: "after a change", ImageUnusable: "after a change", InvalidParameter: "after a change",
 	PermissionDenied: "after a change", InstanceProtected: "after a change", OrderUnpaid: "after a change",
-	InstanceInErrorState: "after a change", Unknown: "after a change",
+	InstanceInErrorState: "after a change", FleetTooDear: "after a change", Unknown: "after a change",
 
 	OutcomeUnknown: "never", OrderCanceled: "never",
 }

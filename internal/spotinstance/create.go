@@ -104,7 +104,7 @@ func (r *Resource) launch(ctx context.Context, plan *model, params param.Table, 
 	case err != nil:
 		return machines.Launched{}, diag.Diagnostics{attempt.Refused(ctx, err).Diagnostic(params)}
 	}
-	attempt.Accepted()
+	attempt.Accepted(1)
 	return launched, diags
 }
 

@@ -52,8 +52,15 @@ var retries = []struct {
 	{failure.RetryNever, "do not repeat the command. Somebody has to look first, because a repetition may buy a second machine, or wants what somebody has cancelled."},
 }
 
-// attribute is the attribute of kec_spot_instance that a cause points at.
+// ofFleets are the attributes of kec_spot_fleet that the causes of a fleet point at.
+var ofFleets = map[failure.Code]string{failure.FleetShort: "target_capacity", failure.FleetTooDear: "max_hourly_cost"}
+
+// attribute is the attribute that a cause points at: of kec_spot_instance, or of kec_spot_fleet for
+// what only a fleet has.
 func attribute(c failure.Cause) string {
+	if name := ofFleets[c.Code]; name != "" {
+		return "`" + name + "`"
+	}
 	if at, ok := wizard.Parameters().Locate(c.Param); ok {
 		return "`" + at.String() + "`"
 	}

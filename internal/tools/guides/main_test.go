@@ -70,6 +70,10 @@ func TestFailures(t *testing.T) {
 		"| `OutOfStock` | Out of stock | `instance_type` | Choose another instance_type, or a subnet_id in another zone, or try again later. | later |\n",
 		"| `InvalidParameter` | KEC does not accept a value | the one KEC names | Change the value as KEC says below. | after a change |\n",
 		"\n- `Retry: later`: it passes by itself.",
+		"| `FleetShort` | Fewer machines than wanted | `target_capacity` | Add candidates in other zones or of other types, lower min_capacity, or set " +
+			"wait_for_stock to wait for what is short. | later |\n",
+		"| `FleetTooDear` | The machines cost more than max_hourly_cost | `max_hourly_cost` | Raise max_hourly_cost, lower the limits of the candidates, " +
+			"or order fewer machines. | after a change |\n",
 		"| `InsufficientBalance` | The account's balance is too low | – | Top the account up: ",
 		"| `OutOfStock` | `ProductSellOutInvalid` | sellout, sell out, sold out, ",
 		"account *and* balance",
