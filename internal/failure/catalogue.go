@@ -49,10 +49,6 @@ const (
 	FleetTooDear         Code = "FleetTooDear"
 )
 
-// MaxHourlyCost stands for the ceiling of a fleet's cost, which is no parameter of the API, so that
-// a table can tell its attribute.
-const MaxHourlyCost = "MaxHourlyCost"
-
 // Retry says whether the same command may succeed without a person. Its texts are stable: pipelines
 // read them.
 type Retry string
@@ -299,7 +295,7 @@ var causes = []Cause{
 	{
 		Code:    FleetTooDear,
 		Summary: "The machines cost more than max_hourly_cost",
-		Param:   MaxHourlyCost,
+		Param:   "MaxHourlyCost", // none of the API, but a table can tell its attribute
 		Remedy:  "Raise max_hourly_cost, lower the limits of the candidates, or order fewer machines.",
 		Retry:   RetryAfterChange, // a limit or a ceiling
 	},

@@ -51,8 +51,8 @@ func (e *Explainer) Fewer(ctx context.Context, missing market.Launch) string {
 	ctx, cancel := context.WithTimeout(ctx, explanationTimeout)
 	defer cancel()
 	o := offerOf(ctx, e.run.Recent(0), missing, wants{price: missing.PriceLimit != nil, stock: true, addresses: true})
-	if short := market.Judge(missing, missing.Machines(), o, market.Ordered); len(short) > 0 {
-		return short[0].Why()
+	if why := market.Reason(market.Judge(missing, missing.Machines(), o, market.Ordered)); why != "" {
+		return why
 	}
 	if o.Stock.Known && o.Subnet.Known {
 		return "KEC gave no reason. It has stock and addresses now, so the account's quota or balance may be used up."

@@ -240,8 +240,9 @@ func (a *Attempt) settle(k *refused, f Failure, o market.Offer) {
 	}
 }
 
-// Accepted notes that KEC has taken the launch and opens so many machines. It forgets what was refused before this launch was
-// sent. A launch that was refused later may have come after this one took the last place.
+// Accepted notes that KEC has taken the launch, and opens so many machines. It forgets what was
+// refused before this launch was sent. A launch that was refused later may have come after this one
+// took the last place.
 func (a *Attempt) Accepted(machines int) {
 	a.refusals.mu.Lock()
 	defer a.refusals.mu.Unlock()
