@@ -72,6 +72,13 @@ type Shortfall struct {
 	Kind          Kind
 	Param, Lookup string // as those of the need
 	Words
+	fits int64 // how many of the launches it leaves room for
+}
+
+// Wrong tells whether KEC would surely refuse every launch like it, because the thing itself is
+// wrong, and not because there is too little of it.
+func (s Shortfall) Wrong() bool {
+	return s.Certain() && s.Kind != OutOfStock && s.Kind != AddressesShort
 }
 
 // Certain tells whether KEC would surely refuse the launch. An empty list of prices is no proof

@@ -1,7 +1,9 @@
 package market
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -31,15 +33,24 @@ func Room(launch Launch, wanted int64, o Offer, form Form, taken func(key string
 			continue
 		}
 		s := need.shortfall(d)
-		short, each[need.Key] = append(short, s), 0
 		switch {
 		case !need.perLaunch():
-			n = min(n, max(need.have-others, 0)/per)
-		case s.Certain():
-			n = 0
+			s.fits = max(need.have-others, 0) / per
+		case !s.Certain():
+			s.fits = wanted
 		}
+		short, each[need.Key], n = append(short, s), 0, min(n, s.fits)
 	}
 	return n, short
+}
+
+// Reason is one sentence with its numbers about the shortfall that leaves room for the fewest
+// launches, the likeliest of several; "" without any.
+func Reason(short []Shortfall) string {
+	if len(short) == 0 {
+		return ""
+	}
+	return slices.MinFunc(short, func(a, b Shortfall) int { return cmp.Compare(a.fits, b.fits) }).Why()
 }
 
 // Patient is the offer to one who waits: without stock and price, which come and go.

@@ -105,6 +105,21 @@ func TestRoom(t *testing.T) {
 
 var soldOutDisk = market.Offer{Zone: "z", Type: known(kec.InstanceTypeConfig{SoldOut: map[string][]string{"EHDD": {"z"}}})}
 
+// A line of a table names what leaves the least room.
+func TestReason(t *testing.T) {
+	t.Parallel()
+	offer := market.Offer{Zone: "z", Stock: known(5), Subnet: subnet(2), Quote: market.AnswerOf[market.Quote](nil, nil)}
+	for wanted, want := range map[int64]string{
+		2: "KEC lists no spot price for N3.2B in z.",
+		4: "Too few free addresses in subnet s-1: 4 wanted, 2 free.",
+		9: "Too few free addresses in subnet s-1: 9 wanted, 2 free.",
+	} {
+		_, short := market.Room(market.Launch{InstanceType: "N3.2B", SubnetID: "s-1"}, wanted, offer, market.Planned, func(string) int64 { return 0 })
+		equal(t, fmt.Sprint(wanted), market.Reason(short), want)
+	}
+	equal(t, "none", market.Reason(nil), "")
+}
+
 // A plan is told what all its resources want together, as a single machine tells it.
 func TestRoom_itsFactsAreThoseOfThePlan(t *testing.T) {
 	t.Parallel()

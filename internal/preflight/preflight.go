@@ -156,12 +156,17 @@ func (c *Check) report(ctx context.Context, mine []market.Need, partial bool) []
 		s := c.snapshot.Shortfall(ctx, need, demand)
 		f := Finding{failure.OfPlan(s), s.Certain() && c.mode == Error && short > lost}
 		if short <= lost {
-			f.Note = fmt.Sprintf("KEC has taken %d of the machines in the state and cannot replace %s now. "+
-				"That blocks nothing else; an apply orders them all the same.", lost, pronoun(lost))
+			f.Note = taken(lost)
 		}
 		findings = append(findings, f)
 	}
 	return findings
+}
+
+// taken says that a shortfall is what KEC has taken.
+func taken(lost int64) string {
+	return fmt.Sprintf("KEC has taken %d of the machines in the state and cannot replace %s now. "+
+		"That blocks nothing else; an apply orders them all the same.", lost, pronoun(lost))
 }
 
 func pronoun(n int64) string {
