@@ -191,6 +191,72 @@ func TestRunInstances_partialFulfilment(t *testing.T) {
 	}
 }
 
+// A batch opens what the scarcest of quota, stock, addresses and balance leaves, and takes from
+// all four.
+func TestRunInstances_aBatchOpensWhatFits(t *testing.T) {
+	t.Parallel()
+	quota, stock := func(s *Server) { s.SetQuota(9) }, func(s *Server) { s.SetStock(ZoneA, TypeSmall, 7) }
+	addresses, balance := func(s *Server) { s.SetSubnetFree(SubnetA, 5) }, func(s *Server) {
+		s.SetPrice(ZoneA, TypeSmall, "40", "60")
+		s.SetBalance("170")
+	}
+	type left struct{ opened, stock, used, free int }
+	cases := []struct {
+		name    string
+		scarce  []func(*Server)
+		pairs   []string
+		want    left
+		balance string
+	}{
+		{"nothing", nil, nil, left{20, 30, 20, 230}, "999.214"},
+		{"quota", []func(*Server){quota}, nil, left{9, 41, 9, 241}, "999.6463"},
+		{"stock", []func(*Server){stock}, nil, left{7, 0, 7, 243}, "999.7249"},
+		{"addresses", []func(*Server){addresses}, nil, left{5, 45, 5, 0}, "999.8035"},
+		{"two addresses each", []func(*Server){addresses}, []string{"NetworkInterface.1.SubnetId", SubnetA, "NetworkInterface.1.SecurityGroupId.1", SecurityGroup},
+			left{2, 48, 2, 1}, "999.9214"},
+		{"balance", []func(*Server){balance}, nil, left{4, 46, 4, 246}, "10"},
+		{"quota and stock", []func(*Server){quota, stock}, nil, left{7, 0, 7, 243}, ""},
+		{"all four", []func(*Server){quota, stock, addresses, balance}, nil, left{4, 3, 4, 1}, "10"},
+		{"pay-as-you-go, stock", []func(*Server){stock}, onDemand, left{7, 0, 7, 243}, "998.6245"},
+		{"pay-as-you-go, balance", []func(*Server){balance}, onDemand, left{2, 48, 2, 248}, "50"},
+		{"pay-as-you-go, all four", []func(*Server){quota, stock, addresses, balance}, onDemand, left{2, 5, 2, 3}, "50"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			sim, me := newWorld(t)
+			for _, scarce := range c.scarce {
+				scarce(sim)
+			}
+			ids := me.launch(append([]string{"MinCount", "1", "MaxCount", "20"}, c.pairs...)...)
+			w := sim.Overview()
+			same(t, "left", left{len(ids), sim.Stock(ZoneA, TypeSmall), w.Used, sim.w.mustSubnet(SubnetA).free}, c.want)
+			if c.balance != "" {
+				same(t, "balance", w.Balance, c.balance)
+			}
+		})
+	}
+}
+
+// onDemand turns a spot launch into one of a pay-as-you-go machine.
+var onDemand = []string{"ChargeType", "HourlyInstantSettlement"}
+
+// Pay-as-you-go machines take from the stock that spot launches take from, and give it back.
+func TestRunInstances_payAsYouGoHasTheSameStock(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.SetStock(ZoneA, TypeSmall, 25)
+	same(t, "spot machines", len(me.launch("MinCount", "1", "MaxCount", "15")), 15)
+	bought := me.launch(append([]string{"MinCount", "1", "MaxCount", "15"}, onDemand...)...)
+	same(t, "pay-as-you-go machines", len(bought), 10)
+	me.KEC("RunInstances", spot()...).Refused(400, "ProductSellOutInvalid", "1 wanted, 0 available")
+	me.KEC("RunInstances", spot(onDemand...)...).Refused(400, "ProductSellOutInvalid", "1 wanted, 0 available")
+	me.KEC("TerminateInstances", "InstanceId.1", bought[0], "ForceDelete", "true").OK()
+	sim.Advance(sim.w.settings.TerminateTime)
+	same(t, "stock", sim.Stock(ZoneA, TypeSmall), 1)
+	same(t, "one more spot machine", len(me.launch("MinCount", "1", "MaxCount", "15")), 1)
+}
+
 func TestDryRun_doesNothing(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)

@@ -78,36 +78,56 @@ func (m *market) step(at time.Time, spot, onDemand protocol.Money, seed int64) p
 	if onDemand == 0 || spot == 0 {
 		return spot
 	}
-	h := fnv.New64a()
-	h.Write([]byte(m.zone + "|" + m.typ + "|" + strconv.FormatInt(at.Unix()/3600, 10) + "|" + strconv.FormatInt(seed, 10)))
-	spot += onDemand * protocol.Money(int64(h.Sum64()%81)-40) / 1000
+	spot += onDemand * protocol.Money(int64(m.draw(at, seed)%81)-40) / 1000
 	const grain = 10 // 0.0001 CNY
 	low, high := (onDemand/10+grain-1)/grain*grain, onDemand*9/10/grain*grain
 	return min(max(spot/grain*grain, low), high)
 }
 
-// walkPrices moves all spot prices every hour while MovePrices is on.
-func (w *world) walkPrices() {
-	if w.walkScheduled || !w.settings.MovePrices {
+// draw is a number that looks random, the same for the same market, hour and seed.
+func (m *market) draw(at time.Time, seed int64) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(m.zone + "|" + m.typ + "|" + strconv.FormatInt(at.Unix()/3600, 10) + "|" + strconv.FormatInt(seed, 10)))
+	return h.Sum64()
+}
+
+// stepStock moves the stock by one hour, the same for the same market, hour and seed: by at most a
+// quarter of the most there may be, within none and that. Its draw is another than the price's, so
+// that the two do not move together.
+//
+// assumed: the walk (fact 299).
+func (m *market) stepStock(at time.Time, most int, seed int64) {
+	by := max(most/4, 1)
+	m.stock += int(m.draw(at, ^seed)%uint64(2*by+1)) - by
+	m.stock = min(max(m.stock, 0), most)
+}
+
+// walk moves all spot prices every hour while MovePrices is on, and all stock while MoveStock is.
+func (w *world) walk() {
+	if w.walkScheduled || !w.settings.MovePrices && !w.settings.MoveStock {
 		return
 	}
 	w.walkScheduled = true
 	w.at(w.now.Truncate(time.Hour).Add(time.Hour), func() {
 		w.walkScheduled = false
-		if !w.settings.MovePrices {
-			return
-		}
+		set := w.settings
 		for _, r := range w.regions {
 			for _, zone := range r.zones {
 				for _, t := range w.types {
 					m := w.markets[marketKey{zone, t.name}]
-					p := m.last()
-					m.set(w.now, m.step(w.now, p.spot, p.onDemand, w.settings.Seed), p.onDemand)
+					if p := m.last(); set.MovePrices {
+						m.set(w.now, m.step(w.now, p.spot, p.onDemand, set.Seed), p.onDemand)
+					}
+					if set.MoveStock {
+						m.stepStock(w.now, set.MaxStock, set.Seed)
+					}
 				}
 			}
 		}
-		w.checkLimits()
-		w.walkPrices()
+		if set.MovePrices {
+			w.checkLimits()
+		}
+		w.walk()
 	})
 }
 

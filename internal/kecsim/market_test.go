@@ -93,6 +93,46 @@ func TestPrices_walkTheSameWayWithinTheBand(t *testing.T) {
 	}
 }
 
+// Stock shrinks and returns by the hour, the same for the same seed, beside what machines take.
+func TestStock_walksTheSameWayWithinItsBounds(t *testing.T) {
+	t.Parallel()
+	walk := func(seed int64, most int, prices bool) string {
+		sim := New()
+		sim.Update(func(s *Settings) { s.MoveStock, s.MaxStock, s.Seed, s.MovePrices = true, most, seed, prices })
+		var out []int
+		for range 24 {
+			sim.Advance(time.Hour)
+			out = append(out, sim.Stock(ZoneA, TypeSmall))
+		}
+		return fmt.Sprint(out)
+	}
+	same(t, "seed 1", walk(1, 50, false), "[50 46 34 24 29 23 23 20 20 13 20 22 23 28 33 25 13 12 3 8 5 5 7 4]")
+	same(t, "seed 1 beside prices", walk(1, 50, true), walk(1, 50, false))
+	same(t, "seed 2", walk(2, 50, false), "[46 50 50 50 41 49 50 50 50 50 43 34 46 40 34 37 39 49 50 41 50 50 41 49]")
+	same(t, "at most 3", walk(1, 3, false), "[3 3 3 2 1 0 0 0 0 0 0 0 0 0 1 2 3 3 3 2 1 0 0 1]")
+	same(t, "none", walk(1, 0, false), fmt.Sprint(make([]int, 24)))
+}
+
+// What is sold out comes back with the hours, and what machines hold is not there for others.
+func TestStock_returns(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.Update(func(s *Settings) { s.MoveStock = true })
+	me.launch("MinCount", "40", "MaxCount", "40")
+	sim.SellOut(ZoneA, TypeSmall)
+	hours := 0
+	for sim.Stock(ZoneA, TypeSmall) < 20 && hours < 100 {
+		sim.Advance(time.Hour)
+		hours++
+	}
+	same(t, "hours until 20 are back", hours, 15)
+	same(t, "machines", len(sim.Instances()), 40)
+	sim.Update(func(s *Settings) { s.MoveStock = false })
+	before := sim.Stock(ZoneA, TypeSmall)
+	sim.Advance(5 * time.Hour)
+	same(t, "stock that stays", sim.Stock(ZoneA, TypeSmall), before)
+}
+
 func TestInventory_followsTheStock(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)

@@ -228,7 +228,7 @@ func (s *Server) Update(change func(*Settings)) {
 	mustKnowOdd(s.w.settings.Odd)
 	for _, w := range s.worlds() {
 		w.settings = s.w.settings
-		w.walkPrices()
+		w.walk()
 	}
 }
 

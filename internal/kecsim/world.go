@@ -99,6 +99,10 @@ type Settings struct {
 	// MovePrices moves spot prices every hour; Seed chooses how.
 	MovePrices bool
 	Seed       int64
+	// MoveStock moves the stock of every type in every zone each hour, between none and MaxStock;
+	// Seed chooses how.
+	MoveStock bool
+	MaxStock  int // 50
 
 	// EIPOwnNames has RunInstances take the charge types of an EIP by the names that EIP's own API
 	// has for them too (fact 219: not known).
@@ -127,7 +131,7 @@ func defaultSettings() Settings {
 	return Settings{
 		Boot: 20 * time.Second, VisibleAfter: 3 * time.Second, TerminateTime: 5 * time.Second,
 		Stop: 5 * time.Second, Start: 5 * time.Second, Reboot: 8 * time.Second, Modify: 5 * time.Second,
-		FailureMode: ModeError, MaxDataDisks: 8, MaxDataDiskSize: 16000, Seed: 1,
+		FailureMode: ModeError, MaxDataDisks: 8, MaxDataDiskSize: 16000, Seed: 1, MaxStock: 50,
 	}
 }
 

@@ -59,8 +59,8 @@ POST refuse-terminate {"id", "message"}
 POST refuse-share   {"action", "share", "message"}          Return false for a random share of the ids; 0 ends it
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "freeAfter", "keepEIP", "stop", "start", "reboot", "modify", "asyncChecks",
-                    "failureMode", "causeFields", "upperKeys", "wrapOrders", "lookUpsPerProject", "movePrices", "seed", "maxDataDisks",
-                    "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts"}; odd is a list of ways to write an instance, of
+                    "failureMode", "causeFields", "upperKeys", "wrapOrders", "lookUpsPerProject", "movePrices", "moveStock", "maxStock",
+                    "seed", "maxDataDisks", "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts"}; odd is a list of ways to write an instance, of
                     those that GET odd lists, and oddOrders one of ways to write an order: "sub-orders of disks and
                     addresses", "instanceId from the first on", "keys in Chinese"
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
@@ -203,6 +203,7 @@ func (c api) showWorld() any {
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
 			"oddOrders": set.OddOrders, "errorState": set.ErrorState, "errorLasts": set.ErrorLasts.String(),
 			"odd": set.Odd, "wrapOrders": set.WrapOrders, "lookUpsPerProject": set.LookUpsPerProject, "movePrices": set.MovePrices, "seed": set.Seed,
+			"moveStock": set.MoveStock, "maxStock": set.MaxStock,
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}

@@ -32,10 +32,11 @@ func TestControl_steersTheWorld(t *testing.T) {
 	post("fault", `{"action":"DescribeRegions","times":1,"status":400,"code":"Odd","message":"m"}`)
 	me.KEC("DescribeRegions").Refused(400, "Odd")
 	post("fail-launches", `{"count":1,"mode":"vanish","reason":"out of stock"}`)
-	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true}`)
+	post("settings", `{"boot":"5s","causeFields":true,"wrapOrders":true,"movePrices":true,"moveStock":true,"maxStock":30}`)
 	same(t, "boot", sim.Overview().Settings.Boot, 5*time.Second)
-	if _, shown := me.Control("GET", "world", ""); !strings.Contains(shown, `"wrapOrders":true`) {
-		t.Errorf("settings: %s", shown)
+	_, settings := me.Control("GET", "world", "")
+	if !strings.Contains(settings, `"wrapOrders":true`) || !strings.Contains(settings, `"moveStock":true`) || !strings.Contains(settings, `"maxStock":30`) {
+		t.Errorf("settings: %s", settings)
 	}
 	post("order", `{"id":"9","status":21,"subOrders":[{"id":"9-1","status":3,"failReason":"out of stock"}]}`)
 	same(t, "order", me.order("9")["data"].(map[string]any)["status"], any(21.0))

@@ -245,11 +245,13 @@ type settings struct {
 	Stop, Start, Reboot, Modify       *string
 	AsyncChecks, CauseFields          *bool
 	UpperKeys, WrapOrders, MovePrices *bool
+	MoveStock                         *bool
 	LookUpsPerProject                 *bool
 	FailureMode                       *string
 	Odd, OddOrders                    *[]string
 	Seed                              *int64
 	MaxDataDisks, MaxDataDiskSize     *int
+	MaxStock                          *int
 }
 
 func (c api) setSettings(body []byte) error {
@@ -271,7 +273,7 @@ func (c api) setSettings(body []byte) error {
 	if err := checkWays(in.FailureMode, in.Odd, in.OddOrders); err != nil {
 		return err
 	}
-	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize} {
+	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize, "maxStock": in.MaxStock} {
 		if n != nil {
 			if err := notBelowZero(name, n); err != nil {
 				return err
@@ -290,6 +292,8 @@ func (c api) setSettings(body []byte) error {
 		assign(&set.UpperKeys, in.UpperKeys)
 		assign(&set.WrapOrders, in.WrapOrders)
 		assign(&set.MovePrices, in.MovePrices)
+		assign(&set.MoveStock, in.MoveStock)
+		assign(&set.MaxStock, in.MaxStock)
 		assign(&set.LookUpsPerProject, in.LookUpsPerProject)
 		assign(&set.FailureMode, in.FailureMode)
 		assign(&set.Odd, in.Odd)

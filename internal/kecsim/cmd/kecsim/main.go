@@ -41,6 +41,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	boot := flags.Duration("boot", 20*time.Second, "simulated time from the order to an active instance")
 	quota := flags.Int("quota", 100, "how many instances the account may have")
 	move := flags.Bool("move-prices", false, "let prices move every simulated hour")
+	stock := flags.Bool("move-stock", false, "let stock shrink and return every simulated hour")
 	show := flags.Bool("version", false, "print the version and exit")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), *scale)), kecsim.WithControl(control.Serve))
 	sim.SetQuota(*quota)
 	sim.Update(func(s *kecsim.Settings) {
-		s.Boot, s.MovePrices = *boot, *move
+		s.Boot, s.MovePrices, s.MoveStock = *boot, *move, *stock
 		s.VisibleAfter = min(s.VisibleAfter, *boot)
 	})
 	listener, err := net.Listen("tcp", *listen)
