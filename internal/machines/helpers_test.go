@@ -58,9 +58,12 @@ func (c testClient) RunInstances(ctx context.Context, params url.Values) (Launch
 	s := c.newSearch(params)
 	r := c.run(ctx, params)
 	if r.MaybeAccepted {
-		return Launched{}, s.unknown(r.Err)
+		return Launched{}, s.unknown(0, r.Err)
 	}
-	return s.launched(r)
+	if r.Err != nil {
+		return Launched{}, r.Err
+	}
+	return s.batch(r.IDs, r.RequestID).one()
 }
 
 // connect makes a client of all three layers.

@@ -44,21 +44,54 @@ type Launched struct {
 // held tells whether a refusal is for what a machine that has just been ended may still hold: such
 // a launch has done nothing, and is sent again, with the same tag, until the context ends.
 func (c *Client) Launch(ctx context.Context, params url.Values, held ...func(error) bool) (Launched, error) {
+	b, err := c.LaunchBatch(ctx, params, held...)
+	if len(b.IDs) == 0 {
+		return Launched{}, err
+	}
+	return b.one()
+}
+
+// one is the first of a batch, with an error when there are several.
+func (b Batch) one() (Launched, error) {
+	l := Launched{InstanceID: b.IDs[0], RequestID: b.RequestID, At: b.At}
+	if len(b.IDs) > 1 {
+		return l, &ExtraInstancesError{InstanceIDs: b.IDs, RequestID: b.RequestID}
+	}
+	return l, nil
+}
+
+// Batch is what came of an order for several machines, see [Launched].
+type Batch struct {
+	IDs       []string // of all machines that were opened by it or bear its mark, each once
+	RequestID string
+	At        time.Time
+}
+
+// LaunchBatch is Launch for an order of several machines: MinCount and MaxCount say how many. Fewer
+// than MaxCount are no failure. After an answer that is not clear, all that bears the mark is
+// adopted, and the search goes on for its 90 seconds unless as many are found as were asked for.
+//
+// Where the search ends early, it returns those that were found, and an error that matches
+// ErrOutcomeUnknown and says how many more there may be. Any other error comes without machines.
+func (c *Client) LaunchBatch(ctx context.Context, params url.Values, held ...func(error) bool) (Batch, error) {
 	s := c.newSearch(params)
 	if err := s.outage(ctx); err != nil {
-		return Launched{}, err
+		return Batch{}, err
 	}
 	first := s.untilFree(ctx, held)
 	if !first.MaybeAccepted {
-		return s.launched(first)
+		if first.Err != nil {
+			return Batch{}, first.Err
+		}
+		return s.batch(first.IDs, first.RequestID), nil
 	}
 	s.named = append(s.named, first.IDs...)
 	found, err := s.untilFound(ctx)
-	if err != nil {
-		return Launched{}, s.unknown(first.Err, err)
-	}
-	if len(found) > 0 {
-		return s.adopt(found, first.RequestID)
+	switch {
+	case err != nil:
+		return s.partly(found, first.RequestID, first.Err, err)
+	case len(found) > 0:
+		return s.adopt(found, first.RequestID), nil
 	}
 
 	// Nothing has come of the first request in 90 seconds. Should something come of it later, it
@@ -67,29 +100,34 @@ func (c *Client) Launch(ctx context.Context, params url.Values, held ...func(err
 	switch {
 	case second.MaybeAccepted:
 		s.named = append(s.named, second.IDs...)
-		if found, err = s.untilFound(ctx); len(found) > 0 {
-			return s.adopt(found, second.RequestID)
+		if found, err = s.untilFound(ctx); err == nil && len(found) > 0 {
+			return s.adopt(found, second.RequestID), nil
 		}
 		if err == nil {
 			err = fmt.Errorf("neither this nor a second request has shown within %s", searchTime)
 		}
-		return Launched{}, s.unknown(first.Err, second.Err, err)
+		return s.partly(found, second.RequestID, first.Err, second.Err, err)
 	case over(ctx) && len(second.IDs) == 0:
-		return Launched{}, s.unknown(first.Err, second.Err)
+		return Batch{}, s.unknown(0, first.Err, second.Err)
 	case !over(ctx): // has the first one come late?
 		found, _ = s.look(ctx)
 	}
-	for _, id := range second.IDs {
-		same := func(other string) bool { return strings.EqualFold(other, id) }
-		if !slices.ContainsFunc(found, same) {
-			found = append(found, id)
-		}
-	}
+	found = union(found, second.IDs)
 	if len(found) == 0 {
-		return Launched{}, fmt.Errorf("%w (it was the second request; of the first, which had no clear answer, "+
+		return Batch{}, fmt.Errorf("%w (it was the second request; of the first, which had no clear answer, "+
 			"no instance with the tag %s = %s was found)", second.Err, LaunchTagKey, s.tag)
 	}
-	return s.adopt(found, second.RequestID)
+	return s.adopt(found, second.RequestID), nil
+}
+
+// union is all ids, each once, in any case.
+func union(ids, more []string) []string {
+	for _, id := range more {
+		if !slices.ContainsFunc(ids, func(other string) bool { return strings.EqualFold(other, id) }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // untilFree makes the first call of a launch, and the same again while KEC refuses it for what is
@@ -140,36 +178,40 @@ func (s *search) outage(ctx context.Context) error {
 	return fmt.Errorf("%w: the outcome of another one is unknown, and KEC has not answered since: %w", ErrNotSent, err)
 }
 
-// launched is what came of a launch whose outcome is clear.
-func (s *search) launched(r kec.Run) (Launched, error) {
-	if r.Err != nil {
-		return Launched{}, r.Err
-	}
-	return s.first(r.IDs, r.RequestID)
+// batch is these instances.
+func (s *search) batch(ids []string, requestID string) Batch {
+	return Batch{IDs: ids, RequestID: requestID, At: s.client.api.Now()}
 }
 
 // adopt takes the instances that were found for the outcome of the launch.
-func (s *search) adopt(ids []string, requestID string) (Launched, error) {
+func (s *search) adopt(ids []string, requestID string) Batch {
 	for _, id := range ids {
 		s.client.ages.launch(id, s.client.api.LocalNow()) // KEC may have carried it out long after it was sent
 	}
-	return s.first(ids, requestID)
+	return s.batch(ids, requestID)
 }
 
-// first is the first of the instances, with an error when there are several.
-func (s *search) first(ids []string, requestID string) (Launched, error) {
-	l := Launched{InstanceID: ids[0], RequestID: requestID, At: s.client.api.Now()}
-	if len(ids) == 1 {
-		return l, nil
+// partly is the outcome of a search that has ended early: what it has found, and that there may be
+// more.
+func (s *search) partly(found []string, requestID string, causes ...error) (Batch, error) {
+	err := s.unknown(len(found), causes...)
+	if len(found) == 0 {
+		return Batch{}, err
 	}
-	return l, &ExtraInstancesError{InstanceIDs: ids, RequestID: requestID}
+	return s.adopt(found, requestID), err
 }
 
 // unknown says what to do after a launch that may have succeeded, and what came of it so far.
-func (s *search) unknown(causes ...error) error {
+func (s *search) unknown(found int, causes ...error) error {
 	look := "an instance"
+	switch most := s.most - found; {
+	case s.most > 1 && found > 0:
+		look = fmt.Sprintf("up to %d more instances", most)
+	case s.most > 1:
+		look = fmt.Sprintf("up to %d instances", most)
+	}
 	if name := s.params.Get("InstanceName"); name != "" {
-		look = fmt.Sprintf("an instance named %q", name)
+		look += fmt.Sprintf(" named %q", name)
 	}
 	look += fmt.Sprintf(" with the tag %s = %s,", LaunchTagKey, s.tag)
 	return fmt.Errorf("%w: KEC may have accepted it, so do not apply again blindly: look for %s created since %s, in the console or "+

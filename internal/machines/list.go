@@ -22,6 +22,7 @@ type Filter struct {
 	Tags              map[string]string
 	BeingReclaimed    *bool // whether KEC has announced a release
 	WithTags          bool  // the tags are wanted, even where none are selected by
+	AnyCharge         bool  // machines of other charge types than Spot, too
 }
 
 // Listed is a machine of a list.
@@ -40,7 +41,7 @@ func (l Listed) FleetID() string { return tagOf(l.Tags, FleetTagKey) }
 func (f Filter) passes(in *kec.Instance) bool {
 	other := func(now, want string) bool { return want != "" && now != "" && !strings.EqualFold(now, want) }
 	switch {
-	case in.ChargeType != "" && !in.Spot(),
+	case in.ChargeType != "" && !in.Spot() && !f.AnyCharge,
 		other(in.Zone, f.Zone), other(in.Type, f.Type), other(in.State, f.State),
 		f.Project != nil && in.ProjectID != nil && *in.ProjectID != *f.Project,
 		f.Name != nil && !f.Name.MatchString(in.Name),
@@ -112,7 +113,7 @@ type listing struct {
 // It is false when there is to be no more.
 func (l *listing) read(ctx context.Context, projects []int64, yield func(Listed, error) bool) bool {
 	query := kec.InstanceQuery{
-		Projects: projects, Spot: true, Zone: l.filter.Zone, Type: l.filter.Type, State: l.filter.State, Size: l.filter.pageSize(l.batch),
+		Projects: projects, Spot: !l.filter.AnyCharge, Zone: l.filter.Zone, Type: l.filter.Type, State: l.filter.State, Size: l.filter.pageSize(l.batch),
 	}
 	for try := 1; try <= 2; try++ {
 		total, found, moved := -1, 0, false

@@ -22,10 +22,11 @@ const (
 	createdSlack = time.Minute
 )
 
-// search looks for the instance of a launch by its tag.
+// search looks for the instances of a launch by its tag.
 type search struct {
 	client    *Client
 	params    url.Values // with the launch tag
+	most      int        // how many instances there may be
 	tag       string     // the value of the launch tag
 	project   *int64
 	sent      time.Time       // by our clock
@@ -36,7 +37,10 @@ type search struct {
 
 func (c *Client) newSearch(params url.Values) *search {
 	s := &search{
-		client: c, tag: launchTagIn(params), params: params, sent: c.api.LocalNow(), strangers: map[string]bool{},
+		client: c, tag: launchTagIn(params), params: params, most: 1, sent: c.api.LocalNow(), strangers: map[string]bool{},
+	}
+	if n, err := strconv.Atoi(params.Get("MaxCount")); err == nil {
+		s.most = n
 	}
 	if s.tag == "" {
 		s.tag = c.newLaunchTag()
@@ -56,36 +60,40 @@ func (s *search) when() time.Time {
 	return s.sent.Add(offset)
 }
 
-// untilFound looks until the tag is found or the time is over. Neither instances nor an error means
-// that there is certainly none: the last two looks have succeeded, the last one after the time, and
-// nothing that they have shown may be the instance.
-func (s *search) untilFound(ctx context.Context) ([]string, error) {
+// untilFound looks until all that was asked for is found, or the time is over. Neither instances
+// nor an error means that there is certainly none: the last two looks have succeeded, the last one
+// after the time, and nothing that they have shown may be the instance. In the same way there are
+// certainly no more than those that are returned without an error.
+func (s *search) untilFound(ctx context.Context) (found []string, err error) {
 	p := s.client.newPoll("", "found")
 	for clear := 0; ; {
 		if err := p.pause(ctx); err != nil {
 			// Without the words of a wait for a known id.
-			return nil, fmt.Errorf("the search for it ended: %w", errors.Unwrap(err))
+			return found, fmt.Errorf("the search for it ended: %w", errors.Unwrap(err))
 		}
-		found, err := s.look(ctx)
-		switch {
-		case len(found) > 0:
+		shown, err := s.look(ctx)
+		before := len(found)
+		switch found = union(found, shown); {
+		case len(found) >= s.most:
 			return found, nil
+		case len(found) > before:
+			clear = 0
 		case err == nil:
 			clear++
 			p.looked(nil)
 		case ctx.Err() == nil && p.survive(ctx, err) != nil:
-			return nil, fmt.Errorf("the search for it failed: %w", err)
+			return found, fmt.Errorf("the search for it failed: %w", err)
 		default:
 			clear = 0
 		}
 		switch over := p.waited() - searchTime; {
 		case over >= 0 && clear > 1 && len(s.doubtful) > 0:
-			return nil, fmt.Errorf("nothing with this tag has shown within %s, but %s, without any tag, may be it",
+			return found, fmt.Errorf("nothing with this tag has shown within %s, but %s, without any tag, may be it",
 				searchTime, strings.Join(s.doubtful, ", "))
 		case over >= 0 && clear > 1:
-			return nil, nil
+			return found, nil
 		case over >= searchExtra:
-			return nil, fmt.Errorf("the search for it failed to the last: %w", err)
+			return found, fmt.Errorf("the search for it failed to the last: %w", err)
 		}
 	}
 }
