@@ -16,6 +16,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotaction"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotfleet"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotorder"
 )
@@ -45,7 +46,7 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{spotinstance.New}
+	return []func() resource.Resource{spotinstance.New, spotfleet.New}
 }
 
 // DataSources lists the data sources.

@@ -26,6 +26,7 @@ type Session struct {
 	Preflight   *preflight.Check
 	Explainer   *failure.Explainer
 	Refusals    *failure.Refusals
+	Lost        sync.Map // how many machines a refresh has found gone, by the id of their fleet
 	Living      sync.Map // the machines that a plan keeps, by id; a forced replacement comes after that
 	Region      string
 	Here        Origin    // of what this session sees

@@ -14,7 +14,7 @@ import (
 var layers = [][]string{
 	{"main"},
 	{"provider"},
-	{"spotinstance", "spotaction", "spotorder", "catalog"},
+	{"spotinstance", "spotfleet", "spotaction", "spotorder", "catalog"},
 	{"wizard", "inventory", "session"},
 	{"preflight"},
 	{"failure"},

@@ -1,0 +1,59 @@
+package spotfleet
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
+)
+
+// originKey holds, in the resource's private state, where the machines were last seen.
+const originKey = "origin"
+
+// originOf is where the machines were last seen.
+func originOf(ctx context.Context, private privateReader) session.Origin {
+	var o session.Origin
+	if raw, _ := private.GetKey(ctx, originKey); len(raw) > 0 {
+		_ = json.Unmarshal(raw, &o) // what cannot be read says nothing
+	}
+	return o
+}
+
+// seenHere notes that the machines are at the provider's own place.
+func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(r.Here)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the fleet cannot be noted", err.Error())}
+	}
+	return private.SetKey(ctx, originKey, raw)
+}
+
+// elsewhere is an error if the fleet is in another region than the provider: a look-up in the wrong
+// region finds nothing, and that proves nothing.
+func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
+	if r.API == nil || last.Region == "" || last.Region == r.Region {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The fleet is in another region", fmt.Sprintf(
+		"%s is in the region %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", sentence(m.title()), last.Region, r.Region))}
+}
+
+// notSeen is an error where KEC does not show members that were last seen with other keys or at
+// another endpoint, and nothing proves that this provider would see them.
+func (r *Resource) notSeen(ctx context.Context, m *model, last session.Origin, ids []string) diag.Diagnostics {
+	if len(ids) == 0 || r.Tells(ctx, last, ids[0]) {
+		return nil
+	}
+	what, old := "with these keys", "the old keys"
+	if last.Endpoint != r.Here.Endpoint {
+		what, old = "at this endpoint", "the old endpoint"
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("The fleet is not seen "+what, fmt.Sprintf(
+		"%d of the machines of %s were last seen at %s with %s. The provider asks %s with %s, and KEC does not show them there. "+
+			"Nothing shows that both lead to one account. They stay in the state, and nothing is ordered in their place.\n\n"+
+			"Use %s. If they are really gone, take the fleet out of the state with state rm.",
+		len(ids), m.title(), last.Endpoint, last.KeyName(), r.Here.Endpoint, r.Here.KeyName(), old))}
+}

@@ -1,0 +1,97 @@
+package spotfleet
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
+)
+
+// surplus lists the members that go when the fleet shrinks: those that KEC takes anyway, then those
+// that do not run, then those whose protected hour is over, then those inside it; within each, on
+// demand first, then the dearest, then the newest.
+func (m *model) surplus(all []member, mem *memory, now time.Time) []member {
+	n := -m.missing(all)
+	if n < 1 {
+		return nil
+	}
+	if m.ReplaceBeforeRelease.ValueBool() { // those being reclaimed do not count, and go with the rest
+		for _, one := range all {
+			if one.reclaimed() {
+				n++
+			}
+		}
+	}
+	order := slices.Clone(all)
+	sortMembers(order)
+	slices.Reverse(order)
+	slices.SortStableFunc(order, func(a, b member) int {
+		return cmp.Or(
+			cmp.Compare(a.usefulness(now), b.usefulness(now)),
+			first(!a.spot(), !b.spot()),
+			price(mem.cost(b)).Cmp(price(mem.cost(a))),
+		)
+	})
+	return order[:min(n, int64(len(order)))]
+}
+
+// usefulness is how much is lost with a member, from the least.
+func (one member) usefulness(now time.Time) int {
+	_, protected := one.protectedAt(now)
+	switch {
+	case one.reclaimed():
+		return 0
+	case !strings.EqualFold(one.State.ValueString(), kec.StateActive):
+		return 1
+	case !protected:
+		return 2
+	}
+	return 3
+}
+
+// first puts what holds for a before what does not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// price is a price to compare; one that is not known counts as none.
+func price(d *decimal.Decimal) decimal.Decimal {
+	if d == nil {
+		return decimal.Decimal{}
+	}
+	return *d
+}
+
+// end terminates members together, and returns when each is proven gone, or could not be ended:
+// errors are by id.
+func (r *Resource) end(ctx context.Context, m *model, some []member) map[string]error {
+	var mu sync.Mutex
+	var ending sync.WaitGroup
+	failed := map[string]error{}
+	for _, one := range some {
+		over := r.Refusals.Ending(m.launchOf(one))
+		ending.Go(func() {
+			err := r.Machines.Terminate(ctx, one.ID.ValueString(), m.project())
+			over(err)
+			if err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed[one.key()] = err
+			}
+		})
+	}
+	ending.Wait()
+	return failed
+}

@@ -1,0 +1,99 @@
+package spotfleet_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+)
+
+// Machines that do not start are ended and count as not got; the next candidate is asked for them.
+func TestAccFleet_machinesThatDoNotStart(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	env.Sim.FailLaunches(4, kecsim.ModeError, "out of stock")
+	w.Write(env.Config(fleet(10)))
+	w.Apply().Want(t, 0, "Resources: 1 added")
+	env.Sim.Advance(time.Minute)
+	living(t, env, map[string]int{"a Spot": 6, "b Spot": 4})
+	w.Plan().Want(t, 0, "No changes.")
+
+	env, w = world(t, 60, 0)
+	env.Sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
+	env.Sim.FailLaunches(4, kecsim.ModeError, "out of stock")
+	w.Write(env.Config(fleet(10, set{"candidates": "[" + inA + "]"})))
+	w.Apply().Want(t, 1, "Error: The fleet is short of machines: 10 wanted at least, 6 got", "6 of 10", "out of stock",
+		"The 6 machines that were got are given back, and nothing is in the state.")
+	empty(t, env)
+}
+
+// What no candidate can cure ends the run: KEC is not asked for the next one.
+func TestAccFleet_refusedAccess(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	env.Sim.FailNext("RunInstances", kecsim.Denied, 10)
+	w.Write(env.Config(fleet(10)))
+	w.Apply().Want(t, 1, "Error: KEC refused access", "Code: PermissionDenied", "The fleet is short of machines: 10 wanted at least, 0 got",
+		"Nothing was bought, and nothing is in the state.")
+	launches(t, env, 1)
+}
+
+// A lost answer: what KEC has opened is found by its mark and adopted, and nothing is ordered
+// twice.
+func TestAccFleet_lostAnswer(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 25, 60)
+	env.Sim.FailNext("RunInstances", kecsim.AnswerLost, 1)
+	w.Write(env.Config(fleet(40)))
+	w.Apply().Want(t, 0, "Resources: 1 added")
+	launches(t, env, 2)
+	living(t, env, map[string]int{"a Spot": 25, "b Spot": 15})
+	w.Plan().Want(t, 0, "No changes.")
+}
+
+// A machine of a run that was killed bears the fleet's tag, and the refresh takes it in.
+func TestAccFleet_takesInWhatAKilledRunHasOrdered(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	w.Write(env.Config(fleet(3)))
+	w.Apply().Want(t, 0)
+	id, _ := values(t, w)["id"].(string)
+	env.Sim.Advance(10 * time.Minute)
+	lost := env.Sim.AddInstance(kecsim.Instance{
+		Type: kecsim.TypeSmall, SubnetID: kecsim.SubnetA, ChargeType: "Spot", SpotStrategy: "SpotWithPriceLimit", SpotPriceLimit: "0.06",
+		ImageID: kecsim.ImageUbuntu, Name: "web-4", Tags: map[string]string{"kec-fleet-id": id, "kec-launch-mark": "0123"},
+		SecurityGroupIDs: []string{kecsim.SecurityGroup}, CreatedAt: env.Sim.Now(),
+	})
+	w.Plan().Want(t, 2, "0 to add, 1 to change, 0 to destroy") // four, and three are wanted
+	w.Write(env.Config(fleet(4)))
+	w.Apply().Want(t, 0)
+	launches(t, env, 1)
+	if ids := field(t, w, "id"); len(ids) != 4 || !slices.Contains(ids, lost) {
+		t.Errorf("the members are %v, want %s among them", ids, lost)
+	}
+	w.Plan().Want(t, 0, "No changes.")
+}
+
+// What somebody changes by hand on one machine is drift where the fleet manages it, and is left
+// alone where it does not.
+func TestAccFleet_drift(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	w.Write(env.Config(fleet(3, set{"tags": `{ env = "prod" }`})))
+	w.Apply().Want(t, 0)
+	id := field(t, w, "id")[1]
+	env.Sim.Edit(id, func(in *kecsim.Instance) { in.Tags["owner"], in.Name = "someone", "by-hand" })
+	w.Plan().Want(t, 0, "No changes.")
+	env.Sim.Edit(id, func(in *kecsim.Instance) {
+		in.Tags["env"], in.SecurityGroupIDs = "test", []string{kecsim.SecurityGroup2}
+	})
+	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	in, _ := env.Sim.Instance(id)
+	if in.Tags["env"] != "prod" || in.Tags["owner"] != "someone" || in.SecurityGroupIDs[0] != kecsim.SecurityGroup {
+		t.Errorf("tags %v, groups %v", in.Tags, in.SecurityGroupIDs)
+	}
+	w.Plan().Want(t, 0, "No changes.")
+	env.Sim.Edit(id, func(in *kecsim.Instance) { in.State = "stopped" })
+	w.Plan().Want(t, 0, "No changes.") // a stopped machine is a member
+}
