@@ -25,6 +25,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
@@ -46,6 +48,9 @@ type Client struct {
 	wide    *batcher[*kec.Instance] // look-ups in all projects
 	lists   *batcher[kec.InstancePage]
 	ends    *batcher[struct{}] // terminations
+	listed  atomic.Int64       // how many machines the last list of lookUp counted
+	leavers atomic.Int64       // waits for the end of a machine that are under way
+	proof   singleflight.Group // of the first end of many
 	refresh *refreshCache
 	tick    *pollTick
 	boots   *waitTimes // from the launch to active
@@ -74,13 +79,13 @@ func New(api *kec.Client) *Client {
 		after = 4
 	}
 	refreshes, looks, ends := window{40 * time.Millisecond, 200 * time.Millisecond},
-		window{3 * time.Millisecond, 15 * time.Millisecond}, window{40 * time.Millisecond, 200 * time.Millisecond}
+		window{3 * time.Millisecond, 100 * time.Millisecond}, window{40 * time.Millisecond, 200 * time.Millisecond}
 	if _, off := ksyun.Setting[noBatching](api.Client); off {
 		refreshes, looks, ends = window{}, window{}, window{}
 	}
 	c := &Client{api: api, newLaunchTag: api.RandomHex, ages: newAges(api), tick: newPollTick(api), boots: &waitTimes{}, goings: &waitTimes{}}
 	c.reach.turn = make(chan struct{}, 1)
-	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.byIDs}
+	c.looks = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxPage, work: c.lookUp}
 	c.wide = &batcher[*kec.Instance]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.inAllProjects}
 	c.lists = &batcher[kec.InstancePage]{call: describe, window: looks, maxItems: kec.MaxIDs, work: c.listProjects}
 	c.ends = &batcher[struct{}]{call: terminate, window: ends, maxItems: kec.MaxIDs, work: c.terminateTogether}

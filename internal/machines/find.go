@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -89,6 +90,59 @@ func (c *Client) noteSeen(id string, in *kec.Instance) *kec.Instance {
 	}
 	found := *in
 	return &found
+}
+
+// bulk is how many look-ups at a time a list of all machines may answer.
+const bulk = 2 * kec.MaxIDs
+
+// lookUp looks up all requests by id, 100 in a request. Of many, those that a list shows are
+// answered by it, where that takes fewer requests: an id only adds the proof that it is not there.
+func (c *Client) lookUp(ctx context.Context, requests []*request[*kec.Instance]) error {
+	if len(requests) > bulk {
+		requests = c.notListed(ctx, requests)
+	}
+	var all sync.WaitGroup
+	for some := range slices.Chunk(requests, kec.MaxIDs) {
+		all.Go(func() { answerRest(some, describe.Guard(func() error { return c.byIDs(ctx, some) })) })
+	}
+	all.Wait()
+	return nil
+}
+
+// notListed answers the requests for machines that a list of their projects shows, and returns the
+// others. A list that fails, or that is longer than the look-ups by id, answers none.
+func (c *Client) notListed(ctx context.Context, requests []*request[*kec.Instance]) []*request[*kec.Instance] {
+	byID := (len(requests) + kec.MaxIDs - 1) / kec.MaxIDs
+	var projects []int64
+	for _, r := range requests {
+		if id := projectOf(r.project); !slices.Contains(projects, id) {
+			projects = append(projects, id)
+		}
+	}
+	if len(projects) > kec.MaxIDs || pageCount(int(c.listed.Load())) >= byID {
+		return requests
+	}
+	shown := map[string]*kec.Instance{}
+	for p, err := range c.api.InstancePages(ctx, kec.InstanceQuery{Projects: projects, Size: kec.MaxPage}) {
+		if err != nil {
+			return requests
+		}
+		if c.listed.Store(int64(p.Total)); pageCount(p.Total) >= byID {
+			return requests
+		}
+		for i, in := range p.Instances {
+			shown[strings.ToLower(in.ID)] = &p.Instances[i]
+		}
+	}
+	var left []*request[*kec.Instance]
+	for _, r := range requests {
+		if in := shown[strings.ToLower(r.id)]; in != nil {
+			r.answer(in, nil)
+		} else {
+			left = append(left, r)
+		}
+	}
+	return left
 }
 
 // byIDs looks up all requests by id: in one request within their projects, and in one without

@@ -120,6 +120,8 @@ func (c *Client) terminateTogether(ctx context.Context, requests []*request[stru
 // been proven, this one has been leaving for about as long as that took, and it is too old to be
 // new: KEC has then said twice that it goes, and a destroy of many asks half as much.
 func (c *Client) untilGone(ctx context.Context, id string, project *int64) error {
+	c.leavers.Add(1)
+	defer c.leavers.Add(-1)
 	p := c.newPoll(id, "gone")
 	p.times = c.goings
 	var present time.Duration // the age at which it was last seen
@@ -127,9 +129,10 @@ func (c *Client) untilGone(ctx context.Context, id string, project *int64) error
 		if err := p.pause(ctx); err != nil {
 			return err
 		}
-		age, expected := p.waited(), c.goings.expected()
+		age := p.waited()
+		alike := c.goneLike(id, age)
 		in, err := c.byID(ctx, id, project)
-		if in == nil && err == nil && !(expected > 0 && age >= expected*3/4 && c.ages.old(id)) {
+		if in == nil && err == nil && !alike && !c.goneWith(ctx, id, project, present, age) {
 			in, err = c.lookAgain(ctx, id, project)
 		}
 		switch {
@@ -149,6 +152,33 @@ func (c *Client) untilGone(ctx context.Context, id string, project *int64) error
 			p.looked(in)
 		}
 	}
+}
+
+// goneLike reports that one look-up proves the end of an instance of this age of its deletion, see
+// untilGone.
+func (c *Client) goneLike(id string, age time.Duration) bool {
+	expected := c.goings.expected()
+	return expected > 0 && age >= expected*3/4 && c.ages.old(id)
+}
+
+// goneWith reports the same after the end of one of many that leave together has been proven: they
+// have all been seen to be absent at the same moment, and one of them is looked up again for all.
+func (c *Client) goneWith(ctx context.Context, id string, project *int64, present, age time.Duration) bool {
+	if c.leavers.Load() <= bulk || !c.ages.old(id) {
+		return false
+	}
+	proven, _, _ := c.proof.Do("", func() (any, error) {
+		if c.goneLike(id, age) {
+			return true, nil
+		}
+		_, err := c.lookAgain(ctx, id, project)
+		if gone := errors.Is(err, ErrGone); !gone {
+			return false, nil
+		}
+		c.goings.note(present, age)
+		return true, nil
+	})
+	return proven == true && c.goneLike(id, age)
 }
 
 // leftAnyway reports that the instance is leaving or proven gone, although KEC has not accepted its
