@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,9 @@ type cloud struct {
 	plays    []play        // one for each RunInstances; the last one is repeated
 	launched int           // requests of launches
 	machines []machine
+	stock    int           // of machines for batches
+	early    int           // of a batch, how many show as soon as visible says; 0 for all
+	later    time.Duration // after which the others do so
 	look     func(n int) *reply // in place of the answer to the n-th DescribeInstances; nil or a nil reply for none
 	looked   int
 	tagLook  *reply // in place of every answer to ListTagsByResourceIds
@@ -92,6 +96,9 @@ func (k *cloud) handle(one sent) reply {
 				m.tags[key] = one.Form.Get(fmt.Sprintf("Tag.%d.Value", i))
 			}
 		}
+		if n, _ := strconv.Atoi(one.Form.Get("MaxCount")); n > 1 {
+			return k.batch(p, m, min(n, k.stock), one.Form.Get("InstanceNameSuffix"))
+		}
 		if p.commits {
 			k.machines = append(k.machines, m)
 		}
@@ -133,6 +140,30 @@ func (k *cloud) handle(one sent) reply {
 		return ok(string(b))
 	}
 	return refuse(400, "INVALID_ACTION", "Not Found")
+}
+
+// batch opens n machines, of which those after the first few show later.
+func (k *cloud) batch(p play, m machine, n int, suffix string) reply {
+	if n < 1 {
+		return refuse(400, "ProductSellOutInvalid", "sell out")
+	}
+	from, _ := strconv.Atoi(suffix)
+	var set []string
+	for i := range n {
+		one := m
+		one.id, one.name = fmt.Sprintf("%s-%d", m.id, i+1), m.name+strconv.Itoa(from+i)
+		if k.early > 0 && i >= k.early {
+			one.born = m.born.Add(k.later)
+		}
+		if p.commits {
+			k.machines, k.stock = append(k.machines, one), k.stock-1
+		}
+		set = append(set, fmt.Sprintf(`{"InstanceId":%q}`, one.id))
+	}
+	if p.says != nil {
+		return *p.says(m)
+	}
+	return ok(fmt.Sprintf(`{"RequestId":"req-%d","InstancesSet":[%s]}`, k.launched, strings.Join(set, ",")))
 }
 
 // count is how often an action was called.

@@ -136,7 +136,7 @@ func (s *search) look(ctx context.Context) ([]string, error) {
 			found = append(found, id)
 		case tag != "":
 			s.strangers[strings.ToLower(id)] = true
-		case len(tags[id]) == 0 && (in.Name == "" || s.fits("InstanceName", in.Name)):
+		case len(tags[id]) == 0 && s.mayBeCalled(in.Name):
 			s.doubtful = append(s.doubtful, id) // its tags may come later, or the service may have lost them
 		}
 	}
@@ -196,6 +196,15 @@ func (s *search) mayBe(in kec.Instance) bool {
 func (s *search) fits(param, shown string) bool {
 	asked := s.params.Get(param)
 	return asked == "" || shown == "" || strings.EqualFold(asked, shown)
+}
+
+// mayBeCalled reports that a name is that of the launch, which KEC may have put a number behind.
+func (s *search) mayBeCalled(name string) bool {
+	if s.params.Has("InstanceNameSuffix") {
+		name = strings.TrimRight(name, "0123456789")
+		return name == "" || strings.EqualFold(name, strings.TrimRight(s.params.Get("InstanceName"), "0123456789"))
+	}
+	return name == "" || s.fits("InstanceName", name)
 }
 
 // recent reports that an instance may have been created since the launch. A date that cannot be
