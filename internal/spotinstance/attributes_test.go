@@ -1,7 +1,9 @@
 package spotinstance_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
@@ -20,6 +23,7 @@ type set map[string]string
 
 // What an apply does.
 const (
+	added   = "Resources: 1 added, 0 changed, 0 destroyed."
 	nothing = "Resources: 0 added, 0 changed, 0 destroyed."
 	update  = "Resources: 0 added, 1 changed, 0 destroyed."
 	replace = "Resources: 1 added, 0 changed, 1 destroyed."
@@ -75,13 +79,13 @@ var rows = []row{
 
 	one("subnet_id", `"@subnet_a"`, `"@subnet_b"`, replace, ""),
 	one("security_group_ids", `["@group"]`, `["@group2", "@group"]`, update, ""),
-	one("private_ip_address", `"10.7.0.50"`, `"10.7.0.51"`, replace, nothing),
+	one("private_ip_address", `"10.7.0.150"`, `"10.7.0.151"`, replace, nothing),
 	below("secondary_network_interfaces.subnet_id", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`,
 		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }, { subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`, replace),
 	below("secondary_network_interfaces.security_group_ids", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"] }]`,
 		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group2"] }]`, replace).changedBy(update),
-	below("secondary_network_interfaces.private_ip_address", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.60" }]`,
-		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.61" }]`, replace),
+	below("secondary_network_interfaces.private_ip_address", `[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.160" }]`,
+		`[{ subnet_id = "@subnet_a", security_group_ids = ["@group"], private_ip_address = "10.7.0.161" }]`, replace),
 
 	below("system_disk.type", `{ type = "SSD3.0" }`, `{ type = "EHDD" }`, nothing),
 	below("system_disk.size_gib", `{ size_gib = 40 }`, `{ size_gib = 50 }`, nothing),
@@ -139,13 +143,15 @@ func (r row) changedBy(change string) row {
 	return r
 }
 
-func block(parts ...set) string {
+func block(parts ...set) string { return blockOf("a", parts...) }
+
+func blockOf(name string, parts ...set) string {
 	all := maps.Clone(minimal)
 	for _, p := range parts {
 		maps.Copy(all, p)
 	}
 	var b strings.Builder
-	b.WriteString("resource \"kec_spot_instance\" \"a\" {\n")
+	fmt.Fprintf(&b, "resource \"kec_spot_instance\" %q {\n", name)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&b, "  %s = %s\n", name, all[name])
 	}
@@ -153,47 +159,132 @@ func block(parts ...set) string {
 	return acctest.Expand(b.String())
 }
 
+// several are resources in one workspace, each with its own expectations, so that a step of all of
+// them takes as many commands as that of one.
+type several struct {
+	t   *testing.T
+	env *acctest.Env
+	w   *acctest.Workspace
+}
+
+// address is that of the machine of a row.
+func (r row) address() string { return "kec_spot_instance." + r.name() }
+
+func (r row) name() string { return strings.ReplaceAll(r.attribute, ".", "_") }
+
+// become writes a configuration and applies it. Want is what becomes of each machine.
+func (s several) become(hcl string, want map[string]string) {
+	s.t.Helper()
+	s.w.Write(hcl + s.env.Block(""))
+	s.w.Plan("-out=plan")
+	var plan struct {
+		Changes []struct {
+			Address string `json:"address"`
+			Change  struct {
+				Actions []string `json:"actions"`
+			} `json:"change"`
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal([]byte(s.w.CLI("show", "-json", "plan").Raw), &plan); err != nil {
+		s.t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, c := range plan.Changes {
+		got[c.Address] = map[string]string{
+			"create": added, "no-op": nothing, "update": update, "delete create": replace,
+		}[strings.Join(c.Change.Actions, " ")]
+	}
+	for address, does := range want {
+		if got[address] != does {
+			s.t.Errorf("%s: the plan does %q, want %q", address, got[address], does)
+		}
+	}
+	s.w.CLI("apply", "-no-color", "plan").Want(s.t, 0, "Apply complete!")
+	s.w.Plan().Want(s.t, 0, "No changes.")
+}
+
+// ids are the machines in the state, by address.
+func (s several) ids() map[string]string {
+	s.t.Helper()
+	var state struct {
+		Values struct {
+			Root struct {
+				Resources []struct {
+					Address string `json:"address"`
+					Values  struct {
+						ID string `json:"id"`
+					} `json:"values"`
+				} `json:"resources"`
+			} `json:"root_module"`
+		} `json:"values"`
+	}
+	if err := json.Unmarshal([]byte(s.w.CLI("show", "-json").Raw), &state); err != nil {
+		s.t.Fatal(err)
+	}
+	ids := map[string]string{}
+	for _, r := range state.Values.Root.Resources {
+		ids[r.Address] = r.Values.ID
+	}
+	return ids
+}
+
+// Each attribute is set, changed, imported and taken out, on a machine of its own.
 func TestAccAttributes_everyOneThroughItsLife(t *testing.T) {
 	t.Parallel()
+	env := acctest.New(t)
+	env.Sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 200)
+	all := several{t, env, env.Workspace(t)}
+	config := func(of func(r row) set) string {
+		var b strings.Builder
+		for _, r := range rows {
+			b.WriteString(blockOf(r.name(), of(r)))
+		}
+		return b.String()
+	}
+	does := func(of func(r row) string) map[string]string {
+		want := map[string]string{}
+		for _, r := range rows {
+			want[r.address()] = of(r)
+		}
+		return want
+	}
+	first, second := func(r row) set { return r.first }, func(r row) set { return r.second }
+	all.become(config(first), does(func(row) string { return added }))
+
+	before := all.ids()
+	all.become(config(second), does(func(r row) string { return r.change }))
+	after := all.ids()
 	for _, r := range rows {
-		t.Run(r.attribute, func(t *testing.T) {
-			t.Parallel()
-			env := acctest.New(t)
-			w := env.Workspace(t)
-			become := func(what string, parts ...set) {
-				t.Helper()
-				w.Write(block(parts...) + env.Block(""))
-				w.Apply().Want(t, 0, what)
-				w.Plan().Want(t, 0, "No changes.")
-			}
-			become("Resources: 1 added, 0 changed, 0 destroyed.", r.first)
-			launches := env.Sim.Count("RunInstances")
-			become(r.change, r.second)
-			if got := env.Sim.Count("RunInstances") - launches; (got == 1) != (r.change == replace) {
-				t.Errorf("%d launches for a change that should be: %s", got, r.change)
-			}
+		if launched := before[r.address()] != after[r.address()]; launched != (r.change == replace) {
+			t.Errorf("%s: there is another machine: %t, after a change that should be: %s", r.attribute, launched, r.change)
+		}
+	}
 
-			id := env.Sim.Instances()[len(env.Sim.Instances())-1].ID
-			w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
-			w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", id).Want(t, 0, "Import successful!")
-			if r.adopted {
-				w.Plan().Want(t, 2, "Plan: 0 to add, 1 to change, 0 to destroy.")
-				become(update, r.second)
-			} else {
-				w.Plan().Want(t, 0, "No changes.")
-			}
+	var imports strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&imports, "import {\n  to = %s\n  id = %q\n}\n", r.address(), after[r.address()])
+	}
+	all.w.CLI(append([]string{"state", "rm"}, slices.Collect(maps.Keys(after))...)...).Want(t, 0)
+	all.become(config(second)+imports.String(), does(func(r row) string {
+		if r.adopted {
+			return update
+		}
+		return nothing
+	}))
+	if got := all.ids(); !maps.Equal(got, after) {
+		t.Errorf("the imports have the machines %v, want %v", got, after)
+	}
 
-			if r.remove != "" {
-				kept := maps.Clone(r.second)
-				root, _, _ := strings.Cut(r.attribute, ".")
-				delete(kept, root)
-				become(r.remove, kept)
-			}
-			w.Destroy().Want(t, 0)
-			if err := env.Empty(); err != nil {
-				t.Error(err)
-			}
-		})
+	all.become(config(func(r row) set {
+		kept := maps.Clone(r.second)
+		if root, _, _ := strings.Cut(r.attribute, "."); r.remove != "" {
+			delete(kept, root)
+		}
+		return kept
+	}), does(func(r row) string { return cmp.Or(r.remove, nothing) }))
+	all.w.Destroy().Want(t, 0)
+	if err := env.Empty(); err != nil {
+		t.Error(err)
 	}
 }
 
