@@ -223,6 +223,8 @@ var appliedBy = map[string]string{
 	"data-sources/kec_subnets":            "catalog/subnets_test.go TestAccSubnets",
 	"demo":                                "tools/demo/check_test.go TestExample",
 	"ephemeral-password":                  "acctest/examples_test.go TestAccExample_ephemeralPassword",
+	"fleet-batch":                         "acctest/fleet_examples_test.go TestAccExample_fleetBatch",
+	"fleet-service":                       "acctest/fleet_examples_test.go TestAccExample_fleetService",
 	"find-machines/adopt":                 "catalog/spot_instances_test.go TestAccFindMachines_adopt",
 	"find-machines/count":                 "catalog/spot_instances_test.go TestAccFindMachines_count",
 	"find-machines/drain":                 "catalog/spot_instances_test.go TestAccFindMachines_drain",
@@ -232,6 +234,7 @@ var appliedBy = map[string]string{
 	"notice/watch":                        "acctest/examples_test.go TestAccExample_notice",
 	"policies":                            "acctest/policies_test.go TestAccPolicies",
 	"provider":                            "provider/example_test.go TestAccExample_resource",
+	"resources/kec_spot_fleet":            "acctest/fleet_examples_test.go TestAccExample_fleet",
 	"resources/kec_spot_instance":         "provider/example_test.go TestAccExample_resource",
 }
 

@@ -89,15 +89,10 @@ func (k *cloud) handle(one sent) reply {
 		k.launched++
 		m := machine{
 			id: fmt.Sprintf("i-%d", k.launched), name: one.Form.Get("InstanceName"), typ: one.Form.Get("InstanceType"), subnet: one.Form.Get("SubnetId"),
-			charge: "Spot", created: now.Format(time.RFC3339), project: one.Form.Get("ProjectId"), born: now, tags: map[string]string{},
-		}
-		for i := range 10 {
-			if key := one.Form.Get(fmt.Sprintf("Tag.%d.Key", i)); key != "" {
-				m.tags[key] = one.Form.Get(fmt.Sprintf("Tag.%d.Value", i))
-			}
+			charge: "Spot", created: now.Format(time.RFC3339), project: one.Form.Get("ProjectId"), born: now, tags: tagsIn(one.Form),
 		}
 		if n, _ := strconv.Atoi(one.Form.Get("MaxCount")); n > 1 {
-			return k.batch(p, m, min(n, k.stock), one.Form.Get("InstanceNameSuffix"))
+			return k.batch(p, m, n, one.Form.Get("InstanceNameSuffix"))
 		}
 		if p.commits {
 			k.machines = append(k.machines, m)
@@ -142,9 +137,19 @@ func (k *cloud) handle(one sent) reply {
 	return refuse(400, "INVALID_ACTION", "Not Found")
 }
 
+func tagsIn(form url.Values) map[string]string {
+	tags := map[string]string{}
+	for i := range 10 {
+		if key := form.Get(fmt.Sprintf("Tag.%d.Key", i)); key != "" {
+			tags[key] = form.Get(fmt.Sprintf("Tag.%d.Value", i))
+		}
+	}
+	return tags
+}
+
 // batch opens n machines, of which those after the first few show later.
 func (k *cloud) batch(p play, m machine, n int, suffix string) reply {
-	if n < 1 {
+	if n = min(n, k.stock); n < 1 {
 		return refuse(400, "ProductSellOutInvalid", "sell out")
 	}
 	from, _ := strconv.Atoi(suffix)

@@ -1,6 +1,7 @@
 package spotfleet
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"regexp"
@@ -183,6 +184,15 @@ var changeSentence = regexp.MustCompile(`(A change replaces\s+the instance|Chang
 // changesOfMembers are the attributes that change in place on all machines.
 var changesOfMembers = map[string]bool{"instance_name": true, "security_group_ids": true, "tags": true, "project_id": true}
 
+// ownWords are the descriptions of attributes of which a fleet makes another use than one machine.
+var ownWords = map[string]string{
+	"instance_name": "Name of the machines, 2 to 64 characters with the number that is put behind it, Chinese or Latin: `web-` names web-1, web-2 and so on. " +
+		"Default: `KSC-IN-` and ten characters, chosen by KEC; taking it out keeps the present ones. Changed in place on all machines, which keep their numbers.",
+	"host_name": "Host name inside the machines, 2 to 64 letters, digits and hyphens with the number that is put behind it. For images with cloud-init. " +
+		"Default: chosen by KEC. A change holds for new machines.",
+	"password_wo_version": "Any number; a change of it shows in the plan that `password_wo` has changed, which holds for new machines. Default: none.",
+}
+
 // ofMembers are attributes of the wizard as those that every machine of a fleet is launched with:
 // what KEC decides for each machine is not among them.
 func ofMembers(steps ...map[string]schema.Attribute) map[string]schema.Attribute {
@@ -194,7 +204,7 @@ func ofMembers(steps ...map[string]schema.Attribute) map[string]schema.Attribute
 				if changesOfMembers[name] {
 					holds = "Changed in place on all machines."
 				}
-				all[name] = settable(a, changeSentence.ReplaceAllString(a.GetMarkdownDescription(), holds))
+				all[name] = settable(a, cmp.Or(ownWords[name], changeSentence.ReplaceAllString(a.GetMarkdownDescription(), holds)))
 			}
 		}
 	}

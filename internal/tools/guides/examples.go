@@ -14,6 +14,9 @@ var machinesText string
 //go:embed market.md
 var marketText string
 
+//go:embed spot-fleets.md
+var spotFleetsText string
+
 // placeholder is where a page quotes a file of an example.
 var placeholder = regexp.MustCompile(`(?m)^\{\{example (\S+)\}\}$`)
 
