@@ -24,9 +24,9 @@ type cloud struct {
 	plays    []play        // one for each RunInstances; the last one is repeated
 	launched int           // requests of launches
 	machines []machine
-	stock    int           // of machines for batches
-	early    int           // of a batch, how many show as soon as visible says; 0 for all
-	later    time.Duration // after which the others do so
+	stock    int                // of machines for batches
+	early    int                // of a batch, how many show as soon as visible says; 0 for all
+	later    time.Duration      // after which the others do so
 	look     func(n int) *reply // in place of the answer to the n-th DescribeInstances; nil or a nil reply for none
 	looked   int
 	tagLook  *reply // in place of every answer to ListTagsByResourceIds

@@ -16,11 +16,10 @@ import (
 
 // FleetQuery says which machines are a fleet's.
 type FleetQuery struct {
-	ID       string    // the value of FleetTagKey
-	Project  *int64    // where its machines are launched; nil for the default project
-	Known    []string  // the ids that the state holds; without any, all projects are searched
-	Since    time.Time // no machine of it is older, by KEC's clock; zero if that is not known
-	OnDemand bool      // it may have machines of other charge types than Spot
+	ID      string    // the value of FleetTagKey
+	Project *int64    // where its machines are launched; nil for the default project
+	Known   []string  // the ids that the state holds; without any, all projects are searched
+	Since   time.Time // no machine of it is older, by KEC's clock; zero if that is not known
 }
 
 // FleetView is what KEC shows of a fleet.
@@ -40,7 +39,7 @@ func (c *Client) Fleet(ctx context.Context, q FleetQuery) (FleetView, error) {
 	for _, id := range q.Known {
 		known[strings.ToLower(id)] = true
 	}
-	filter := Filter{Project: q.Project, AnyCharge: q.OnDemand}
+	filter := Filter{Project: q.Project, AnyCharge: true} // a run that was killed may have been the first with machines on demand
 	if filter.Project == nil && len(known) > 0 {
 		filter.Project = new(int64)
 	}

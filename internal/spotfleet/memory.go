@@ -13,8 +13,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/shopspring/decimal"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
 // memoryKey holds, in the resource's private state, what no attribute tells of the fleet.
@@ -27,6 +29,11 @@ type memory struct {
 	Prices   map[string]string    `json:"prices,omitempty"`   // the on-demand prices at a launch, by [priceKey]
 	Settings string               `json:"settings,omitempty"` // the fingerprint of the template; "" after an import
 	Older    map[string][]string  `json:"older,omitempty"`    // the members with another template, by its fingerprint
+	Uneven   bool                 `json:"uneven,omitempty"`   // members differ in what is the same on all, after an update that was cut
+
+	// What KEC reports of each member otherwise than it was ordered, by id; nil of one that nobody
+	// has looked at since an order.
+	Reported map[string]wizard.Baseline `json:"reported,omitempty"`
 }
 
 // youth is how long a view of KEC's may be older than a launch (fact 210: two minutes).
@@ -52,6 +59,7 @@ func recall(ctx context.Context, private privateReader) *memory {
 // keep writes what is remembered of these members.
 func (mem *memory) keep(ctx context.Context, private privateWriter, all []member, now time.Time) diag.Diagnostics {
 	maps.DeleteFunc(mem.Launched, func(id string, at time.Time) bool { return now.Sub(at) > youth || indexOf(all, id) < 0 })
+	maps.DeleteFunc(mem.Reported, func(id string, _ wizard.Baseline) bool { return indexOf(all, id) < 0 })
 	for settings, ids := range mem.Older {
 		mem.Older[settings] = slices.DeleteFunc(ids, func(id string) bool { return indexOf(all, id) < 0 })
 		if len(mem.Older[settings]) == 0 {
@@ -72,6 +80,31 @@ func (mem *memory) launched(ids []string, at time.Time) {
 	}
 	for _, id := range ids {
 		mem.Launched[strings.ToLower(id)] = at
+		mem.ordered(id)
+	}
+}
+
+// ordered notes that the next look at a machine is the first after an order.
+func (mem *memory) ordered(id string) {
+	if mem.Reported == nil {
+		mem.Reported = map[string]wizard.Baseline{}
+	}
+	mem.Reported[strings.ToLower(id)] = nil
+}
+
+// look is a look at a member. A machine that a killed run has ordered is what KEC reports.
+func (mem *memory) look(in *kec.Instance) *wizard.Look {
+	before, ours := mem.Reported[strings.ToLower(in.ID)]
+	if !ours {
+		before = wizard.Baseline{}
+	}
+	return wizard.NewLook(in, before)
+}
+
+// looked keeps what a look has told of a member that was ordered.
+func (mem *memory) looked(in *kec.Instance, look *wizard.Look) {
+	if _, ours := mem.Reported[strings.ToLower(in.ID)]; ours {
+		mem.Reported[strings.ToLower(in.ID)] = look.Baseline()
 	}
 }
 

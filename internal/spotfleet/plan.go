@@ -75,7 +75,7 @@ func (r *Resource) planMembers(ctx context.Context, plan, state *model, mem *mem
 	have := state.members()
 	surplus := plan.surplus(have, mem, r.now())
 	switch {
-	case missing != 0 || len(surplus) > 0 || !plan.InstanceName.Equal(state.InstanceName):
+	case missing != 0 || len(surplus) > 0 || !plan.InstanceName.Equal(state.InstanceName) || mem.Uneven:
 		r.unknown(ctx, plan, resp)
 	default:
 		kept := *state
@@ -85,6 +85,11 @@ func (r *Resource) planMembers(ctx context.Context, plan, state *model, mem *mem
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "members", state.Members)
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "capacity", kept.Capacity)
 		resp.Plan.Raw = tfvalue.With(ctx, resp.Plan.Raw, "hourly_cost_ceiling", state.HourlyCostCeiling)
+	}
+	if mem.Uneven {
+		resp.Diagnostics.AddWarning("Machines of this fleet differ", fmt.Sprintf(
+			"Not all of the %d machines have the same security groups, project and tags: an update was cut, or somebody has changed one of them.\n\n"+
+				"The next apply makes them alike.", len(have)))
 	}
 	if len(surplus) > 0 {
 		r.warnEnds(state, surplus, fmt.Sprintf("Ending %d of the %d machines of this fleet", len(surplus), len(have)), resp)

@@ -57,7 +57,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if importing {
 		state.take(view.Shown[0], tfvalue.MapTexts(r.DefaultTags))
 	} else {
-		state.drift(view.Shown, tfvalue.MapTexts(r.DefaultTags))
+		state.drift(mem, view.Shown, tfvalue.MapTexts(r.DefaultTags))
 	}
 	r.note(&state, have, lost)
 	state.have(have, mem)
@@ -74,13 +74,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 // view is what KEC shows of the fleet. It is an error where what it does not show proves nothing.
 func (r *Resource) view(ctx context.Context, m *model, mem *memory, last session.Origin) (machines.FleetView, diag.Diagnostics) {
 	r.young(m.members(), mem)
-	query := machines.FleetQuery{ID: m.ID.ValueString(), Project: m.project(), Since: mem.Since, OnDemand: m.unread()}
-	for _, c := range m.offers() {
-		query.OnDemand = query.OnDemand || c.OnDemand.ValueBool()
-	}
+	query := machines.FleetQuery{ID: m.ID.ValueString(), Project: m.project(), Since: mem.Since}
 	for _, one := range m.members() {
 		query.Known = append(query.Known, one.ID.ValueString())
-		query.OnDemand = query.OnDemand || !one.spot()
 	}
 	view, err := r.Machines.Fleet(ctx, query)
 	if err != nil {
@@ -163,23 +159,25 @@ func (r *Resource) note(m *model, have, lost []member) {
 
 // drift takes over what KEC reports of the settings that all members have, where one has it
 // otherwise: the next apply sets it on that one.
-func (m *model) drift(shown []machines.Listed, defaults map[string]string) {
-	groups, project, tags := m.Firewall, m.Naming, m.TagMaps
-	for _, in := range shown {
-		look := wizard.NewLook(in.Instance, wizard.Baseline{})
-		if now := groups; m.Firewall.SecurityGroupIDs.Equal(groups.SecurityGroupIDs) {
-			now.Refresh(look)
-			m.Firewall = now
+func (m *model) drift(mem *memory, shown []machines.Listed, defaults map[string]string) {
+	mem.Uneven = false
+	first := *m
+	for i, in := range shown {
+		one, look := *m, mem.look(in.Instance)
+		one.Firewall.Refresh(look)
+		if one.Naming.Refresh(look); in.ProjectID == nil || m.ProjectID.IsNull() {
+			one.ProjectID = m.ProjectID
 		}
-		if now := project; in.ProjectID != nil && m.ProjectID.Equal(project.ProjectID) && !project.ProjectID.IsNull() {
-			now.Refresh(look)
-			m.ProjectID = now.ProjectID
+		mem.looked(in.Instance, look)
+		if len(in.Tags) > 0 { // not a view from before the launch
+			one.TagMaps.Refresh(managed(in.Tags, m.TagsAll), defaults)
 		}
-		if now := tags; in.Tags != nil && m.TagsAll.Equal(tags.TagsAll) {
-			now.Refresh(managed(in.Tags, tags.TagsAll), defaults)
-			m.TagMaps = now
+		if i == 0 {
+			first = one
 		}
+		mem.Uneven = mem.Uneven || !one.SecurityGroupIDs.Equal(first.SecurityGroupIDs) || !one.ProjectID.Equal(first.ProjectID) || !one.TagsAll.Equal(first.TagsAll)
 	}
+	m.Firewall, m.ProjectID, m.TagMaps = first.Firewall, first.ProjectID, first.TagMaps
 }
 
 // managed are the tags of a machine that the fleet manages: what has appeared outside is left
@@ -242,5 +240,5 @@ func list(titles []string) string {
 	return strings.Join(titles, "\n")
 }
 
-// reported tells whether KEC shows the machine with a project, and with another one.
+// inProject tells whether a machine is in a project, as far as KEC shows it.
 func inProject(in *kec.Instance, id int64) bool { return in.ProjectID == nil || *in.ProjectID == id }

@@ -97,3 +97,63 @@ func TestAccFleet_drift(t *testing.T) {
 	env.Sim.Edit(id, func(in *kecsim.Instance) { in.State = "stopped" })
 	w.Plan().Want(t, 0, "No changes.") // a stopped machine is a member
 }
+
+// A killed run may have been the first with machines on demand, which no state knows of.
+func TestAccFleet_takesInMachinesOnDemand(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	w.Write(env.Config(fleet(1)))
+	w.Apply().Want(t, 0)
+	id, _ := values(t, w)["id"].(string)
+	env.Sim.Advance(10 * time.Minute)
+	env.Sim.AddInstance(kecsim.Instance{
+		Type: kecsim.TypeEntry, SubnetID: kecsim.SubnetB, ChargeType: "HourlyInstantSettlement", ImageID: kecsim.ImageUbuntu, Name: "web-2",
+		Tags: map[string]string{"kec-fleet-id": id}, SecurityGroupIDs: []string{kecsim.SecurityGroup}, CreatedAt: env.Sim.Now(),
+	})
+	w.Write(env.Config(fleet(2)))
+	w.Apply().Want(t, 0)
+	launches(t, env, 1)
+	if all := field(t, w, "charge_type"); !slices.Equal(all, []string{"Spot", "HourlyInstantSettlement"}) {
+		t.Errorf("the members are %v", all)
+	}
+}
+
+// An update that was cut leaves machines that differ. Whichever of them has what is wanted, the
+// next apply makes all alike.
+func TestAccFleet_machinesThatDiffer(t *testing.T) {
+	t.Parallel()
+	for i, which := range []string{"the first", "the last"} {
+		t.Run(which, func(t *testing.T) {
+			t.Parallel()
+			env, w := world(t, 60, 60)
+			w.Write(env.Config(fleet(2, set{"tags": `{ env = "a" }`})))
+			w.Apply().Want(t, 0)
+			env.Sim.Edit(field(t, w, "id")[i], func(in *kecsim.Instance) { in.Tags["env"] = "b" })
+			w.Write(env.Config(fleet(2, set{"tags": `{ env = "b" }`})))
+			w.Apply().Want(t, 0, "Warning: Machines of this fleet differ", "Resources: 0 added, 1 changed, 0 destroyed.")
+			for _, in := range env.Sim.Instances() {
+				if in.Tags["env"] != "b" {
+					t.Errorf("%s has the tags %v", in.ID, in.Tags)
+				}
+			}
+			w.Plan().Want(t, 0, "No changes.").Lacks(t, "Machines of this fleet differ")
+		})
+	}
+}
+
+// A change of tags right after the launch, where views of the tags lag: the machine stays a member.
+func TestAccFleet_tagsOfAViewThatLags(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	env.Sim.Lag(kecsim.LookTags, 1, time.Hour)
+	w.Write(env.Config(fleet(2, set{"tags": `{ env = "a" }`})))
+	w.Apply().Want(t, 0)
+	id, _ := values(t, w)["id"].(string)
+	w.Write(env.Config(fleet(2, set{"tags": `{ env = "b" }`})))
+	w.Apply().Want(t, 0)
+	for _, in := range env.Sim.Instances() {
+		if in.Tags["env"] != "b" || in.Tags["kec-fleet-id"] != id {
+			t.Errorf("%s has the tags %v", in.ID, in.Tags)
+		}
+	}
+}

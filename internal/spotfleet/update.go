@@ -59,14 +59,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(codec().Write(ctx, &now, &resp.State.Raw)...)
 		resp.Diagnostics.Append(mem.keep(ctx, resp.Private, have, r.API.Now())...)
 	}
-	if err := r.change(ctx, &plan, &state, view.Shown); err != nil {
+	if err := r.change(ctx, &plan, &state, mem, view.Shown); err != nil {
+		mem.Uneven = true
 		now.InstanceName, now.ProjectID, now.Firewall, now.TagMaps = state.InstanceName, state.ProjectID, state.Firewall, state.TagMaps
 		save(have)
-		f := failure.Of(err)
-		f.Note = "Machines that were changed before this keep the change; the next apply goes on with the others."
-		resp.Diagnostics.Append(f.Diagnostic(plan.table()))
+		resp.Diagnostics.Append(notChanged(err, &plan))
 		return
 	}
+	mem.Uneven = false
 	rename(&plan, &state, have, view.Shown)
 	planned := plan.Members.IsUnknown() // machines are ordered and ended only where the plan says so
 	if planned {
@@ -82,6 +82,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
 	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+}
+
+// notChanged is the error of a change in place.
+func notChanged(err error, plan *model) diag.Diagnostic {
+	f := failure.Of(err)
+	f.Note = "Machines that were changed before this keep the change; the next apply goes on with the others."
+	return f.Diagnostic(plan.table())
 }
 
 // verdict tells what an update has not reached.
@@ -117,15 +124,20 @@ func (r *Resource) shrink(ctx context.Context, plan *model, mem *memory, have []
 
 // change brings all members that KEC shows to the settings that change in place and that the plan
 // changes. It returns the first failure, after all others have been tried.
-func (r *Resource) change(ctx context.Context, plan, state *model, shown []machines.Listed) error {
+func (r *Resource) change(ctx context.Context, plan, state *model, mem *memory, shown []machines.Listed) error {
+	all := changesOf(plan, state, mem.Uneven)
+	if !all.any() {
+		return nil
+	}
 	var mu sync.Mutex
 	var changing sync.WaitGroup
 	var first error
 	for _, in := range shown {
 		changing.Go(func() {
-			if err := r.changeOne(ctx, plan, state, in); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
+			err := r.changeOne(ctx, plan, state, all, in)
+			mu.Lock()
+			defer mu.Unlock()
+			if mem.ordered(in.ID); err != nil {
 				if first == nil {
 					first = fmt.Errorf("machine %s: %w", in.ID, err)
 				}
@@ -136,20 +148,42 @@ func (r *Resource) change(ctx context.Context, plan, state *model, shown []machi
 	return first
 }
 
+// changesInPlace are the settings that an update brings all members to.
+type changesInPlace struct{ name, groups, tags, project bool }
+
+// changesOf are the settings that a plan changes; of members that differ, all.
+func changesOf(plan, state *model, uneven bool) changesInPlace {
+	project := !plan.ProjectID.IsNull() && !plan.ProjectID.IsUnknown()
+	return changesInPlace{
+		name:    !plan.InstanceName.Equal(state.InstanceName),
+		groups:  uneven || !sameIDs(tfvalue.SetTexts(state.SecurityGroupIDs), plan.SecurityGroupIDs),
+		tags:    uneven || !maps.Equal(tfvalue.MapTexts(state.TagsAll), tfvalue.MapTexts(plan.TagsAll)),
+		project: project && (uneven || !plan.ProjectID.Equal(state.ProjectID)),
+	}
+}
+
+func (c changesInPlace) any() bool { return c.name || c.groups || c.tags || c.project }
+
 // changeOne makes the changes on one member that it lacks.
-func (r *Resource) changeOne(ctx context.Context, plan, state *model, in machines.Listed) error {
+func (r *Resource) changeOne(ctx context.Context, plan, state *model, all changesInPlace, in machines.Listed) error {
 	var failed []error
-	if name, ok := plan.renamed(state, in.Name); ok {
+	if name, ok := plan.renamed(state, in.Name); ok && all.name {
 		failed = append(failed, r.API.ModifyInstanceAttribute(ctx, in.ID, kec.InstanceAttributes{Name: &name}))
 	}
-	if nic := in.PrimaryNIC(); nic != nil && !plan.SecurityGroupIDs.Equal(state.SecurityGroupIDs) && !sameIDs(nic.SecurityGroupIDs, plan.SecurityGroupIDs) {
+	if nic := in.PrimaryNIC(); nic != nil && all.groups && !sameIDs(nic.SecurityGroupIDs, plan.SecurityGroupIDs) {
 		failed = append(failed, r.API.ModifyNetworkInterfaceAttribute(ctx, in.ID, kec.NIC{ID: nic.ID, SubnetID: nic.SubnetID}, tfvalue.SetTexts(plan.SecurityGroupIDs)))
 	}
-	if were, want := tfvalue.MapTexts(state.TagsAll), tfvalue.MapTexts(plan.TagsAll); !maps.Equal(were, want) && !bears(in.Tags, were, want) {
+	if were, want := tfvalue.MapTexts(state.TagsAll), tfvalue.MapTexts(plan.TagsAll); all.tags && !bears(in.Tags, were, want) {
+		for key, value := range want { // whatever this one has
+			if now := in.Tags[key]; now != value {
+				delete(were, key)
+			}
+		}
+		want[machines.FleetTagKey] = plan.ID.ValueString() // which a view from before the launch does not show
 		failed = append(failed, r.Machines.SetTags(ctx, in.ID, were, want))
 	}
-	if id := plan.ProjectID; !id.IsNull() && !id.IsUnknown() && !id.Equal(state.ProjectID) && !inProject(in.Instance, id.ValueInt64()) {
-		failed = append(failed, r.API.UpdateInstanceProjectId(ctx, in.ID, id.ValueInt64()))
+	if id := plan.ProjectID.ValueInt64(); all.project && !inProject(in.Instance, id) {
+		failed = append(failed, r.API.UpdateInstanceProjectId(ctx, in.ID, id))
 	}
 	return errors.Join(failed...)
 }
