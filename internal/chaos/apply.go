@@ -40,7 +40,7 @@ func (c *core) plan(ctx context.Context, address string, config map[string]tftyp
 		was, private, identity = prior.value, prior.private, prior.identity
 	}
 	resp, err := c.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: resourceType, PriorState: c.dynamic(was), ProposedNewState: c.dynamic(c.propose(p.config, was)), Config: c.dynamic(p.config),
+		TypeName: c.kind, PriorState: c.dynamic(was), ProposedNewState: c.dynamic(c.propose(p.config, was)), Config: c.dynamic(p.config),
 		PriorPrivate: private, PriorIdentity: identity,
 	})
 	if err != nil || c.hear(address, resp.Diagnostics) {
@@ -57,7 +57,7 @@ func (c *core) plan(ctx context.Context, address string, config map[string]tftyp
 	case len(resp.RequiresReplace) > 0:
 		p.action = "replace"
 		resp, err := c.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-			TypeName: resourceType, PriorState: c.dynamic(none), ProposedNewState: c.dynamic(c.propose(p.config, none)), Config: c.dynamic(p.config),
+			TypeName: c.kind, PriorState: c.dynamic(none), ProposedNewState: c.dynamic(c.propose(p.config, none)), Config: c.dynamic(p.config),
 			PriorPrivate: p.private,
 		})
 		if err != nil || c.hear(address, resp.Diagnostics) {
@@ -131,7 +131,7 @@ func (c *core) change(ctx context.Context, address string, from, to, config tfty
 		return false
 	}
 	req := &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: resourceType, PriorState: c.dynamic(from), PlannedState: c.dynamic(to), Config: c.dynamic(config), PlannedPrivate: private,
+		TypeName: c.kind, PriorState: c.dynamic(from), PlannedState: c.dynamic(to), Config: c.dynamic(config), PlannedPrivate: private,
 	}
 	was := c.entry(address)
 	if was != nil && !from.IsNull() {
@@ -154,7 +154,7 @@ func (c *core) change(ctx context.Context, address string, from, to, config tfty
 
 // adopt imports an instance by its id.
 func (c *core) adopt(ctx context.Context, address, id string) bool {
-	resp, err := c.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
+	resp, err := c.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: c.kind, ID: id})
 	if err != nil || c.hear(address, resp.Diagnostics) || len(resp.ImportedResources) != 1 {
 		return false
 	}

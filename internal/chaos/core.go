@@ -21,18 +21,27 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
 
-const resourceType = "kec_spot_instance"
+const (
+	resourceType = "kec_spot_instance"
+	fleetType    = "kec_spot_fleet"
+)
 
-// schemas are the shapes of the provider block and of the resource. They are the
+// schemas are the shapes of the provider block and of a resource. They are the
 // same for every server, so they are asked for once.
 type schemas struct {
+	kind               string // of the resource
 	provider, resource tftypes.Object
 	identity           tftypes.Type
 	computed           map[string]bool // attributes that the provider may fill
 	nested             map[string]bool // those of the elements of lists, as "data_disks.id"
 }
 
-var known = sync.OnceValues(func() (*schemas, error) {
+var (
+	known      = sync.OnceValues(func() (*schemas, error) { return schemasOf(resourceType) })
+	knownFleet = sync.OnceValues(func() (*schemas, error) { return schemasOf(fleetType) })
+)
+
+func schemasOf(kind string) (*schemas, error) {
 	server := provider.Server("test")()
 	all, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
@@ -42,14 +51,17 @@ var known = sync.OnceValues(func() (*schemas, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &schemas{computed: map[string]bool{}, nested: map[string]bool{}, identity: identities.IdentitySchemas[resourceType].ValueType()}
+	s := &schemas{kind: kind, computed: map[string]bool{}, nested: map[string]bool{}}
+	if identity := identities.IdentitySchemas[kind]; identity != nil {
+		s.identity = identity.ValueType()
+	}
 	var ok, ok2 bool
 	s.provider, ok = all.Provider.ValueType().(tftypes.Object)
-	s.resource, ok2 = all.ResourceSchemas[resourceType].ValueType().(tftypes.Object)
+	s.resource, ok2 = all.ResourceSchemas[kind].ValueType().(tftypes.Object)
 	if !ok || !ok2 {
 		return nil, errors.New("the schema is no object")
 	}
-	for _, a := range all.ResourceSchemas[resourceType].Block.Attributes {
+	for _, a := range all.ResourceSchemas[kind].Block.Attributes {
 		s.computed[a.Name] = a.Computed
 		if a.NestedType != nil {
 			for _, inner := range a.NestedType.Attributes {
@@ -58,7 +70,7 @@ var known = sync.OnceValues(func() (*schemas, error) {
 		}
 	}
 	return s, nil
-})
+}
 
 // object fills an object type: what values lacks is null.
 func object(of tftypes.Object, values map[string]tftypes.Value) tftypes.Value {
@@ -181,7 +193,11 @@ func (c *core) complaints() string {
 }
 
 func newCore(config map[string]tftypes.Value, connect func() []ksyun.Option) (*core, error) {
-	s, err := known()
+	return coreOf(known, config, connect)
+}
+
+func coreOf(shapes func() (*schemas, error), config map[string]tftypes.Value, connect func() []ksyun.Option) (*core, error) {
+	s, err := shapes()
 	if err != nil {
 		return nil, err
 	}
@@ -269,7 +285,7 @@ func (c *core) refresh(ctx context.Context, address string) bool {
 		return true
 	}
 	resp, err := c.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: resourceType, CurrentState: c.dynamic(e.value), Private: e.private, CurrentIdentity: e.identity,
+		TypeName: c.kind, CurrentState: c.dynamic(e.value), Private: e.private, CurrentIdentity: e.identity,
 	})
 	if err != nil || c.hear(address, resp.Diagnostics) {
 		return false
