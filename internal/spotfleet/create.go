@@ -142,8 +142,12 @@ func (f *filling) short(note string) failure.Failure {
 
 // cut is the warning of a creation or an update that the user has stopped.
 func (f *filling) cut() diag.Diagnostic {
+	next := "The next apply orders the rest."
+	if f.missing() < 1 {
+		next = "The next refresh shows whether they run."
+	}
 	return diag.NewWarningDiagnostic("Interrupted: the fleet is not complete", fmt.Sprintf(
-		"%s has %d of %d machines; all that were ordered are in the state.\n\nThe next apply orders the rest.", sentence(f.plan.title()), len(f.have), f.plan.target()))
+		"%s has %d of %d machines; all that were ordered are in the state.\n\n%s", sentence(f.plan.title()), len(f.have), f.plan.target(), next))
 }
 
 // late is a warning about machines that had not started when the time was over.

@@ -48,9 +48,9 @@ func TestSize(t *testing.T) {
 		size int64
 		want string // "" passes
 	}{
-		"as large as allowed": {"linux_amd64/terraform-provider-kec_v1.0.0", 20 * mib, ""},
-		"too large":           {"linux_amd64/terraform-provider-kec_v1.0.0", 20*mib + 1, "Above 20 MiB: "},
-		"for Windows":         {"windows_amd64/terraform-provider-kec_v1.0.0.exe", 21 * mib, "Above 20 MiB: "},
+		"as large as allowed": {"linux_amd64/terraform-provider-kec_v1.0.0", 21 * mib, ""},
+		"too large":           {"linux_amd64/terraform-provider-kec_v1.0.0", 21*mib + 1, "Above 21 MiB: "},
+		"for Windows":         {"windows_amd64/terraform-provider-kec_v1.0.0.exe", 22 * mib, "Above 21 MiB: "},
 		"under another name":  {"linux_amd64/provider", mib, "No build of the provider below "},
 	} {
 		t.Run(name, func(t *testing.T) {

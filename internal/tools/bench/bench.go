@@ -61,6 +61,16 @@ func (b *bench) measure(ctx context.Context) (r result, err error) {
 		}
 		r.fleets = append(r.fleets, f)
 	}
+	for _, n := range b.sizes {
+		if !spotFleetSizes[n] {
+			continue
+		}
+		f, err := b.spotFleet(ctx, n)
+		if err != nil {
+			return r, fmt.Errorf("a fleet of %d: %w", n, err)
+		}
+		r.spotFleets = append(r.spotFleets, f)
+	}
 	r.few, r.others = fewMachines, otherOnes
 	r.fewPlan, err = b.amongMany(ctx)
 	return r, err

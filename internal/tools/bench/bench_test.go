@@ -54,6 +54,12 @@ func measured() result {
 			{machines: 1000,
 				plan: point(12.34, 4.5, 151e6, counts{describe: 5, listTags: 10}), unrefreshed: point(9.5, 4, 120e6, nil), planFloor: point(3.7, 0, 0, nil), cpu: cost{0.00167, 0.0007, 0.0029, 0.00006}},
 		},
+		spotFleets: []spotFleet{
+			{machines: 1, apply: point(3.7, 0.3, 28e6, counts{launch: 1, describe: 2}), plan: point(0.36, 0.1, 27e6, counts{describe: 2, listTags: 1}),
+				unrefreshed: point(0.29, 0.1, 26e6, nil), destroy: point(0.7, 0.1, 27e6, counts{"TerminateInstances": 1, describe: 3})},
+			{machines: 1000, apply: point(6.1, 2.1, 90e6, counts{launch: 10, describe: 6}), plan: point(2.9, 1.1, 80e6, counts{describe: 2, listTags: 11}),
+				unrefreshed: point(0.8, 0.5, 70e6, nil), destroy: point(7.5, 1.3, 201e6, counts{"TerminateInstances": 10, describe: 14}), alive: 0},
+		},
 		few: 12, others: 20000, fewPlan: point(0.75, 0.2, 30e6, counts{describe: 2, listTags: 1}),
 		start: 6152 * time.Microsecond, binary: 16_300_000, schema: 18_900,
 	}
@@ -97,19 +103,21 @@ func TestLimits(t *testing.T) {
 			wrong = append(wrong, c.what)
 		}
 	}
-	want := []string{"creation of 100: DescribeInstances", "destruction of 100: all requests", "destruction of 100: alive 5s later", "memory of the provider, refresh of 1000"}
+	want := []string{"creation of 100: DescribeInstances", "destruction of 100: all requests", "destruction of 100: alive 5s later", "memory of the provider, refresh of 1000",
+		"refresh of a fleet of 1000: all requests", "refresh of a fleet of 1000, beyond `-refresh=false`", "memory of the provider, a fleet of 1000"}
 	if !slices.Equal(wrong, want) {
 		t.Errorf("got %q, want %q", wrong, want)
 	}
 	err := exceeded(limits(measured()))
 	const text = "more than may be:\n  creation of 100: DescribeInstances: 35, at most 34 allowed\n" +
-		"  destruction of 100: all requests: 41, at most 40 allowed\n  destruction of 100: alive 5s later: 2, at most 0 allowed"
+		"  destruction of 100: all requests: 41, at most 40 allowed\n  destruction of 100: alive 5s later: 2, at most 0 allowed\n" +
+		"  refresh of a fleet of 1000: all requests: 13, at most 12 allowed"
 	if err == nil || err.Error() != text {
 		t.Errorf("got %v, want %s", err, text)
 	}
 
 	slow := measured()
-	slow.fleets = slow.fleets[2:]
+	slow.fleets, slow.spotFleets = slow.fleets[2:], nil
 	slow.fleets[0].plan.seconds = 99
 	if err := exceeded(limits(slow)); err != nil {
 		t.Errorf("seconds alone: %v", err)

@@ -58,11 +58,21 @@ func limits(r result) []check {
 			under("memory of the provider, refresh of 1000", float64(f.plan.Memory), 150e6, bytesOf[float64])
 		}
 	}
+	if f, ok := r.spotFleetAt(1000); ok {
+		count("creation of a fleet of 1000: "+launch, f.apply.requests[launch], 10)
+		count("refresh of a fleet of 1000: all requests", f.plan.requests.total(), 12)
+		under("refresh of a fleet of 1000, beyond `-refresh=false`", f.plan.seconds-f.unrefreshed.seconds, 2, inSeconds)
+		count("destruction of a fleet of 1000: all requests", f.destroy.requests.total(), 30)
+		count(fmt.Sprintf("destruction of a fleet of 1000: alive %s later", later), f.alive, 0)
+		if memory := max(f.apply.Memory, f.plan.Memory, f.destroy.Memory); memory > 0 {
+			under("memory of the provider, a fleet of 1000", float64(memory), 200e6, bytesOf[float64])
+		}
+	}
 	if r.others > 0 {
 		count(fmt.Sprintf("refresh of %d of %s: "+describe, r.few, thousands(r.few+r.others)), r.fewPlan.requests[describe], 3)
 	}
 	under("start, from exec to the handshake", r.start.Seconds(), (25 * time.Millisecond).Seconds(), milliseconds)
-	under("stripped binary", float64(r.binary), 21e6, bytesOf[float64])
+	under("stripped binary", float64(r.binary), 22e6, bytesOf[float64])
 	under("answer with the schema", float64(r.schema), 60e3, bytesOf[float64])
 	return all
 }

@@ -53,6 +53,7 @@ func page(r result) string {
 		}
 	}
 
+	spotFleetPage(r, line)
 	process(r, line)
 	return b.String()
 }

@@ -15,10 +15,11 @@ const (
 	ink                   = "#768390"
 )
 
-// curve is one line of a panel: a value for each number of machines.
+// curve is one line of a panel: a value for each of its numbers of machines.
 type curve struct {
 	name, colour, dash string
 	mark               string // SVG, at the origin
+	sizes              []int
 	values             []float64
 }
 
@@ -32,8 +33,15 @@ func plot(r result) string {
 		}
 		for _, f := range r.fleets {
 			for i, s := range []sample{f.plan, f.unrefreshed, f.planFloor} {
-				all[i].values = append(all[i].values, of(s))
+				all[i].sizes, all[i].values = append(all[i].sizes, f.machines), append(all[i].values, of(s))
 			}
+		}
+		if len(r.spotFleets) > 0 {
+			one := curve{name: "plan of one kec_spot_fleet", colour: "#a371f7", dash: "8 3 2 3", mark: `<path d="M0-5 5 0 0 5-5 0z"/>`}
+			for _, f := range r.spotFleets {
+				one.sizes, one.values = append(one.sizes, f.machines), append(one.values, of(f.plan))
+			}
+			all = append(all, one)
 		}
 		return all
 	}
@@ -54,7 +62,7 @@ func plot(r result) string {
 	for _, c := range requests {
 		fmt.Fprintf(&b, `<g transform="translate(%d 316)"><path d="M0 0h32" stroke="%s" stroke-width="2"%s/><g fill="%s" transform="translate(16 0)">%s</g><text x="40" y="4">%s</text></g>`+"\n",
 			x, c.colour, dashed(c.dash), c.colour, c.mark, c.name)
-		x += 70 + 8*len(c.name)
+		x += 58 + 6*len(c.name)
 	}
 	b.WriteString("</svg>\n")
 	return b.String()
@@ -129,7 +137,7 @@ func panel(b *strings.Builder, left int, title string, sizes []int, up scale, cu
 	for _, c := range curves {
 		var points []string
 		for i, v := range c.values {
-			points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(sizes[i])), y(v)))
+			points = append(points, fmt.Sprintf("%.1f,%.1f", x(float64(c.sizes[i])), y(v)))
 		}
 		fmt.Fprintf(b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"%s/>`+"\n", strings.Join(points, " "), c.colour, dashed(c.dash))
 		for _, p := range points {

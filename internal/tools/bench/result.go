@@ -89,6 +89,8 @@ type result struct {
 	versions string
 	fleets   []fleet
 
+	spotFleets []spotFleet
+
 	few, others int // machines in the state, and beside them in the account
 	fewPlan     sample
 

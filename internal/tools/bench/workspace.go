@@ -67,8 +67,13 @@ const floorHCL = `resource "terraform_data" "worker" {
 
 // workspace makes a configuration of n machines and a world that has room for them.
 func (b *bench) workspace(ctx context.Context, n int) (*workspace, error) {
-	w, err := b.folder(fmt.Sprintf("%d machines", n), fmt.Sprintf(fleetHCL,
+	return b.world(ctx, fmt.Sprintf("%d machines", n), n, fmt.Sprintf(fleetHCL,
 		n, kecsim.TypeSmall, kecsim.ImageUbuntu, kecsim.SubnetA, kecsim.SecurityGroup, kecsim.KeyA))
+}
+
+// world makes a folder with a configuration, and a world that has room for n machines.
+func (b *bench) world(ctx context.Context, name string, n int, hcl string) (*workspace, error) {
+	w, err := b.folder(name, hcl)
 	if err != nil {
 		return nil, err
 	}
