@@ -1,0 +1,44 @@
+package spotfleet_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
+)
+
+// Another region, and the keys of another account, show nothing of a fleet: nothing is forgotten,
+// ended or bought. A rotated key of the same account is proven by the machines that it finds.
+func TestAccFleet_belongsToOneAccountAndRegion(t *testing.T) {
+	t.Parallel()
+	const own, rotated, foreign, secret = "AKLTfirst00000old1", "AKLTsecond0000new2", "AKLTforeign000far3", "secret-of-all-keys"
+	env, w := world(t, 60, 60)
+	env.Sim.AddKey(own, secret, "")
+	env.Sim.AddKey(rotated, secret, "")
+	env.Sim.AddAccount(foreign, secret)
+	with := func(region, key string, n int) {
+		w.Write(acctest.Expand(fleet(n)) + fmt.Sprintf("provider \"kec\" {\n  region = %q\n  access_key = %q\n  secret_key = %q\n  endpoint = %q\n}\n", region, key, secret, env.URL))
+	}
+	with("cn-beijing-6", own, 3)
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+
+	const elsewhere, unseen = "Error: The fleet is in another region", "Error: The fleet is not seen with these keys"
+	with("cn-shanghai-2", own, 3)
+	w.Plan().Want(t, 1, elsewhere, "is in the region cn-beijing-6; the provider works in cn-shanghai-2.")
+	w.Destroy("-refresh=false").Want(t, 1, elsewhere)
+	with("cn-beijing-6", foreign, 5)
+	w.Apply().Want(t, 1, unseen, "3 of the machines of the fleet", "with the access key that ends in old1", "with the access key that ends in far3",
+		"They stay in the state, and nothing is ordered in their place.").Lacks(t, own, foreign, secret)
+	w.Apply("-refresh=false").Want(t, 1, unseen)
+	w.Destroy("-refresh=false").Want(t, 1, unseen)
+	living(t, env, map[string]int{"a Spot": 3})
+	launches(t, env, 1)
+
+	env.Sim.Release(field(t, w, "id")[0])
+	with("cn-beijing-6", rotated, 3)
+	w.Apply().Want(t, 0, "Warning: A machine of this fleet is gone", "Resources: 0 added, 1 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+	living(t, env, map[string]int{"a Spot": 3})
+}
