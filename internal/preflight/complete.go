@@ -5,10 +5,15 @@ import (
 	"time"
 )
 
-// quiet is how long a CLI without a request under way must be silent before the plan counts as
-// complete. A CLI with work left asks again within milliseconds; the longer time is for machines
-// under load. Only a plan with a shortfall waits for it.
-const quiet = time.Second
+// A CLI without a request under way must be silent for a while before the plan counts as complete.
+// With work left it asks again within milliseconds, but on a machine under load it may pause for
+// longer than a second. How long it has paused in this plan tells how long that may be. Only a plan
+// with a shortfall waits for it.
+const (
+	quiet     = time.Second      // at least
+	pauses    = 4                // so many times the longest pause of this plan
+	quietMost = 5 * time.Second // a pause may also be a slow data source, which tells nothing
+)
 
 // Busy notes a request of the CLI; the result notes its end. A plan with a request under way is not
 // complete.
@@ -23,6 +28,9 @@ func (c *Check) Busy() (done func()) {
 func (c *Check) count(n *int, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if by > 0 && c.busy <= c.waiting && n == &c.busy {
+		c.pause = max(c.pause, time.Since(c.heard))
+	}
 	*n += by
 	c.peak = max(c.peak, c.busy)
 	c.heard = time.Now()
@@ -80,10 +88,11 @@ func (c *Check) complete(ctx context.Context) (partial, ok bool) {
 func (c *Check) silence() (rest time.Duration, alone bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	silent := min(max(quiet, pauses*c.pause), quietMost)
 	if c.busy > c.waiting {
-		return quiet, false
+		return silent, false
 	}
-	if rest = quiet - time.Since(c.heard); rest > 0 {
+	if rest = silent - time.Since(c.heard); rest > 0 {
 		return rest, false
 	}
 	if c.waiting >= c.peak {
@@ -92,7 +101,7 @@ func (c *Check) silence() (rest time.Duration, alone bool) {
 	}
 	close(c.over)
 	c.over = make(chan struct{}) // for those who come later
-	return quiet, false
+	return silent, false
 }
 
 func (c *Check) hasBegun() bool {
