@@ -57,11 +57,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	f := r.fill(ctx, &order, mem, nil, save)
 	save(f.have)
 	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
-	switch got := int64(len(f.have)); {
+	switch got := int64(len(started(f.have))); {
 	case got >= plan.target():
 		resp.Diagnostics.Append(f.late(whole)...)
 	case interrupted(whole):
-		resp.Diagnostics.Append(f.cut())
+		resp.Diagnostics.Append(f.cut()...)
 	case got >= plan.least():
 		resp.Diagnostics.Append(f.short("").Warning(plan.table()))
 	default:
@@ -119,7 +119,7 @@ func (f *filling) short(note string) failure.Failure {
 		rows[i] = r.Row
 		got += r.Got
 	}
-	has := int64(len(f.have))
+	has := int64(len(started(f.have)))
 	summary := fmt.Sprintf("The fleet has %d of %d machines", has, f.plan.target())
 	switch least := f.plan.least(); {
 	case note != "":
@@ -140,14 +140,21 @@ func (f *filling) short(note string) failure.Failure {
 	return why
 }
 
-// cut is the warning of a creation or an update that the user has stopped.
-func (f *filling) cut() diag.Diagnostic {
-	next := "The next apply orders the rest."
+// cut are the warnings of a creation or an update that the user has stopped. Where it is not known
+// what the last launch has brought, one of them names its mark.
+func (f *filling) cut() diag.Diagnostics {
+	var diags diag.Diagnostics
+	known, next := "all that were ordered are in the state", "The next apply orders the rest."
 	if f.missing() < 1 {
 		next = "The next refresh shows whether they run."
 	}
-	return diag.NewWarningDiagnostic("Interrupted: the fleet is not complete", fmt.Sprintf(
-		"%s has %d of %d machines; all that were ordered are in the state.\n\n%s", sentence(f.plan.title()), len(f.have), f.plan.target(), next))
+	if f.stop != nil && f.stop.Code == failure.OutcomeUnknown {
+		known = "what its last launch has brought is not known"
+		diags.Append(f.stop.Warning(f.plan.table()))
+	}
+	diags.AddWarning("Interrupted: the fleet is not complete", fmt.Sprintf(
+		"%s has %d of %d machines; %s.\n\n%s", sentence(f.plan.title()), len(started(f.have)), f.plan.target(), known, next))
+	return diags
 }
 
 // late is a warning about machines that had not started when the time was over.
@@ -157,7 +164,7 @@ func (f *filling) late(ctx context.Context) diag.Diagnostics {
 	case n == 0:
 		return nil
 	case interrupted(ctx):
-		return diag.Diagnostics{f.cut()}
+		return f.cut()
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Machines of the fleet do not run yet", fmt.Sprintf(
 		"The time was over before %d of the %d machines of %s ran. They are in the state, and the next refresh shows what has become of them.\n\n"+

@@ -146,7 +146,7 @@ func (f *filling) even() []int64 {
 		if int64(place) < f.plan.target()%int64(len(spot)) {
 			n++
 		}
-		for _, one := range f.have {
+		for _, one := range started(f.have) {
 			if all[i].made(one) {
 				n--
 			}

@@ -38,6 +38,15 @@ func (m *model) members() []member { return membersOf.Structs(m.Members) }
 // reclaimed tells whether KEC has announced the member's release.
 func (one member) reclaimed() bool { return one.RecyclingTime.ValueString() != "" }
 
+// failed tells whether the member did not start. Such a machine counts for nothing and is ended.
+func (one member) failed() bool { return strings.EqualFold(one.State.ValueString(), kec.StateFailed) }
+
+// started are the members that count as machines of the fleet: those that have started, or may do
+// so yet.
+func started(all []member) []member {
+	return slices.DeleteFunc(slices.Clone(all), member.failed)
+}
+
 // spot tells whether KEC may reclaim it.
 func (one member) spot() bool {
 	return !strings.EqualFold(one.ChargeType.ValueString(), kec.ChargeHourly)
@@ -108,7 +117,7 @@ func sortMembers(all []member) {
 // protectedAt tells whether KEC guarantees the member still, and for how long.
 func (one member) protectedAt(now time.Time) (left time.Duration, ok bool) {
 	until, err := time.Parse(time.RFC3339, one.ProtectedUntil.ValueString())
-	if err != nil || !one.spot() {
+	if err != nil || !one.spot() || one.failed() {
 		return 0, false
 	}
 	left = until.Sub(now)

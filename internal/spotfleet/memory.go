@@ -30,6 +30,7 @@ type memory struct {
 	Settings string               `json:"settings,omitempty"` // the fingerprint of the template; "" after an import
 	Older    map[string][]string  `json:"older,omitempty"`    // the members with another template, by its fingerprint
 	Uneven   bool                 `json:"uneven,omitempty"`   // members differ in what is the same on all, after an update that was cut
+	Hidden   []string             `json:"hidden,omitempty"`   // members that the last look did not show and that are not proven gone
 
 	// What KEC reports of each member otherwise than it was ordered, by id; nil of one that nobody
 	// has looked at since an order.
@@ -54,6 +55,11 @@ func recall(ctx context.Context, private privateReader) *memory {
 		_ = json.Unmarshal(raw, mem) // what cannot be read is not remembered
 	}
 	return mem
+}
+
+// hides tells whether the last look did not show a member.
+func (mem *memory) hides(one member) bool {
+	return slices.ContainsFunc(mem.Hidden, func(id string) bool { return strings.EqualFold(id, one.ID.ValueString()) })
 }
 
 // keep writes what is remembered of these members.

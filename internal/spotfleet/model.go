@@ -3,6 +3,7 @@ package spotfleet
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -233,15 +234,11 @@ func (m *model) counts(all []member) capacity {
 // missing is how many machines are to be ordered; less than zero where there are too many. A member
 // that is being reclaimed counts until it is gone, unless its successor is to come before that.
 func (m *model) missing(all []member) int64 {
-	have := int64(len(all))
+	have := started(all)
 	if m.ReplaceBeforeRelease.ValueBool() {
-		for _, one := range all {
-			if one.reclaimed() {
-				have--
-			}
-		}
+		have = slices.DeleteFunc(have, member.reclaimed)
 	}
-	return m.target() - have
+	return m.target() - int64(len(have))
 }
 
 // have writes the members, and what follows from them, into the model.

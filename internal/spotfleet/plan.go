@@ -57,7 +57,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.planMembers(ctx, &plan, &state, mem, missing, resp)
 	}
 	if missing > 0 {
-		r.checkOrder(ctx, &plan, mem, have, missing, resp)
+		r.checkOrder(ctx, &plan, mem, started(have), missing, resp)
 	}
 	r.checkCeiling(&plan, mem, have, resp)
 }
@@ -99,6 +99,7 @@ func (r *Resource) planMembers(ctx context.Context, plan, state *model, mem *mem
 			"%d of the %d machines were launched with another image, disks, login, user data, address or other setting that holds for new machines only. "+
 				"They keep it until they are lost or ended.\n\nTo rebuild all: -replace.", n, len(have)))
 	}
+	warnFailed(have, resp)
 	r.warnRecycling(state, have, resp)
 }
 

@@ -90,6 +90,7 @@ func (r *Resource) view(ctx context.Context, m *model, mem *memory, last session
 	if len(view.Shown) > 0 {
 		r.Found(last)
 	}
+	mem.Hidden = view.Hidden
 	return view, r.notSeen(ctx, m, last, append(view.Gone, view.Hidden...))
 }
 

@@ -13,27 +13,28 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
-// surplus lists the members that go when the fleet shrinks: those that KEC takes anyway, then those
-// that do not run, then those whose protected hour is over, then those inside it; within each, on
-// demand first, then the dearest, then the newest.
+// surplus lists the members that an update ends: those that did not start, and those that are too
+// many. Of these go those that KEC takes anyway, then those that do not run or are not seen, then
+// those whose protected hour is over, then those inside it; within each, on demand first, then the
+// dearest, then the newest.
 func (m *model) surplus(all []member, mem *memory, now time.Time) []member {
-	n := -m.missing(all)
+	good := started(all)
+	n := int64(len(all) - len(good))
+	if many := -m.missing(all); many > 0 {
+		n += many
+		if m.ReplaceBeforeRelease.ValueBool() { // those being reclaimed do not count, and go with the rest
+			n += int64(len(good) - len(slices.DeleteFunc(good, member.reclaimed)))
+		}
+	}
 	if n < 1 {
 		return nil
-	}
-	if m.ReplaceBeforeRelease.ValueBool() { // those being reclaimed do not count, and go with the rest
-		for _, one := range all {
-			if one.reclaimed() {
-				n++
-			}
-		}
 	}
 	order := slices.Clone(all)
 	sortMembers(order)
 	slices.Reverse(order)
 	slices.SortStableFunc(order, func(a, b member) int {
 		return cmp.Or(
-			cmp.Compare(a.usefulness(now), b.usefulness(now)),
+			cmp.Compare(mem.usefulness(a, now), mem.usefulness(b, now)),
 			first(!a.spot(), !b.spot()),
 			price(mem.cost(b)).Cmp(price(mem.cost(a))),
 		)
@@ -42,17 +43,19 @@ func (m *model) surplus(all []member, mem *memory, now time.Time) []member {
 }
 
 // usefulness is how much is lost with a member, from the least.
-func (one member) usefulness(now time.Time) int {
+func (mem *memory) usefulness(one member, now time.Time) int {
 	_, protected := one.protectedAt(now)
 	switch {
-	case one.reclaimed():
+	case one.failed():
 		return 0
-	case !strings.EqualFold(one.State.ValueString(), kec.StateActive):
+	case one.reclaimed():
 		return 1
-	case !protected:
+	case mem.hides(one) || !strings.EqualFold(one.State.ValueString(), kec.StateActive):
 		return 2
+	case !protected:
+		return 3
 	}
-	return 3
+	return 4
 }
 
 // first puts what holds for a before what does not.

@@ -157,3 +157,53 @@ func TestAccFleet_tagsOfAViewThatLags(t *testing.T) {
 		}
 	}
 }
+
+// A fleet that shrinks ends first what a view that lags may hide, and no machine that is seen to
+// run: the hidden one may be gone.
+func TestAccFleet_shrinksByWhatIsNotShown(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	w.Write(env.Config(fleet(3)))
+	w.Apply().Want(t, 0)
+	ids := field(t, w, "id")
+	env.Sim.Release(ids[0]) // its launch is so young that its absence proves nothing yet
+	w.Write(env.Config(fleet(2)))
+	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	env.Sim.Advance(time.Minute)
+	living(t, env, map[string]int{"a Spot": 2})
+	if left := field(t, w, "id"); len(left) != 2 || slices.Contains(left, ids[0]) {
+		t.Errorf("the members are %v, want those of %v but for the first", left, ids)
+	}
+	w.Plan().Want(t, 0, "No changes.")
+}
+
+// A member that has failed to start, as after a run that was cut, is not one of the machines that
+// the fleet is to have: the next apply ends it and orders another.
+func TestAccFleet_replacesWhatFailedToStart(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 60, 60)
+	w.Write(env.Config(fleet(3)))
+	w.Apply().Want(t, 0)
+	ids := field(t, w, "id")
+	env.Sim.Edit(ids[1], func(in *kecsim.Instance) { in.State = "error" })
+	w.Plan().Want(t, 2, "Warning: 1 of the 3 machines of this fleet did not start", ids[1], "0 to add, 1 to change, 0 to destroy")
+	w.Apply().Want(t, 0, "Resources: 0 added, 1 changed, 0 destroyed.")
+	env.Sim.Advance(time.Minute)
+	living(t, env, map[string]int{"a Spot": 3})
+	if now := field(t, w, "id"); len(now) != 3 || slices.Contains(now, ids[1]) {
+		t.Errorf("the members are %v, want three, and not %s", now, ids[1])
+	}
+	w.Plan().Want(t, 0, "No changes.").Lacks(t, "did not start")
+
+	// A fleet that is to have fewer machines ends the failed one first, and a running one only beyond that.
+	ids = field(t, w, "id")
+	env.Sim.Edit(ids[0], func(in *kecsim.Instance) { in.State = "error" })
+	w.Write(env.Config(fleet(2)))
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(time.Minute)
+	living(t, env, map[string]int{"a Spot": 2})
+	if now := field(t, w, "id"); len(now) != 2 || slices.Contains(now, ids[0]) {
+		t.Errorf("the members are %v, want two, and not %s", now, ids[0])
+	}
+	launches(t, env, 2)
+}

@@ -97,8 +97,8 @@ func (f *filling) verdict(ctx context.Context) diag.Diagnostics {
 	case f.missing() < 1:
 		return f.late(ctx)
 	case interrupted(ctx):
-		return diag.Diagnostics{f.cut()}
-	case int64(len(f.have)) < f.plan.least():
+		return f.cut()
+	case int64(len(started(f.have))) < f.plan.least():
 		why := f.short("")
 		why.Note = strings.TrimSpace(why.Note + " Everything that there is stays; the next apply orders what is missing.")
 		return diag.Diagnostics{why.Diagnostic(f.plan.table())}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
 // now is the time at KEC, as far as this process knows it.
@@ -44,6 +46,20 @@ func (r *Resource) warnEnds(m *model, some []member, doing string, resp *resourc
 		resp.Diagnostics.AddWarning(doing+": something may outlive the machines", fmt.Sprintf(
 			"Of %d machines, %s may stay in the account, outside the state, and go on being charged.\n\nLook for them in the console, and delete what is not wanted.",
 			len(some), strings.Join(outlives, " and ")))
+	}
+}
+
+// warnFailed says, once for the fleet, which members did not start.
+func warnFailed(have []member, resp *resource.ModifyPlanResponse) {
+	var failed []string
+	for _, one := range have {
+		if one.failed() {
+			failed = append(failed, one.title())
+		}
+	}
+	if len(failed) > 0 {
+		resp.Diagnostics.AddWarning(fmt.Sprintf("%d of the %d machines of this fleet did not start", len(failed), len(have)), fmt.Sprintf(
+			"KEC shows them in state %q: their launch has come to nothing.\n%s\n\nThe next apply ends them and orders what is missing.", kec.StateFailed, list(failed)))
 	}
 }
 
