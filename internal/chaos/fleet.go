@@ -2,12 +2,10 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/big"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,58 +15,64 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
 // fleetSlots are how many fleets a history has.
 const fleetSlots = 2
 
-// fleetKinds are what happens in a history of fleets, with how often.
-var fleetKinds = []struct {
-	kind   string
-	weight int
-}{
-	{"apply", 30}, {"plan", 6}, {"refresh", 6}, {"destroy", 3}, {"kill", 6}, {"interrupt", 5}, {"reclaim", 8}, {"release", 4}, {"console start", 2}, {"stock", 10}, {"price", 6},
-	{"fault", 10}, {"calm", 6}, {"advance", 8}, {"failing launches", 4}, {"visibility", 3}, {"lag", 4},
+// fleetKinds are what happens in a history of fleets, with how often. As with single machines, a
+// command costs a hundred times what anything else does.
+var fleetKinds = []weighted{
+	{"apply", 13}, {"plan", 1}, {"refresh", 2}, {"destroy", 1}, {"kill", 4}, {"interrupt", 3}, {"single", 2}, {"reclaim several", 8}, {"release", 5},
+	{"console start", 2}, {"stock", 12}, {"fleet price", 8}, {"fault", 14}, {"calm", 5}, {"advance", 8}, {"failing launches", 5}, {"visibility", 3}, {"lag", 5},
 }
 
-// fleetHistory is a run of fleets in a world of a seed.
+// fleetHistory is a run of two fleets, and of a single machine in the subnet of one of them.
 type fleetHistory struct {
 	*history
-	target  map[string]int64           // by address: the most that was wanted since the fleet last came to rest
-	ceiling map[string]decimal.Decimal // by address: the highest max_hourly_cost since then; none while a configuration has none
-	hidden  bool                       // a process was killed, or a message has named what may be there, since all came to rest
+	single *core                      // of the single machine
+	asked  map[string]asked           // by address: the last configuration
+	target map[string]int64           // by address: the most that was wanted since an apply last succeeded
+	most   map[string]decimal.Decimal // by address: the highest max_hourly_cost since then; none while a configuration had none
+}
+
+// asked is what a configuration of a fleet asks for.
+type asked struct {
+	target int64
+	most   *decimal.Decimal
+}
+
+// beginFleets starts a history of fleets in a world of a seed.
+func beginFleets(seed uint64) (*fleetHistory, error) {
+	h := &fleetHistory{
+		history: &history{
+			sim: newWorld(seed), wanted: map[string]map[string]value{}, seed: seed,
+			foreign: map[string]bool{}, told: map[string]bool{}, login: map[string]string{},
+		},
+		asked: map[string]asked{}, target: map[string]int64{}, most: map[string]decimal.Decimal{},
+	}
+	h.sim.Update(func(s *kecsim.Settings) { s.CauseFields = seed%2 == 0 })
+	processes := new(atomic.Uint64)
+	connect := func() []ksyun.Option {
+		h.link = newLink(h.sim, latency)
+		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(h.link)}
+	}
+	var err error
+	if h.core, err = coreOf(knownFleet, account([]string{"off", "warn", "error"}[seed%3]), connect); err != nil {
+		return nil, err
+	}
+	h.single, err = newCore(account("off"), connect)
+	return h, err
 }
 
 // runFleets lives through a history of fleets inside a bubble of virtual time.
 func runFleets(seed uint64, steps int) error {
-	h := &fleetHistory{
-		history: &history{sim: newWorld(seed), wanted: map[string]map[string]value{}, seed: seed, foreign: map[string]bool{}},
-		target:  map[string]int64{}, ceiling: map[string]decimal.Decimal{},
-	}
-	h.sim.Update(func(s *kecsim.Settings) { s.CauseFields = seed%2 == 0 })
-	processes := new(atomic.Uint64)
-	var err error
-	if h.core, err = coreOf(knownFleet, account([]string{"off", "warn", "error"}[seed%3]), func() []ksyun.Option {
-		h.link = newLink(h.sim, latency)
-		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(h.link)}
-	}); err != nil {
+	h, err := beginFleets(seed)
+	if err != nil {
 		return err
 	}
 	defer func() { h.link.sever() }()
-	dice := rand.New(rand.NewPCG(seed, 77))
-	total := 0
-	for _, k := range fleetKinds {
-		total += k.weight
-	}
-	for i := range steps {
-		n, op := dice.IntN(total), operation{A: dice.IntN(1 << 16), B: dice.IntN(1 << 16), C: dice.IntN(1 << 16)}
-		for _, k := range fleetKinds {
-			if n -= k.weight; n < 0 {
-				op.Kind = k.kind
-				break
-			}
-		}
+	for i, op := range draw(rand.New(rand.NewPCG(seed, 77)), fleetKinds, steps) {
 		if err := h.fleetStep(op); err != nil {
 			return fmt.Errorf("after step %d, %s: %w", i+1, op, err)
 		}
@@ -83,11 +87,12 @@ func runFleets(seed uint64, steps int) error {
 func (h *fleetHistory) fleetStep(op operation) error {
 	address := fmt.Sprintf("fleet-%d", op.A%fleetSlots)
 	h.core.deaf()
+	calls, killed, applied := len(h.sim.Calls()), false, false
 	var err error
 	switch op.Kind {
 	case "apply":
 		h.want(address, op)
-		err = h.command(func(ctx context.Context) { h.run(ctx, address, op.C%4 > 0) })
+		err = h.command(func(ctx context.Context) { applied = h.fleetRun(ctx, address, op.C%4 > 0) })
 	case "plan":
 		err = h.command(func(ctx context.Context) { h.core.plan(ctx, address, h.wanted[address]) })
 	case "refresh":
@@ -99,30 +104,78 @@ func (h *fleetHistory) fleetStep(op operation) error {
 		if op.B%4 > 0 {
 			h.want(address, op)
 		}
-		h.hidden = true
-		err = h.cut(address, op.C%3 > 0, time.Duration(op.C%40)*time.Second/2+time.Duration(op.B%1000)*time.Millisecond, op.Kind == "kill")
-	case "price":
+		killed = op.Kind == "kill"
+		err = h.cut(address, op.C%3 > 0, time.Duration(op.C%40)*time.Second/2+time.Duration(op.B%1000)*time.Millisecond, killed)
+	case "single":
+		err = h.besides(op)
+	case "fleet price":
 		zone := []string{kecsim.ZoneA, kecsim.ZoneB}[op.A%2]
 		h.sim.SetPrice(zone, kecsim.TypeSmall, []string{"0.0393", "0.05", "0.07", "0.12"}[op.C%4], "")
-	case "reclaim":
-		for _, in := range h.sim.Instances() {
-			if len(in.ID)*op.A%3 == 0 && in.ChargeType == "Spot" && in.State == "active" && op.B%3 == 0 {
+	case "reclaim several":
+		for i, in := range h.sim.Instances() {
+			if op.B>>(i%16)&1 == 1 && in.ChargeType == "Spot" && in.State == "active" {
 				h.sim.Reclaim(in.ID)
 			}
 		}
-		h.happens(op)
-	case "console start":
-		h.happens(op)
 	default:
 		h.happens(op)
 	}
 	if err != nil {
 		return err
 	}
-	if strings.Contains(strings.Join(h.core.said, "\n"), "the outcome of the launch is unknown") {
-		h.hidden = true
+	h.hear(h.sim.Calls()[calls:], killed)
+	if applied {
+		h.rested(address)
 	}
 	return h.fleetRules()
+}
+
+// fleetRun plans and applies a fleet, and tells whether it came to an apply that had no error.
+func (h *fleetHistory) fleetRun(ctx context.Context, address string, refresh bool) bool {
+	if refresh && !h.core.refresh(ctx, address) {
+		return false
+	}
+	p := h.core.plan(ctx, address, h.wanted[address])
+	h.core.apply(ctx, address, p)
+	return h.core.complaints() == ""
+}
+
+// besides applies or destroys a machine that is no fleet's, in a process of its own.
+func (h *fleetHistory) besides(op operation) error {
+	fleets := h.core
+	defer func() { h.core = fleets }()
+	h.core = h.single
+	h.core.deaf()
+	config := configured(0, op.C)
+	if op.B%4 == 0 {
+		config = nil
+	}
+	h.wanted["single"] = config
+	defer delete(h.wanted, "single")
+	calls := len(h.sim.Calls())
+	err := h.command(func(ctx context.Context) { h.run(ctx, "single", op.C%3 > 0) })
+	h.hear(h.sim.Calls()[calls:], false)
+	return err
+}
+
+// hear notes the marks of launches of which a message has said that their outcome is not known, and
+// those that a killed process has sent: what they have brought may come to light much later.
+func (h *fleetHistory) hear(calls []kecsim.Call, killed bool) {
+	said := strings.Join(h.core.said, "\n")
+	for _, mark := range marksOf(calls) {
+		if killed || strings.Contains(said, mark) {
+			h.told[mark] = true
+		}
+	}
+}
+
+// rested notes that an apply has brought a fleet to what is wanted now.
+func (h *fleetHistory) rested(address string) {
+	now := h.asked[address]
+	h.target[address] = now.target
+	if delete(h.most, address); now.most != nil {
+		h.most[address] = *now.most
+	}
 }
 
 // want is one of many configurations of a fleet.
@@ -140,7 +193,7 @@ func (h *fleetHistory) want(address string, op operation) {
 		spot(kecsim.SubnetA, map[string]any{"spot_price_limit": number([]string{"0.06", "0.1"}[op.B%2])}),
 		spot(kecsim.SubnetB, []map[string]any{{"max_price_share": number("0.4")}, {}}[op.B/2%2]),
 	}
-	target := int64(op.B % 9)
+	target := int64(op.B % 6)
 	config := map[string]any{
 		"target_capacity": target, "image_id": kecsim.ImageUbuntu, "security_group_ids": []any{kecsim.SecurityGroup}, "instance_name": "web-",
 		"order": []any{nil, "price", "spread"}[op.C%3],
@@ -171,182 +224,16 @@ func (h *fleetHistory) want(address string, op operation) {
 		values["tags"] = tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, map[string]value{"env": text([]string{"a", "b"}[op.B%2])})
 	}
 	h.wanted[address] = values
+	h.asked[address] = asked{target: target}
 	h.target[address] = max(h.target[address], target)
-	limit, bounded := decimal.Decimal{}, false
-	if s, ok := config["max_hourly_cost"].(*big.Float); ok {
-		limit, bounded = decimal.RequireFromString(s.Text('f', -1)), true
+	limit, ok := config["max_hourly_cost"].(*big.Float)
+	if !ok {
+		delete(h.most, address)
+		return
 	}
-	if was, ok := h.ceiling[address]; h.core.entry(address) == nil && bounded {
-		h.ceiling[address] = decimal.Max(limit, was)
-	} else if !bounded {
-		delete(h.ceiling, address)
-	} else if ok {
-		h.ceiling[address] = decimal.Max(limit, was)
+	most := decimal.RequireFromString(limit.Text('f', -1))
+	h.asked[address] = asked{target, &most}
+	if was, bounded := h.most[address]; bounded || h.core.entry(address) == nil {
+		h.most[address] = decimal.Max(most, was)
 	}
-}
-
-// fleetMembers are the ids that the state holds of a fleet.
-func (h *fleetHistory) fleetMembers(address string) []string {
-	e := h.core.entry(address)
-	if e == nil {
-		return nil
-	}
-	var all map[string]value
-	var list []value
-	if e.value.As(&all) != nil || all["members"].IsNull() || all["members"].As(&list) != nil {
-		return nil
-	}
-	var ids []string
-	for _, one := range list {
-		ids = append(ids, attribute(one, "id"))
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-// fleetAlive are the machines of a fleet that live at KEC.
-func (h *fleetHistory) fleetAlive(id string) (all []kecsim.Instance) {
-	for _, in := range h.sim.Instances() {
-		if in.Tags[machines.FleetTagKey] == id && !machines.Ending(in.State) && in.State != "error" {
-			all = append(all, in)
-		}
-	}
-	return all
-}
-
-// fleetRules hold after every step, whatever has happened.
-func (h *fleetHistory) fleetRules() error {
-	for _, said := range h.core.said {
-		if strings.Contains(said, "panic") || strings.Contains(said, "mistake in the provider") {
-			return errors.New(said)
-		}
-	}
-	if h.hidden {
-		return nil
-	}
-	for _, address := range h.core.addresses() {
-		e := h.core.entry(address)
-		if e.tainted {
-			continue
-		}
-		alive := h.fleetAlive(e.id())
-		announced, cost := int64(0), decimal.Decimal{}
-		for _, in := range alive {
-			if !in.RecyclingTime.IsZero() {
-				announced++
-			}
-			spot, onDemand := h.sim.Price(in.Zone, in.Type)
-			if in.ChargeType != "Spot" {
-				spot = onDemand
-			}
-			price := decimal.RequireFromString(spot)
-			if in.SpotPriceLimit != "" {
-				price = decimal.Min(price, decimal.RequireFromString(in.SpotPriceLimit))
-			}
-			cost = cost.Add(price)
-		}
-		if n := int64(len(alive)); n > h.target[address]+announced {
-			return fmt.Errorf("%s has %d machines alive, and at most %d were wanted, and %d are announced", address, n, h.target[address], announced)
-		}
-		if most, ok := h.ceiling[address]; ok && cost.GreaterThan(most) {
-			return fmt.Errorf("%s costs %s an hour, and max_hourly_cost was at most %s", address, cost, most)
-		}
-	}
-	return nil
-}
-
-// fleetEnd lets KEC recover. Then a refresh finds all that is alive and nothing else, an apply
-// reaches the target, a second plan is empty, and a destroy leaves nothing.
-func (h *fleetHistory) fleetEnd() error {
-	h.calm()
-	h.sim.SetStock(kecsim.ZoneB, kecsim.TypeEntry, 50)
-	time.Sleep(15 * time.Minute)
-	for _, address := range h.core.addresses() {
-		h.core.deaf()
-		if err := h.command(func(ctx context.Context) { h.core.refresh(ctx, address) }); err != nil {
-			return err
-		}
-		e := h.core.entry(address)
-		if e == nil {
-			return fmt.Errorf("%s was forgotten", address)
-		}
-		var alive []string
-		for _, in := range h.fleetAlive(e.id()) {
-			alive = append(alive, in.ID)
-		}
-		slices.Sort(alive)
-		var members []string
-		for _, id := range h.fleetMembers(address) {
-			if in, ok := h.sim.Instance(id); !ok || in.State != "error" {
-				members = append(members, id)
-			}
-		}
-		if !slices.Equal(alive, members) {
-			return fmt.Errorf("%s: alive are %v, and the state holds %v: %s", address, alive, members, h.core.complaints())
-		}
-		if h.wanted[address] != nil && !e.tainted {
-			if err := h.settleFleet(address); err != nil {
-				return fmt.Errorf("%s: %w", address, err)
-			}
-		}
-		h.core.deaf()
-		if err := h.command(func(ctx context.Context) { h.core.apply(ctx, address, h.core.plan(ctx, address, nil)) }); err != nil {
-			return err
-		}
-		if h.core.entry(address) != nil {
-			return fmt.Errorf("%s cannot be destroyed although all is well: %s", address, h.core.complaints())
-		}
-		time.Sleep(time.Minute)
-		if left := h.fleetAlive(e.id()); len(left) > 0 {
-			return fmt.Errorf("%s is destroyed, and %d of its machines are left", address, len(left))
-		}
-	}
-	return nil
-}
-
-// settleFleet applies a fleet where all is well, and plans it once more.
-func (h *fleetHistory) settleFleet(address string) error {
-	h.core.deaf()
-	var p planned
-	if err := h.command(func(ctx context.Context) {
-		h.core.refresh(ctx, address)
-		if p = h.core.plan(ctx, address, h.wanted[address]); p.action != "none" {
-			h.core.apply(ctx, address, p)
-		}
-	}); err != nil {
-		return err
-	}
-	if said := h.core.complaints(); strings.Contains(said, "max_hourly_cost") { // which may be below what the fleet needs
-		return nil
-	} else if said != "" {
-		return fmt.Errorf("cannot be applied: %s", said)
-	}
-	if strings.Contains(strings.Join(h.core.said, "\n"), "max_hourly_cost") {
-		return nil
-	}
-	h.core.deaf()
-	if err := h.command(func(ctx context.Context) {
-		h.core.refresh(ctx, address)
-		p = h.core.plan(ctx, address, h.wanted[address])
-	}); err != nil {
-		return err
-	}
-	if p.action != "none" {
-		return fmt.Errorf("a second plan wants to %s %v: %s", p.action, differing(p.prior.value, p.value), strings.Join(h.core.said, "\n"))
-	}
-	return nil
-}
-
-// differing are the top-level attributes in which two values differ.
-func differing(a, b value) (names []string) {
-	var one, other map[string]value
-	if a.As(&one) != nil || b.As(&other) != nil {
-		return nil
-	}
-	for _, name := range sortedNames(one) {
-		if !one[name].Equal(other[name]) {
-			names = append(names, fmt.Sprintf("%s (%s -> %s)", name, one[name], other[name]))
-		}
-	}
-	return names
 }

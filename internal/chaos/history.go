@@ -49,8 +49,12 @@ var kinds = []weighted{
 
 // generate makes the history of a seed.
 func generate(seed uint64, n int) []operation {
-	dice := rand.New(rand.NewPCG(seed, 0x6b6563))
-	sum, kinds := 0, steps()
+	return draw(rand.New(rand.NewPCG(seed, 0x6b6563)), steps(), n)
+}
+
+// draw draws steps of these kinds, by weight.
+func draw(dice *rand.Rand, kinds []weighted, n int) []operation {
+	sum := 0
 	for _, k := range kinds {
 		sum += k.weight
 	}
