@@ -10,8 +10,9 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
-// A launch of a fleet gets no answer, no look-up finds what it has brought, and the user interrupts:
-// the message names the mark by which the machines can be found, and the next apply takes them in.
+// A launch of a fleet gets no answer, no look-up finds what it has brought, and the user
+// interrupts. The message names the mark by which the machines can be found, and the next apply
+// takes them in.
 func TestFleetInterrupt_namesALaunchWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
