@@ -195,7 +195,7 @@ func TestAccFleet_replacesWhatFailedToStart(t *testing.T) {
 	}
 	w.Plan().Want(t, 0, "No changes.").Lacks(t, "did not start")
 
-	// A fleet that is to have fewer machines ends the failed one first, and a running one only beyond that.
+	// A fleet that is to have fewer machines ends the failed one first.
 	ids = field(t, w, "id")
 	env.Sim.Edit(ids[0], func(in *kecsim.Instance) { in.State = "error" })
 	w.Write(env.Config(fleet(2)))
