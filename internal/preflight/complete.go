@@ -10,8 +10,8 @@ import (
 // longer than a second. How long it has paused in this plan tells how long that may be. Only a plan
 // with a shortfall waits for it.
 const (
-	quiet     = time.Second      // at least
-	pauses    = 4                // so many times the longest pause of this plan
+	quiet     = time.Second     // at least
+	pauses    = 4               // so many times the longest pause of this plan
 	quietMost = 5 * time.Second // a pause may also be a slow data source, which tells nothing
 )
 
