@@ -23,8 +23,16 @@ type tagRequests struct {
 // tagRequest is one request for the tags of several instances of a list.
 type tagRequest struct {
 	done chan struct{} // closed when the rest is there
+	ids  []string      // as they were asked for
 	tags map[string]map[string]string
 	err  error
+}
+
+// of returns the tags of an instance. It is not ok if there are none for its id in another
+// spelling, which proves nothing.
+func (t *tagRequest) of(id string) (tags map[string]string, ok bool) {
+	tags, ok = t.tags[strings.ToLower(id)]
+	return maps.Clone(tags), ok && t.err == nil && (len(tags) > 0 || slices.Contains(t.ids, id))
 }
 
 // RefreshTags is ListTagsByResourceIds for one instance of a refresh: as old as what Refresh
@@ -33,8 +41,8 @@ func (c *Client) RefreshTags(ctx context.Context, id string) (map[string]string,
 	if t := c.refresh.tagRequest(id); t != nil {
 		select {
 		case <-t.done:
-			if tags, ok := t.tags[strings.ToLower(id)]; ok && t.err == nil {
-				return maps.Clone(tags), nil
+			if tags, ok := t.of(id); ok {
+				return tags, nil
 			}
 		case <-ctx.Done():
 		}
@@ -91,9 +99,11 @@ func (r *refreshCache) requestTags(ctx context.Context, requests []*request[map[
 	if l != nil {
 		all = l.tags.fillUp(ids, t)
 	}
+	t.ids = all
 	t.tags, t.err = r.listTags(ctx, all)
 	if len(all) > len(ids) && r.client.maybeOneID(t.err) { // a neighbour may be the reason
 		l.tags.noNeighbours.Store(true)
+		t.ids = ids
 		t.tags, t.err = r.listTags(ctx, ids)
 	}
 	if t.err != nil {
