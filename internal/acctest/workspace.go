@@ -175,6 +175,17 @@ func (w *Workspace) run(command string, args ...string) Result {
 	return Result{Raw: out.String(), Text: strings.Join(strings.Fields(flat), " "), Code: cmd.ProcessState.ExitCode()}
 }
 
+// Changes are the parts of a plan by the address that each is about, in one line each.
+func (r Result) Changes() map[string]string {
+	parts := map[string]string{}
+	for part := range strings.SplitSeq(r.Raw, "\n  # ") {
+		if address, text, ok := strings.Cut(part, " "); ok {
+			parts[address] = strings.Join(strings.Fields(text), " ")
+		}
+	}
+	return parts
+}
+
 // Plan exits with 0 for an empty plan, 2 for a plan with changes, 1 for an error.
 func (w *Workspace) Plan(args ...string) Result {
 	w.t.Helper()

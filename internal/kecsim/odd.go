@@ -102,10 +102,30 @@ func mustKnowOdd(names []string) {
 
 // writeOddly writes an instance in the ways that are set, in their order.
 func (w *world) writeOddly(in *instance, out map[string]any) map[string]any {
-	for _, name := range w.settings.Odd {
+	for _, name := range w.oddOf(in.ID) {
 		oddities[name](in, out)
 	}
 	return out
+}
+
+// oddOf lists the ways in which an instance is written.
+func (w *world) oddOf(id string) []string {
+	all := w.settings.Odd
+	if !w.settings.OddInTurn || len(all) == 0 {
+		return all
+	}
+	launched, err := strconv.ParseInt(id[strings.LastIndex(id, "-")+1:], 16, 64) // see uuid
+	if err != nil {
+		return nil
+	}
+	return all[(launched-1)%int64(len(all)):][:1]
+}
+
+// OddOf lists the ways in which an instance is written, of those that Settings.Odd names.
+func (s *Server) OddOf(id string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.w.oddOf(id))
 }
 
 func spelt(how func(string) string, names ...string) oddity {

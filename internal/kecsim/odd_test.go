@@ -71,6 +71,20 @@ func TestOddAnswers_spellings(t *testing.T) {
 	}
 }
 
+// In turn, each instance is written in one of the ways.
+func TestOddAnswers_inTurn(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.Update(func(set *Settings) { set.Odd, set.OddInTurn = []string{"no KeySet", "InstanceType in lower case"}, true })
+	var got []string
+	for range 3 {
+		id := rich(sim)
+		in := me.Describe(id)
+		got = append(got, fmt.Sprintf("%v %t %v", in["InstanceType"], in["KeySet"] == nil, sim.OddOf(id)))
+	}
+	same(t, "answers", strings.Join(got, ", "), "E1.2B true [no KeySet], e1.2b false [InstanceType in lower case], E1.2B true [no KeySet]")
+}
+
 // The first answer shows one of two disks, until somebody has seen the instance active.
 func TestOddAnswers_oneDiskAtFirst(t *testing.T) {
 	t.Parallel()

@@ -93,6 +93,8 @@ type Settings struct {
 	// Odd names other ways of writing the answer of DescribeInstances (fact 236: fields left out,
 	// other spellings). OddAnswers lists them.
 	Odd []string
+	// OddInTurn writes each instance in one of these ways only, in the order of their launches.
+	OddInTurn bool
 	// OddOrders names other ways of writing orders (fact 280: parts, ids, Chinese). OddOrders lists
 	// them.
 	OddOrders []string

@@ -2,6 +2,7 @@ package spotinstance_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -58,38 +59,55 @@ var untold = map[string][]string{
 
 // However KEC writes what it was ordered, and whatever it leaves out: the plan after the creation
 // is empty; an import into another state costs no machine, no stop and no restart, and its next
-// plan is empty; and a change in the console is still seen.
+// plan is empty; and a change in the console is still seen. There is a machine for each way.
 func TestAccSpelling_everyOddAnswer(t *testing.T) {
 	t.Parallel()
-	for _, odd := range kecsim.OddAnswers() {
-		t.Run(odd, func(t *testing.T) {
-			t.Parallel()
-			env := acctest.New(t)
-			env.Sim.Update(func(s *kecsim.Settings) { s.Odd = []string{odd} })
-			w := env.Workspace(t)
-			w.Write(everything() + env.Block(""))
-			w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 0 destroyed.")
+	env := acctest.New(t)
+	odd := kecsim.OddAnswers()
+	env.Sim.Update(func(s *kecsim.Settings) { s.Odd, s.OddInTurn = odd, true })
+	env.Sim.SetStock(kecsim.ZoneA, kecsim.TypeEntry, 2*len(odd)) // for replacements, too
+	machines := everything(set{
+		"count": fmt.Sprint(len(odd)), "private_ip_address": `"10.7.0.${10 + count.index}"`,
+		"secondary_network_interfaces": `[{ subnet_id = "@subnet_a", security_group_ids = ["@group2"], private_ip_address = "10.7.0.${110 + count.index}" }]`,
+	}) + env.Block("")
+	all := several{t, env, env.Workspace(t)}
+	all.w.Write(machines)
+	all.w.Apply().Want(t, 0, fmt.Sprintf("Resources: %d added, 0 changed, 0 destroyed.", len(odd)))
 
-			elsewhere := env.Workspace(t)
-			elsewhere.Write(everything() + env.Block("") + "import {\n  to = kec_spot_instance.a\n  id = \"" + firstID + "\"\n}\n")
-			elsewhere.Apply().Want(t, 0, "1 imported", "0 added", "0 destroyed")
-			elsewhere.Plan().Want(t, 0, "No changes.")
-			w.Plan().Want(t, 0, "No changes.")
-			for _, action := range actions(env) {
-				if slices.Contains([]string{"StopInstances", "RebootInstances", "TerminateInstances"}, action) && odd != "HostName as KEC makes it" {
-					t.Errorf("an import makes the call %s", action)
-				}
-			}
+	elsewhere, ids := env.Workspace(t), all.ids()
+	var imports strings.Builder
+	for address, id := range ids {
+		fmt.Fprintf(&imports, "import {\n  to = %s\n  id = %q\n}\n", address, id)
+	}
+	elsewhere.Write(machines + imports.String())
+	elsewhere.Apply().Want(t, 0, fmt.Sprintf("%d imported", len(odd)), "0 added", "0 destroyed")
+	elsewhere.Plan().Want(t, 0, "No changes.")
+	all.w.Plan().Want(t, 0, "No changes.")
+	for _, call := range env.Sim.Calls() {
+		if !slices.Contains([]string{"StopInstances", "RebootInstances", "TerminateInstances"}, call.Action) {
+			continue
+		}
+		if way := env.Sim.OddOf(call.Params.Get("InstanceId.1")); !slices.Equal(way, []string{"HostName as KEC makes it"}) {
+			t.Errorf("%v: an import makes the call %s", way, call.Action)
+		}
+	}
 
-			env.Sim.Edit(firstID, edited)
-			var want []string
-			for attribute, fragment := range seen {
-				if !slices.Contains(untold[odd], attribute) {
-					want = append(want, fragment)
-				}
+	tried := map[string]bool{}
+	for _, id := range ids {
+		env.Sim.Edit(id, edited)
+	}
+	changes := all.w.Plan().Want(t, 2).Changes()
+	for address, id := range ids {
+		way := env.Sim.OddOf(id)[0]
+		tried[way] = true
+		for attribute, fragment := range seen {
+			if !slices.Contains(untold[way], attribute) && !strings.Contains(changes[address], fragment) {
+				t.Errorf("%s: the change of %s is not seen, in\n%s", way, attribute, changes[address])
 			}
-			w.Plan().Want(t, 2, want...)
-		})
+		}
+	}
+	if len(tried) != len(odd) {
+		t.Errorf("%d of %d ways were tried", len(tried), len(odd))
 	}
 }
 
