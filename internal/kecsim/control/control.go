@@ -81,11 +81,10 @@ var errUnknownRoute = errors.New("there is no such route; GET " + kecsim.Control
 func Serve(sim *kecsim.Server, r *http.Request, route string, body []byte, bodyErr error) protocol.Reply {
 	c := api{sim}
 	var out any
-	var err error
+	err := checkSource(r)
 	switch {
-	case r.Header.Get("Origin") != "":
-		// A web page that the user has open must not steer the world.
-		return answer(http.StatusForbidden, map[string]any{"error": "requests from web pages are refused"})
+	case err != nil:
+		return answer(http.StatusForbidden, map[string]any{"error": err.Error()})
 	case r.Method == http.MethodGet && route == "":
 		return protocol.Reply{Status: http.StatusOK, ContentType: protocol.PlainText, Body: []byte(help)}
 	case r.Method == http.MethodGet:
