@@ -75,7 +75,9 @@ func TestOddAnswers_spellings(t *testing.T) {
 func TestOddAnswers_inTurn(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)
-	sim.Update(func(set *Settings) { set.Odd, set.OddInTurn = []string{"no KeySet", "InstanceType in lower case"}, true })
+	sim.Update(func(set *Settings) {
+		set.Odd, set.OddInTurn = []string{"no KeySet", "InstanceType in lower case"}, true
+	})
 	var got []string
 	for range 3 {
 		id := rich(sim)

@@ -43,6 +43,7 @@ type world struct {
 	failures  []scriptedFailure
 
 	events        []event        // by time
+	waits         bool           // for an event that calls the server
 	counts        map[string]int // of identifiers handed out, per kind
 	walkScheduled bool           // the hourly walk has been scheduled
 
@@ -176,6 +177,9 @@ func (w *world) at(t time.Time, do func()) {
 // runDue runs all events that are due, in the order of time. While an event runs, now is its time,
 // so that the events it schedules follow from there.
 func (w *world) runDue() {
+	if w.waits {
+		return
+	}
 	until := w.clock.Now()
 	for len(w.events) > 0 && !w.events[0].at.After(until) {
 		e := w.events[0]

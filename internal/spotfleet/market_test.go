@@ -97,8 +97,8 @@ func TestAccFleet_waits(t *testing.T) {
 	env, w := world(t, 3, 0)
 	w.Write(env.Config(fleet(10, set{"wait_for_stock": `"30m"`})))
 	w.Plan("-out=plan").Want(t, 2)
-	env.Sim.SetStockAfter(10*time.Minute, kecsim.ZoneB, kecsim.TypeSmall, 4)
-	env.Sim.SetStockAfter(20*time.Minute, kecsim.ZoneA, kecsim.TypeSmall, 5)
+	env.Sim.After(10*time.Minute, func() { env.Sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 4) })
+	env.Sim.After(20*time.Minute, func() { env.Sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 5) })
 	w.CLI("apply", "-no-color", "plan").Want(t, 0, "Resources: 1 added")
 	living(t, env, map[string]int{"a Spot": 6, "b Spot": 4})
 	launches(t, env, 4) // 3 and a refusal, then 4, then 3
