@@ -24,6 +24,7 @@ GET  calls          what was asked of the API; secrets are masked
 GET  counts         how often each action was called
 GET  prices         price and stock per type and zone
 GET  faults         the scripted faults that are left
+GET  watch          what the page at / shows; watch/TYPE has the spot prices and the bids of an instance type, too
 GET  odd            the ways in which an answer of DescribeInstances may be lean or spelt otherwise
 
 POST price          {"zone", "type", "spot", "onDemand"}    decimals in CNY per hour
@@ -31,10 +32,12 @@ POST stock          {"zone", "type", "count"}               0 is sold out
 POST disk           {"zone", "type", "soldOut"}             whether a data disk type is sold out
 POST quota          {"count"}
 POST balance        {"yuan"}                                a decimal
-POST subnet         {"id", "free"}
-POST image          {"id", "state"}
-POST reclaim        {"id"}                                  ten-minute notice, now
-POST release        {"id"}                                  taken back by the system, now
+POST type           {"name", "family", "vcpus", "memoryGiB", "gpus", "spot", "onDemand"}   a further instance type
+POST subnet         {"id", "free"}, or {"id", "name", "zone", "cidr", "free"}   a further subnet
+POST image          {"id", "state"}, or {"id", "state", "name", "platform", "type", "sizeGiB"}   a further image
+POST reclaim        {"id"}                                  ten-minute notice, now; or, instead of id, some of "name" (such as
+                    "web-*"), "zone", "type" and "count": the oldest spot machines that run and are meant
+POST release        as reclaim                              taken back by the system, now
 POST edit           {"id"} and any of {"name", "hostName", "tags", "securityGroups", "keys", "project", "state",
                     "autoDeleteTime", "protected"}: as somebody changes a machine in the console; the lists and tags are
                     the new ones as a whole, the state is active or stopped, "" is no automatic deletion
@@ -147,7 +150,12 @@ func (c api) show(route string) (any, error) {
 	if accessKey, other := strings.CutPrefix(route, "instances/"); other {
 		return c.shown(c.sim.InstancesOf(accessKey)), nil
 	}
+	if typ, one := strings.CutPrefix(route, "watch/"); one {
+		return c.watch(typ)
+	}
 	switch route {
+	case "watch":
+		return c.watch("")
 	case "world":
 		return c.showWorld(), nil
 	case "instances":

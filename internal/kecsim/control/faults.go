@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -34,7 +36,7 @@ type shownFault struct {
 }
 
 // showFaults lists the scripted faults in the order in which they were given.
-func (c api) showFaults() any {
+func (c api) showFaults() []shownFault {
 	out := []shownFault{}
 	for _, f := range c.sim.Faults() {
 		shown := shownFault{Action: f.Action, Share: f.Share, Left: f.Left, Fault: f.Fault}
@@ -121,7 +123,7 @@ func readFault(name, slow, late string, f kecsim.Fault) (kecsim.Fault, error) {
 	named, known := namedFaults[name]
 	switch {
 	case name != "" && !known:
-		return kecsim.Fault{}, fmt.Errorf("there is no fault named %q", protocol.Clip(name))
+		return kecsim.Fault{}, oneOf("fault named", name, slices.Collect(maps.Keys(namedFaults)))
 	case name != "" && f != (kecsim.Fault{Echo: f.Echo}):
 		return kecsim.Fault{}, errors.New("a named fault takes no other field but echo")
 	case name != "":

@@ -10,10 +10,10 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// loopback tells whether the Host of a request is this machine by a name that no DNS server can
+// Loopback tells whether the Host of a request is this machine by a name that no DNS server can
 // give to somebody else: 127.0.0.0/8, [::1] or localhost, with any port. A web page of a foreign
 // name that its owner has pointed at 127.0.0.1 (DNS rebinding) has another Host.
-func loopback(host string) bool {
+func Loopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -30,7 +30,7 @@ func checkSource(r *http.Request) error {
 		scheme = "https"
 	}
 	switch origin := r.Header.Get("Origin"); {
-	case !loopback(r.Host):
+	case !Loopback(r.Host):
 		return fmt.Errorf("the host %q is refused: call this path by 127.0.0.1, [::1] or localhost", protocol.Clip(r.Host))
 	case origin != "" && !strings.EqualFold(origin, scheme+"://"+r.Host):
 		return fmt.Errorf("requests from the web page %q are refused", protocol.Clip(origin))

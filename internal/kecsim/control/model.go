@@ -74,7 +74,7 @@ func checkWays(mode *string, odd, orders *[]string) error {
 			continue
 		}
 		for _, name := range *list.given {
-			if err := exists(list.what, name, slices.Contains(list.known, name)); err != nil {
+			if err := oneOf(list.what, name, list.known); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,9 @@ package control
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -20,7 +22,7 @@ func (c api) change(route string, body []byte) error {
 		"subnet": c.setSubnet, "image": c.setImage, "reclaim": c.reclaim, "release": c.release,
 		"advance": c.advance, "fault": c.scriptFault, "fail-launches": c.failLaunches,
 		"refuse-terminate": c.refuseTerminate, "deny": c.deny, "settings": c.setSettings, "order": c.putOrder,
-		"billing": c.setBilling, "clock": c.setClock, "throttle": c.setThrottle,
+		"type": c.addType, "billing": c.setBilling, "clock": c.setClock, "throttle": c.setThrottle,
 		"refuse-share": c.refuseShare, "machines": c.addMachines, "lag": c.setLag, "account": c.addAccount, "edit": c.edit,
 	}
 	step := steps[route]
@@ -30,13 +32,25 @@ func (c api) change(route string, body []byte) error {
 	return step(body)
 }
 
+// checkMarket checks that a type is offered in a zone.
 func (c api) checkMarket(zone, typ string) error {
-	for _, offer := range c.sim.Overview().Offers {
-		if offer.Zone == zone && offer.Type == typ {
-			return nil
-		}
+	if err := c.checkZone(zone); err != nil {
+		return err
 	}
-	return fmt.Errorf("there is no type %q in zone %q", protocol.Clip(typ), protocol.Clip(zone))
+	return c.checkType(typ)
+}
+
+func (c api) checkZone(zone string) error {
+	return oneOf("zone", zone, c.sim.Overview().Zones)
+}
+
+// checkType checks a type; each is offered in every zone.
+func (c api) checkType(typ string) error {
+	var types []string
+	for _, offer := range c.sim.Overview().Offers {
+		types = append(types, offer.Type)
+	}
+	return oneOf("type", typ, types)
 }
 
 func (c api) checkInstance(id string) error {
@@ -49,6 +63,16 @@ func exists(what, id string, known bool) error {
 		return fmt.Errorf("there is no %s %q", what, protocol.Clip(id))
 	}
 	return nil
+}
+
+// oneOf checks that something is there, and says what is.
+func oneOf(what, id string, known []string) error {
+	if slices.Contains(known, id) {
+		return nil
+	}
+	known = slices.Clone(known)
+	slices.Sort(known)
+	return fmt.Errorf("%w; there are %s", exists(what, id, false), strings.Join(slices.Compact(known), ", "))
 }
 
 func checkMoney(name, value string) error {
@@ -107,9 +131,9 @@ func (c api) setDisk(body []byte) error {
 		return errors.New("soldOut must be given")
 	}
 	w := c.sim.Overview()
-	err := exists("data disk type", in.Type, slices.Contains(w.DataDiskTypes, in.Type))
+	err := oneOf("data disk type", in.Type, w.DataDiskTypes)
 	if err == nil {
-		err = exists("zone", in.Zone, slices.Contains(w.Zones, in.Zone))
+		err = c.checkZone(in.Zone)
 	}
 	if err != nil {
 		return err
@@ -136,55 +160,6 @@ func (c api) setBalance(body []byte) error {
 		return errors.New("yuan must be given")
 	}
 	c.sim.SetBalance(in.Yuan)
-	return nil
-}
-
-func (c api) setSubnet(body []byte) error {
-	var in struct {
-		ID   string
-		Free *int
-	}
-	if err := errors.Join(decode(body, &in), notBelowZero("free", in.Free)); err != nil {
-		return err
-	}
-	known := slices.ContainsFunc(c.sim.Overview().Subnets, func(n kecsim.Subnet) bool { return n.ID == in.ID })
-	if err := exists("subnet", in.ID, known); err != nil {
-		return err
-	}
-	c.sim.SetSubnetFree(in.ID, *in.Free)
-	return nil
-}
-
-func (c api) setImage(body []byte) error {
-	var in struct{ ID, State string }
-	if err := decode(body, &in); err != nil {
-		return err
-	}
-	if in.State == "" {
-		return errors.New("state must be given")
-	}
-	// The id of an image is taken as in a launch (fact 41: the prefix IMG- is optional).
-	known := slices.ContainsFunc(c.sim.Overview().Images, func(im kecsim.Image) bool { return im.ID == in.ID || im.ID == "IMG-"+in.ID })
-	if err := exists("image", in.ID, known); err != nil {
-		return err
-	}
-	c.sim.SetImageState(in.ID, in.State)
-	return nil
-}
-
-func (c api) reclaim(body []byte) error { return c.onInstance(body, c.sim.Reclaim) }
-
-func (c api) release(body []byte) error { return c.onInstance(body, c.sim.Release) }
-
-func (c api) onInstance(body []byte, do func(id string)) error {
-	var in struct{ ID string }
-	if err := decode(body, &in); err != nil {
-		return err
-	}
-	if err := c.checkInstance(in.ID); err != nil {
-		return err
-	}
-	do(in.ID)
 	return nil
 }
 
@@ -222,8 +197,9 @@ func (c api) deny(body []byte) error {
 	if err := decode(body, &in); err != nil {
 		return err
 	}
-	actions := c.sim.Overview().Actions[in.Service]
-	if err := exists("service", in.Service, actions != nil); err != nil {
+	all := c.sim.Overview().Actions
+	actions := all[in.Service]
+	if err := oneOf("service", in.Service, slices.Collect(maps.Keys(all))); err != nil {
 		return err
 	}
 	switch {
@@ -321,7 +297,7 @@ func (c api) addMachines(body []byte) error {
 	case in.Count < 1 || in.Count > maxMachines:
 		return fmt.Errorf("count must be between 1 and %d, not %d", maxMachines, in.Count)
 	case in.ChargeType != "":
-		if err := exists("charge type", in.ChargeType, slices.Contains(c.sim.Overview().ChargeTypes, in.ChargeType)); err != nil {
+		if err := oneOf("charge type", in.ChargeType, c.sim.Overview().ChargeTypes); err != nil {
 			return err
 		}
 	}
