@@ -1,6 +1,7 @@
 // Command kecsim serves a local Kingsoft Cloud on a loopback port: the services kec, trade, vpc,
 // tagv2 and iam over a world in memory. When it is ready it prints one line with its endpoint, and
-// it serves until it is interrupted.
+// it serves until it is interrupted. In a browser the endpoint is a page that shows and steers the
+// world.
 package main
 
 import (
@@ -14,15 +15,42 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/control"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/page"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/scenario"
 )
 
-// version is set by the release build.
-var version = "dev"
+// version is set by the build of the repository.
+var version = ""
+
+// built is the version: that of the build, or of the module that "go install" has fetched.
+func built() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "dev"
+}
+
+const usage = `kecsim serves a local Kingsoft Cloud (KEC), without an account and without money, until it is interrupted.
+
+  kecsim -listen 127.0.0.1:7480                               a world that stands by itself
+  kecsim -scenario sold-out.kecsim.hcl -time-scale 60         a course of events, a minute in each second
+
+It prints one line with its endpoint when it is ready. The provider uses it with endpoint = "http://127.0.0.1:7480", or
+KEC_ENDPOINT; the keys are AKLTkecsim and kecsim-secret-key. In a browser the endpoint is a page that shows and steers
+the world, and GET /_kecsim/ lists what a script can do there.
+
+Flags:
+`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,44 +61,84 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+// options are what the command line asks for.
+type options struct {
+	listen      string
+	scale       float64
+	boot        time.Duration
+	quota       int
+	move, stock bool
+	scenario    string
+	version     bool
+}
+
+// parse reads the command line.
+func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("kecsim", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	listen := flags.String("listen", "127.0.0.1:0", "loopback `address` to serve on; port 0 takes a free one")
-	scale := flags.Float64("time-scale", 1, "simulated seconds per second")
-	boot := flags.Duration("boot", 20*time.Second, "simulated time from the order to an active instance")
-	quota := flags.Int("quota", 100, "how many instances the account may have")
-	move := flags.Bool("move-prices", false, "let prices move every simulated hour")
-	stock := flags.Bool("move-stock", false, "let stock shrink and return every simulated hour")
-	show := flags.Bool("version", false, "print the version and exit")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` to serve on; port 0 takes a free one")
+	flags.Float64Var(&o.scale, "time-scale", 1, "simulated seconds per `second`; 0 stands still until the clock is advanced")
+	flags.DurationVar(&o.boot, "boot", 20*time.Second, "simulated `time` from the order to an active instance")
+	flags.IntVar(&o.quota, "quota", 100, "how many `instances` the account may have")
+	flags.BoolVar(&o.move, "move-prices", false, "let prices move every simulated hour")
+	flags.BoolVar(&o.stock, "move-stock", false, "let stock shrink and return every simulated hour")
+	flags.StringVar(&o.scenario, "scenario", "", "a `file` that sets up the world and scripts what happens; see examples/rehearsal")
+	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := flags.Parse(args); err != nil {
-		return err
+		return o, err
 	}
 	switch {
-	case *show:
-		_, err := fmt.Fprintln(stdout, "kecsim", version)
-		return err
 	case flags.NArg() > 0:
-		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case !(*scale >= 0 && *scale <= 1e6):
-		return errors.New("-time-scale must be between 0 and 1000000")
-	case *boot < 0 || *quota < 0:
-		return errors.New("-boot and -quota must not be below 0")
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case !(o.scale >= 0 && o.scale <= 1e6):
+		return o, errors.New("-time-scale must be between 0 and 1000000")
+	case o.boot < 0 || o.quota < 0:
+		return o, errors.New("-boot and -quota must not be below 0")
 	}
-	if err := loopback(*listen); err != nil {
-		return err
+	return o, loopback(o.listen)
+}
+
+// world is the simulator that the command line asks for.
+func (o options) world(stderr io.Writer) (*kecsim.Server, error) {
+	events := &scenario.Scenario{}
+	if o.scenario != "" {
+		var err error
+		if events, err = scenario.Load(o.scenario); err != nil {
+			return nil, err
+		}
 	}
-	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), *scale)), kecsim.WithControl(control.Serve))
-	sim.SetQuota(*quota)
+	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), o.scale)), kecsim.WithControl(control.Serve))
+	sim.SetQuota(o.quota)
 	sim.Update(func(s *kecsim.Settings) {
-		s.Boot, s.MovePrices, s.MoveStock = *boot, *move, *stock
-		s.VisibleAfter = min(s.VisibleAfter, *boot)
+		s.Boot, s.MovePrices, s.MoveStock = o.boot, o.move, o.stock
+		s.VisibleAfter = min(s.VisibleAfter, o.boot)
 	})
-	listener, err := net.Listen("tcp", *listen)
+	events.Begin(sim, func(err error) { fmt.Fprintln(stderr, "kecsim:", err) })
+	return sim, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(stderr, "", 0)}
+	if o.version {
+		_, err := fmt.Fprintln(stdout, "kecsim", built())
+		return err
+	}
+	sim, err := o.world(stderr)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: page.Over(sim), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(stderr, "", 0)}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if _, err := fmt.Fprintf(stdout, "kecsim: ready at http://%s\n", listener.Addr()); err != nil {

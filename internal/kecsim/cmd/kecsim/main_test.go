@@ -4,8 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
+	"flag"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -60,6 +64,19 @@ func TestRun_refusals(t *testing.T) {
 		if err := run(context.Background(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v was accepted", args)
 		}
+	}
+	wrong := filepath.Join(t.TempDir(), "wrong.hcl")
+	if err := os.WriteFile(wrong, []byte("quota {\n  count = -1\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := wrong + ":2,11: quota: count must be a number from 0"
+	if err := run(context.Background(), []string{"-scenario", wrong}, io.Discard, io.Discard); err == nil || err.Error() != want {
+		t.Errorf("a wrong scenario: %v, want %s", err, want)
+	}
+	var help bytes.Buffer
+	if err := run(context.Background(), []string{"-help"}, io.Discard, &help); !errors.Is(err, flag.ErrHelp) || !strings.Contains(help.String(), "-scenario file") ||
+		!strings.HasPrefix(help.String(), "kecsim serves a local Kingsoft Cloud (KEC)") {
+		t.Errorf("help: %v\n%s", err, help.String())
 	}
 	var out bytes.Buffer
 	if err := run(context.Background(), []string{"-version"}, &out, io.Discard); err != nil || out.String() != "kecsim dev\n" {
