@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/control"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/provider"
 )
@@ -33,7 +34,7 @@ func New(t *testing.T) *Env {
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		t.Skip("needs a CLI: run it through make test, or set TF_ACC_TERRAFORM_PATH and TF_ACC_PROVIDER_NAMESPACE=kingsoftcloud")
 	}
-	sim := kecsim.New()
+	sim := kecsim.New(kecsim.WithControl(control.Serve))
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	return &Env{Sim: sim, URL: server.URL}

@@ -109,14 +109,6 @@ func (tb *tab) eval(expression string, into any) {
 	}
 }
 
-// text is the text of the only element that a selector finds.
-func (tb *tab) text(selector string) (text string) {
-	tb.t.Helper()
-	quoted, _ := json.Marshal(selector)
-	tb.eval(`(all => all.length === 1 ? all[0].innerText.trim() : all.length + " elements")(document.querySelectorAll(`+string(quoted)+`))`, &text)
-	return text
-}
-
 // until waits until an expression is true in the page. The page looks again after each change of
 // it, and the test fails with what is there if that takes too long.
 func (tb *tab) until(expression string) {

@@ -17,6 +17,9 @@ var marketText string
 //go:embed spot-fleets.md
 var spotFleetsText string
 
+//go:embed rehearsing.md
+var rehearsingText string
+
 // placeholder is where a page quotes a file of an example.
 var placeholder = regexp.MustCompile(`(?m)^\{\{example (\S+)\}\}$`)
 

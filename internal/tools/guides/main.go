@@ -42,7 +42,7 @@ func main() {
 		log.Fatal(err)
 	}
 	write("fleets", page)
-	for name, text := range map[string]string{"machines": machinesText, "market": marketText, "spot-fleets": spotFleetsText} {
+	for name, text := range map[string]string{"machines": machinesText, "market": marketText, "spot-fleets": spotFleetsText, "rehearsing": rehearsingText} {
 		page, err := withExamples(text, "examples")
 		if err != nil {
 			log.Fatal(err)
