@@ -15,6 +15,7 @@ var (
 // who is always at the cheapest places, which nobody can be.
 func TestMarket(t *testing.T) {
 	t.Parallel()
+	withoutRace(t)
 	var sum outcome
 	t.Logf("%d days, %d machines over 9 candidates with max_price_share = 0.5, an apply each hour", *marketDays, marketFleet)
 	for seed := range uint64(*marketSeeds) {

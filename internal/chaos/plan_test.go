@@ -95,6 +95,7 @@ func (t *twin) identity(d *tfprotov6.ResourceIdentityData) string {
 // the other, and only one of them may get an answer.
 func TestPlans_areAsTheFrameworkMakesThem(t *testing.T) {
 	t.Parallel()
+	withoutRace(t)
 	var next atomic.Uint64
 	var all sync.WaitGroup
 	counted := &plans{}

@@ -292,6 +292,7 @@ func scenesOfOrders() []scene {
 // TestTexts holds every message of every scene against what it was when it was written down.
 func TestTexts(t *testing.T) {
 	t.Parallel()
+	withoutRace(t)
 	all := scenes()
 	said := make([]string, len(all))
 	var next atomic.Int64
