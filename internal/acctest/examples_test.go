@@ -209,6 +209,10 @@ func TestExample_listAndActions(t *testing.T) {
 // Where each example is applied. No CLI that the tests use has lists and actions: their examples
 // are held against the schema.
 var appliedBy = map[string]string{
+	"rehearsal":                           "kecsim/scenario/scenario_test.go TestExamples_allAreTried",
+	"rehearsal/module":                    "provider/example_test.go TestAccExample_moduleTests",
+	"rehearsal/module/tests":              "provider/example_test.go TestAccExample_moduleTests",
+	"rehearsal/module/tests/steer":        "provider/example_test.go TestAccExample_moduleTests",
 	"actions/kec_spot_instance_reboot":    "acctest/examples_test.go TestExample_listAndActions",
 	"actions/kec_spot_instance_start":     "acctest/examples_test.go TestExample_listAndActions",
 	"actions/kec_spot_instance_stop":      "acctest/examples_test.go TestExample_listAndActions",
