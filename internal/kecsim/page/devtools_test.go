@@ -118,7 +118,7 @@ func (b *browser) call(t *testing.T, session, method string, params, result any)
 	if _, err := b.out.Write(append(raw, 0)); err != nil {
 		t.Fatalf("%s: %v", method, err)
 	}
-	deadline, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	deadline, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
 	select {
 	case m := <-answer:

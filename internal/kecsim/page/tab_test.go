@@ -119,7 +119,7 @@ func (tb *tab) until(expression string) {
 		const end = (said) => { watch.disconnect(); clearTimeout(late); resolve(said) }
 		const watch = new MutationObserver(() => look() && end(""))
 		watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
-		const late = setTimeout(() => end(document.body.innerText), 10000)
+		const late = setTimeout(() => end(document.body.innerText), 60000)
 		if (look()) end("")
 	})`, &in)
 	if in != "" {
