@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strings"
 	"sync"
@@ -86,6 +87,12 @@ func object(of tftypes.Object, values map[string]tftypes.Value) tftypes.Value {
 }
 
 func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+
+// number is a decimal as a CLI reads it from a configuration.
+func number(decimal string) *big.Float {
+	f, _, _ := big.ParseFloat(decimal, 10, 512, big.ToNearestEven)
+	return f
+}
 
 func texts(all ...string) tftypes.Value {
 	var list []tftypes.Value

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
 
@@ -43,12 +41,8 @@ func newCrowd(seed uint64, n, parallelism int, latency time.Duration, more map[s
 	for name, v := range more {
 		block[name] = v
 	}
-	processes := new(atomic.Uint64)
 	var err error
-	c.core, err = newCore(block, func() []ksyun.Option {
-		c.link = newLink(c.sim, latency)
-		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(c.link)}
-	})
+	c.core, err = newCore(block, processes(c.sim, seed, latency, &c.link))
 	return c, err
 }
 

@@ -7,14 +7,12 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // fleetSlots are how many fleets a history has.
@@ -52,11 +50,7 @@ func beginFleets(seed uint64) (*fleetHistory, error) {
 		asked: map[string]asked{}, target: map[string]int64{}, most: map[string]decimal.Decimal{},
 	}
 	h.sim.Update(func(s *kecsim.Settings) { s.CauseFields = seed%2 == 0 })
-	processes := new(atomic.Uint64)
-	connect := func() []ksyun.Option {
-		h.link = newLink(h.sim, latency)
-		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(h.link)}
-	}
+	connect := processes(h.sim, seed, latency, &h.link)
 	var err error
 	if h.core, err = coreOf(knownFleet, account([]string{"off", "warn", "error"}[seed%3]), connect); err != nil {
 		return nil, err
@@ -180,10 +174,6 @@ func (h *fleetHistory) rested(address string) {
 
 // want is one of many configurations of a fleet.
 func (h *fleetHistory) want(address string, op operation) {
-	number := func(s string) *big.Float {
-		f, _, _ := big.ParseFloat(s, 10, 512, big.ToNearestEven)
-		return f
-	}
 	spot := func(subnet string, more map[string]any) map[string]any {
 		c := map[string]any{"instance_type": kecsim.TypeSmall, "subnet_id": subnet}
 		maps.Copy(c, more)

@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math/big"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -136,11 +134,8 @@ func begin(seed uint64) (*history, error) {
 		h.sim.SetClockOffset(time.Duration(seed*7919%7200)*time.Second - time.Hour)
 	}
 	var err error
-	processes := new(atomic.Uint64)
-	h.core, err = newCore(account("off"), func() []ksyun.Option {
-		h.link = newLink(h.sim, latency)
-		return []ksyun.Option{steady(seed, processes), machines.WithListAfter(int(seed%2) * 4), ksyun.WithHTTPTransport(h.link)}
-	})
+	connect := processes(h.sim, seed, latency, &h.link)
+	h.core, err = newCore(account("off"), func() []ksyun.Option { return append(connect(), machines.WithListAfter(int(seed%2)*4)) })
 	if err == nil {
 		err = h.prepare(seed)
 	}
@@ -252,8 +247,7 @@ func configured(b, c int) map[string]tftypes.Value {
 	return config
 }
 
-// priceLimit is 0.1 as a CLI reads it from a configuration.
-var priceLimit, _, _ = big.ParseFloat("0.1", 10, 512, big.ToNearestEven)
+var priceLimit = number("0.1")
 
 var timeoutsType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
 	"create": tftypes.String, "read": tftypes.String, "update": tftypes.String, "delete": tftypes.String,

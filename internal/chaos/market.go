@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // marketFleet is how many machines the fleet of a moving market is to have.
@@ -57,19 +54,14 @@ func (o outcome) cost() float64 {
 func runMarket(seed uint64, days int) (o outcome, err error) {
 	sim := newWorld(seed)
 	sim.Update(func(s *kecsim.Settings) { s.MovePrices, s.MoveStock, s.MaxStock, s.Seed = true, true, 10, int64(seed) })
-	processes := new(atomic.Uint64)
 	h := &history{sim: sim, wanted: map[string]map[string]value{}}
-	if h.core, err = coreOf(knownFleet, account("off"), func() []ksyun.Option {
-		h.link = newLink(sim, latency)
-		return []ksyun.Option{steady(seed, processes), ksyun.WithHTTPTransport(h.link)}
-	}); err != nil {
+	if h.core, err = coreOf(knownFleet, account("off"), processes(sim, seed, latency, &h.link)); err != nil {
 		return o, err
 	}
 	defer func() { h.link.sever() }()
 	var candidates []any
 	for _, p := range places() {
-		share, _, _ := big.ParseFloat("0.5", 10, 512, big.ToNearestEven)
-		candidates = append(candidates, map[string]any{"instance_type": p.typ, "subnet_id": p.subnet, "max_price_share": share})
+		candidates = append(candidates, map[string]any{"instance_type": p.typ, "subnet_id": p.subnet, "max_price_share": number("0.5")})
 	}
 	config := map[string]value{}
 	for name, v := range map[string]any{

@@ -3,17 +3,14 @@ package chaos
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // marketDay is a day of a market with twenty machines of two bids and a fleet.
@@ -69,20 +66,15 @@ func newMarketDay(t *testing.T) *marketDay {
 		until: map[string]time.Time{}, cause: map[string]string{}, told: map[string]int{},
 	}
 	d.sim.Update(func(s *kecsim.Settings) { s.MovePrices, s.Seed = true, 4 })
-	processes := new(atomic.Uint64)
-	connect := func() []ksyun.Option {
-		d.link = newLink(d.sim, time.Millisecond)
-		return []ksyun.Option{steady(4, processes), ksyun.WithHTTPTransport(d.link)}
-	}
+	connect := processes(d.sim, 4, time.Millisecond, &d.link)
 	var err error
 	d.single, err = newCore(account("warn"), connect)
 	must(t, err)
 	d.fleet, err = coreOf(knownFleet, account("warn"), connect)
 	must(t, err)
 	for i, bid := range slices.Repeat([]string{"0.0393", "0.1"}, 10) {
-		limit, _, _ := big.ParseFloat(bid, 10, 512, big.ToNearestEven)
 		config := configured(0, 0)
-		config["spot_price_limit"] = tftypes.NewValue(tftypes.Number, limit)
+		config["spot_price_limit"] = tftypes.NewValue(tftypes.Number, number(bid))
 		config["instance_name"] = text(fmt.Sprintf("worker-%02d", i))
 		d.configs[fmt.Sprintf("worker-%02d", i)] = config
 	}
@@ -165,11 +157,10 @@ func (d *marketDay) pipeline() {
 }
 
 func (d *marketDay) fleetConfig() map[string]value {
-	limit, _, _ := big.ParseFloat("0.0393", 10, 512, big.ToNearestEven)
 	config := map[string]value{}
 	for name, v := range map[string]any{
 		"target_capacity": 4, "min_capacity": 0, "image_id": kecsim.ImageUbuntu, "security_group_ids": []any{kecsim.SecurityGroup},
-		"candidates": []any{map[string]any{"instance_type": kecsim.TypeSmall, "subnet_id": kecsim.SubnetA, "spot_price_limit": limit}},
+		"candidates": []any{map[string]any{"instance_type": kecsim.TypeSmall, "subnet_id": kecsim.SubnetA, "spot_price_limit": number("0.0393")}},
 	} {
 		config[name] = build(d.fleet.resource.AttributeTypes[name], v)
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // textsFile holds every message of every scene, to the letter. A change of a text shows in its
@@ -344,11 +343,7 @@ func played(t *testing.T, one scene) (said string) {
 		s := &stage{sim: newWorld(1), config: configured(0, 0)}
 		var err error
 		var l *link
-		processes := new(atomic.Uint64)
-		s.core, err = newCore(account(one.preflight), func() []ksyun.Option {
-			l = newLink(s.sim, latency)
-			return []ksyun.Option{steady(1, processes), ksyun.WithHTTPTransport(l)}
-		})
+		s.core, err = newCore(account(one.preflight), processes(s.sim, 1, latency, &l))
 		must(t, err)
 		must(t, s.core.start(context.Background()))
 		defer l.sever()

@@ -88,8 +88,15 @@ func (l *link) die() error {
 	return l.ctx.Err()
 }
 
-// steady makes what the client of the n-th process of a run draws repeatable.
-func steady(seed uint64, n *atomic.Uint64) ksyun.Option { return ksyun.WithSeed(seed<<20 + n.Add(1)) }
+// processes are the options of one process of the provider after another. What each draws is
+// repeatable, and each has a link of its own to the simulator; current is that of the latest.
+func processes(sim *kecsim.Server, seed uint64, latency time.Duration, current **link) func() []ksyun.Option {
+	count := new(atomic.Uint64)
+	return func() []ksyun.Option {
+		*current = newLink(sim, latency)
+		return []ksyun.Option{ksyun.WithSeed(seed<<20 + count.Add(1)), ksyun.WithHTTPTransport(*current)}
+	}
+}
 
 // faults are the ways in which KEC and the network misbehave. An empty set is none of
 // them: two of these are the proof that an instance is gone.
