@@ -137,7 +137,7 @@ func (w *world) walk() {
 // hour (facts 132, 133). assumed: when that hour starts (fact 195).
 func (w *world) checkLimits() {
 	for _, in := range w.instances {
-		if in.ChargeType != chargeSpot || in.SpotStrategy != strategyLimit || !in.RecyclingTime.IsZero() || !in.alive() {
+		if !in.bids() || !in.RecyclingTime.IsZero() {
 			continue
 		}
 		if w.now.Before(in.CreatedAt.Add(protection)) {

@@ -2,7 +2,6 @@ package control
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -94,8 +93,10 @@ func word(words map[int]string, number int) string {
 // watch shows what the page shows, with the markets of a type, or of none.
 func (c api) watch(typ string) (any, error) {
 	w := c.sim.Overview()
-	if typ != "" && !slices.ContainsFunc(w.Offers, func(o kecsim.Offer) bool { return o.Type == typ }) {
-		return nil, fmt.Errorf("there is no type %q", protocol.Clip(typ))
+	if typ != "" {
+		if err := c.checkType(typ); err != nil {
+			return nil, err
+		}
 	}
 	now := c.sim.Watch(typ)
 	out := watched{

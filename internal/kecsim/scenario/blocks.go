@@ -27,8 +27,6 @@ type block struct {
 	attributes map[string]kind
 }
 
-var durations = []string{"boot", "visible_after", "terminate_time", "free_after", "stop", "start", "reboot", "modify", "error_lasts"}
-
 // blocks are what a scenario may hold, by the names of the blocks.
 var blocks = map[string]block{
 	"type": {"type", map[string]kind{
@@ -54,17 +52,11 @@ var blocks = map[string]block{
 		"action": text, "name": text, "times": number, "share": fraction, "seed": number, "status": number, "code": text, "message": text,
 		"body": text, "retry_after": number, "slow": duration, "late": duration, "clear": flag,
 	}},
-	"settings": {"settings", settings()},
-}
-
-func settings() map[string]kind {
-	all := map[string]kind{
+	"settings": {"settings", map[string]kind{
+		"boot": duration, "visible_after": duration, "terminate_time": duration, "free_after": duration, "stop": duration, "start": duration,
+		"reboot": duration, "modify": duration, "error_lasts": duration,
 		"move_prices": flag, "move_stock": flag, "max_stock": number, "seed": number, "keep_eip": flag, "async_checks": flag, "failure_mode": text,
 		"cause_fields": flag, "error_state": text, "max_data_disks": number, "max_data_disk_size": number, "odd": texts, "odd_orders": texts,
 		"upper_keys": flag, "wrap_orders": flag, "look_ups_per_project": flag,
-	}
-	for _, name := range durations {
-		all[name] = duration
-	}
-	return all
+	}},
 }

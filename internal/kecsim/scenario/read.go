@@ -147,7 +147,7 @@ func (r *reader) step(one *hclsyntax.Block, shape block, after time.Duration) {
 			r.fail(a.Expr.Range(), "%s is not what %s holds; expected is %s", shown(v), a.Name, kind)
 			continue
 		}
-		s.values[jsonName(a.Name)], s.places[a.Name] = value, a.Expr.Range()
+		s.values[fieldName(a.Name)], s.places[a.Name] = value, a.Expr.Range()
 	}
 	if len(r.wrong) == before {
 		r.scenario.steps = append(r.scenario.steps, s)
@@ -160,9 +160,6 @@ func names(shape block) []string { return slices.Sorted(maps.Keys(shape.attribut
 func sorted(all hclsyntax.Attributes) []*hclsyntax.Attribute {
 	return slices.SortedFunc(maps.Values(all), func(a, b *hclsyntax.Attribute) int { return a.SrcRange.Start.Byte - b.SrcRange.Start.Byte })
 }
-
-// jsonName is the name of a field of the control path, whose case does not matter.
-func jsonName(attribute string) string { return strings.ReplaceAll(attribute, "_", "") }
 
 // amount is a sum of money as the control path takes it.
 var amount = regexp.MustCompile(`^\d+(\.\d{1,5})?$`)

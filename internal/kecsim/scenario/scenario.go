@@ -66,7 +66,7 @@ func (s *Scenario) inOrder() []step {
 
 // rehearse goes through the scenario in a world of its own, and notes what that refuses.
 func (r *reader) rehearse() {
-	sim := kecsim.New(kecsim.WithControl(control.Serve))
+	sim := kecsim.New()
 	r.scenario.Begin(sim, func(err error) { r.wrong = append(r.wrong, err) })
 	sim.Advance(r.scenario.length())
 }
@@ -116,7 +116,7 @@ var words = regexp.MustCompile(`[a-z_]+`)
 // the block.
 func (s step) place(message string) hcl.Range {
 	for _, attribute := range names(blocks[s.block]) {
-		value, ok := s.values[jsonName(attribute)].(string)
+		value, ok := s.values[fieldName(attribute)].(string)
 		if ok && value != "" && strings.Contains(message, strconv.Quote(value)) {
 			return s.places[attribute]
 		}

@@ -161,11 +161,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 // loopback refuses an address that other machines can reach, because the control path has no
 // password.
 func loopback(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(address); err != nil {
 		return fmt.Errorf("-listen: %w", err)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !control.Loopback(address) {
 		return fmt.Errorf("-listen must be a loopback address such as 127.0.0.1:0, not %q", address)
 	}
 	return nil
