@@ -21,16 +21,24 @@ func (c *Check) Busy() (done func()) {
 	if c == nil {
 		return func() {}
 	}
+	c.goesOn()
 	c.count(&c.busy, 1)
 	return func() { c.count(&c.busy, -1) }
+}
+
+// goesOn notes how long the CLI has paused before a request, if none but those that wait for the
+// complete plan was under way.
+func (c *Check) goesOn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy <= c.waiting {
+		c.pause = max(c.pause, time.Since(c.heard))
+	}
 }
 
 func (c *Check) count(n *int, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if by > 0 && c.busy <= c.waiting && n == &c.busy {
-		c.pause = max(c.pause, time.Since(c.heard))
-	}
 	*n += by
 	c.peak = max(c.peak, c.busy)
 	c.heard = time.Now()

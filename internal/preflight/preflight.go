@@ -48,7 +48,7 @@ type Check struct {
 	peak     int                // the most that were under way at once
 	waiting  int                // requests under way that wait for the plan to be complete
 	heard    time.Time          // when the last request came or went
-	pause    time.Duration      // the longest that the CLI went on after with no request under way
+	pause    time.Duration      // the longest between two requests with none under way
 	over     chan struct{}      // closed when the plan is complete for those who wait
 	told     []failure.Code     // of look-ups that have failed, and were reported
 }

@@ -18,13 +18,9 @@ import (
 // those whose protected hour is over, then those inside it; within each, on demand first, then the
 // dearest, then the newest.
 func (m *model) surplus(all []member, mem *memory, now time.Time) []member {
-	good := started(all)
-	n := int64(len(all) - len(good))
-	if many := -m.missing(all); many > 0 {
-		n += many
-		if m.ReplaceBeforeRelease.ValueBool() { // those being reclaimed do not count, and go with the rest
-			n += int64(len(good) - len(slices.DeleteFunc(good, member.reclaimed)))
-		}
+	n := int64(len(all) - len(started(all)))
+	if m.missing(all) < 0 { // those that do not count, because they are being reclaimed, go with the rest
+		n = int64(len(all)) - m.target()
 	}
 	if n < 1 {
 		return nil
