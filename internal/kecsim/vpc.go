@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -23,6 +24,26 @@ type subnet struct {
 // three more are kept back.
 func newSubnet(id, name, vpc, region, zone, kind, cidr string) *subnet {
 	return &subnet{id, name, vpc, region, zone, kind, netip.MustParsePrefix(cidr), 250, map[netip.Addr]bool{}}
+}
+
+// AddSubnet adds a subnet for instances to VPC, with as many free addresses as Free says, or 250.
+// It panics if there is a subnet of the id, if there is no such zone, or if the CIDR is none or
+// overlaps that of another.
+func (s *Server) AddSubnet(add Subnet) {
+	defer s.lock()()
+	n := newSubnet(add.ID, add.Name, VPC, Region, add.Zone, "Normal", add.CIDR)
+	if !slices.Contains(s.w.regions[0].zones, add.Zone) {
+		panic(fmt.Sprintf("kecsim: there is no zone %q in %s", add.Zone, Region))
+	}
+	for _, other := range s.w.subnets {
+		if other.id == add.ID || other.cidr.Overlaps(n.cidr) {
+			panic(fmt.Sprintf("kecsim: the subnet %q (%s) is there already", other.id, other.cidr))
+		}
+	}
+	if add.Free > 0 {
+		n.free = add.Free
+	}
+	s.w.subnets = append(s.w.subnets, n)
 }
 
 func (s *subnet) gateway() netip.Addr { return s.cidr.Addr().Next() }
