@@ -81,12 +81,12 @@ func runFleets(seed uint64, steps int) error {
 func (h *fleetHistory) fleetStep(op operation) error {
 	address := fmt.Sprintf("fleet-%d", op.A%fleetSlots)
 	h.core.deaf()
-	calls, killed, applied := len(h.sim.Calls()), false, false
+	calls, killed := len(h.sim.Calls()), false
 	var err error
 	switch op.Kind {
 	case "apply":
 		h.want(address, op)
-		err = h.command(func(ctx context.Context) { applied = h.fleetRun(ctx, address, op.C%4 > 0) })
+		err = h.command(func(ctx context.Context) { h.run(ctx, address, op.C%4 > 0) })
 	case "plan":
 		err = h.command(func(ctx context.Context) { h.core.plan(ctx, address, h.wanted[address]) })
 	case "refresh":
@@ -118,20 +118,10 @@ func (h *fleetHistory) fleetStep(op operation) error {
 		return err
 	}
 	h.hear(h.sim.Calls()[calls:], killed)
-	if applied {
+	if op.Kind == "apply" && h.core.complaints() == "" {
 		h.rested(address)
 	}
 	return h.fleetRules()
-}
-
-// fleetRun plans and applies a fleet, and tells whether it came to an apply that had no error.
-func (h *fleetHistory) fleetRun(ctx context.Context, address string, refresh bool) bool {
-	if refresh && !h.core.refresh(ctx, address) {
-		return false
-	}
-	p := h.core.plan(ctx, address, h.wanted[address])
-	h.core.apply(ctx, address, p)
-	return h.core.complaints() == ""
 }
 
 // besides applies or destroys a machine that is no fleet's, in a process of its own.

@@ -21,7 +21,7 @@ func TestFleetInterrupt_namesALaunchWithoutAnAnswer(t *testing.T) {
 		defer func() { h.link.sever() }()
 		h.core.config = account("off")
 		h.want("fleet-0", operation{B: 3, C: 1})
-		must(t, h.command(func(ctx context.Context) { h.fleetRun(ctx, "fleet-0", true) }))
+		must(t, h.command(func(ctx context.Context) { h.run(ctx, "fleet-0", true) }))
 		if got := len(h.fleetMembers("fleet-0")); got != 3 {
 			t.Fatalf("%d members, want 3: %s", got, h.core.complaints())
 		}
@@ -52,7 +52,7 @@ func TestFleetInterrupt_namesALaunchWithoutAnAnswer(t *testing.T) {
 		h.calm()
 		time.Sleep(3 * time.Minute)
 		h.core.deaf()
-		must(t, h.command(func(ctx context.Context) { h.fleetRun(ctx, "fleet-0", true) }))
+		must(t, h.command(func(ctx context.Context) { h.run(ctx, "fleet-0", true) }))
 		if got, launches := len(h.fleetMembers("fleet-0")), h.sim.Count("RunInstances"); got != 5 || launches != 2 {
 			t.Errorf("%d members after %d launches, want 5 after 2: %s", got, launches, h.core.complaints())
 		}
