@@ -27,6 +27,7 @@ var crashActs = []string{"create", "update", "delete", "replace", "keys"}
 // KEC has carried it out, and the next apply must end right. A look changes nothing in KEC, so that
 // it is the same crash before and after: one of the two is lived through to the end.
 func TestCrashPoints(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	for _, act := range crashActs {
 		for n := 1; n <= 2; n++ {

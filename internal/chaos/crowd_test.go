@@ -57,6 +57,7 @@ func (c *crowd) whole(t *testing.T, n int) {
 func (c *crowd) sent() int { return len(c.sim.Calls()) }
 
 func TestCrowd_launchesWhoseAnswerIsLost(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := together(t, 200, 10, 50*time.Millisecond, nil)
@@ -94,6 +95,7 @@ func (c *crowd) needed() (n int) {
 
 // One in five requests is throttled: what is sent must stay near what is needed.
 func TestCrowd_throttledByShare(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := together(t, 200, 10, 50*time.Millisecond, nil)
@@ -115,6 +117,7 @@ func TestCrowd_throttledByShare(t *testing.T) {
 // A service that takes 20 requests a second: the client finds that rate, uses it, and
 // is hardly ever refused once it has found it.
 func TestCrowd_throttledByRate(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	bubble(t, func(t *testing.T) {
 		c := together(t, 300, 200, 50*time.Millisecond, map[string]tftypes.Value{"requests_per_second": tftypes.NewValue(tftypes.Number, 100)})

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	fleetHistories = flag.Int("fleet-histories", 12, "how many histories of fleets to live through")
+	fleetHistories = flag.Int("fleet-histories", cases(4, 50), "how many histories of fleets to live through")
 	firstFleetSeed = flag.Uint64("fleet-seed", 1, "the seed of the first one")
 )
 

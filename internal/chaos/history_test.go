@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 150, "how many histories to live through")
+	histories = flag.Int("histories", cases(30, 250), "how many histories to live through")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first one")
 	stepCount = flag.Int("steps", 20, "steps of each")
 

@@ -2,4 +2,5 @@
 
 package chaos
 
-func init() { racing = true }
+// racing tells whether the race detector is on.
+const racing = true
