@@ -3,6 +3,7 @@ package spotfleet_test
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,21 +129,38 @@ func TestAccFleet_reclaim(t *testing.T) {
 func TestAccFleet_replaceBeforeRelease(t *testing.T) {
 	t.Parallel()
 	env, w := world(t, 60, 60)
-	w.Write(env.Config(fleet(10, set{"replace_before_release": "true"})))
+	w.Write(env.Config(fleet(40, set{"replace_before_release": "true"})))
 	w.Apply().Want(t, 0)
 	env.Sim.Advance(2 * time.Hour)
 	ids := field(t, w, "id")
 	for _, id := range ids[:3] {
 		env.Sim.Reclaim(id)
 	}
-	w.Apply().Want(t, 0, "KEC will release 3 of the 10 machines of this fleet", "the next apply orders successors at once.")
-	if now := field(t, w, "id"); len(now) != 13 {
-		t.Errorf("%d members, want 13 until the three are gone", len(now))
+	var moments, fewest atomic.Int64
+	fewest.Store(40)
+	for at := range 15 * 60 {
+		env.Sim.After(time.Duration(at)*time.Second, func() {
+			running := 0
+			for _, in := range env.Sim.Instances() {
+				if in.State == "active" {
+					running++
+				}
+			}
+			moments.Add(1)
+			fewest.Store(min(fewest.Load(), int64(running)))
+		})
+	}
+	w.Apply().Want(t, 0, "KEC will release 3 of the 40 machines of this fleet", "the next apply orders successors at once.")
+	if now := field(t, w, "id"); len(now) != 43 {
+		t.Errorf("%d members, want 43 until the three are gone", len(now))
 	}
 	w.Plan().Want(t, 0, "No changes.")
 	env.Sim.Advance(15 * time.Minute)
 	w.Plan().Want(t, 0, "3 machines of this fleet are gone", "No changes.")
-	living(t, env, map[string]int{"a Spot": 10})
+	living(t, env, map[string]int{"a Spot": 40})
+	if n, least := moments.Load(), fewest.Load(); n != 15*60 || least != 40 {
+		t.Errorf("in %d moments there were at least %d machines, want 40 in 900", n, least)
+	}
 }
 
 // A smaller fleet ends first what is lost least: machines that KEC takes anyway, stopped ones,
