@@ -140,12 +140,21 @@ type tagsSet struct {
 }
 
 // tagsNow are the tags of an instance: those that this client has just given it, because a look-up
-// may still show the ones before (fact 234: views lag), else what KEC shows.
+// may still show the ones before (fact 234: views lag), else what KEC shows. As long as the
+// instance is new, a view without its mark may be from before the launch (fact 296), so another one
+// is waited for.
 func (c *Client) tagsNow(ctx context.Context, id string) (map[string]string, error) {
 	last, _ := c.tagsSet.Load(id)
 	if set, ok := last.(tagsSet); ok && c.api.LocalNow().Sub(set.at) < maxInvisible {
 		return set.tags, nil
 	}
-	all, err := c.api.ListTagsByResourceIds(ctx, id)
-	return all[id], err
+	for p := c.newPoll(id, "visible with its tags"); ; {
+		all, err := c.api.ListTagsByResourceIds(ctx, id)
+		if err != nil || launchTagOf(all[id]) != "" || !c.ages.young(id) {
+			return all[id], err
+		}
+		if err := p.pause(ctx); err != nil {
+			return nil, err
+		}
+	}
 }

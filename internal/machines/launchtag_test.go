@@ -1,11 +1,14 @@
 package machines
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
@@ -74,6 +77,45 @@ func TestSetTags_changesWhatThePlanShows(t *testing.T) {
 }
 
 // A mark is read whatever stands beside it.
+// A view of a new instance that lacks its mark may be from before the launch. What was sent from
+// such a view would take the mark away.
+func TestSetTags_aViewFromBeforeTheLaunch(t *testing.T) {
+	t.Parallel()
+	const mark = `{"ResourceUuid":"i-1","TagKey":"kec-launch-mark","TagValue":"m"}`
+	none := ok(`{"Tags":[]}`)
+	s := of(none, none, ok(`{"Tags":[`+mark+`]}`), ok(`{"Result":true}`))
+	c, _ := client(t, s)
+	c.RememberLaunch("i-1", c.Now().Add(-30*time.Second))
+	if err := c.SetTags(t.Context(), "i-1", nil, map[string]string{"env": "prod"}); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "body", s.Got[3].Body, `{"ResourceType":"instance","Tag_1_Key":"env","Tag_1_Value":"prod","Tag_2_Key":"kec-launch-mark",`+
+		`"Tag_2_Value":"m","ReplaceTags":[{"ResourceUuids":"i-1"}]}`)
+}
+
+// An instance that never had the mark, because somebody has launched it in the console, is waited
+// for only as long as it is new.
+func TestSetTags_aNewInstanceWithoutTheMark(t *testing.T) {
+	t.Parallel()
+	none := ok(`{"Tags":[]}`)
+	s := of(slices.Repeat([]reply{none}, 100)...)
+	c, _ := client(t, s)
+	began := c.Now()
+	c.RememberLaunch("i-1", began.Add(-110*time.Second))
+	if err := c.SetTags(t.Context(), "i-1", map[string]string{"a": "b"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if waited := c.Now().Sub(began); waited < 10*time.Second || waited > 16*time.Second {
+		t.Errorf("waited %s, want until it is two minutes old", waited)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.RememberLaunch("i-2", c.Now())
+	if err := c.SetTags(ctx, "i-2", nil, map[string]string{"a": "b"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
 func TestLaunchTag_noSpellingHidesIt(t *testing.T) {
 	t.Parallel()
 	for range 20 { // the order of a map is another one each time
