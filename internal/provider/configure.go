@@ -114,7 +114,7 @@ func required(value types.String, attribute, what, variable string, diags *diag.
 // after them.
 func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.Option {
 	options := []ksyun.Option{
-		ksyun.WithUserAgent(fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)),
+		ksyun.WithUserAgent(p.userAgent()),
 		ksyun.WithTrace(trace),
 		endpoints(config, diags),
 	}
@@ -140,6 +140,15 @@ func (p *Provider) clientOptions(config model, diags *diag.Diagnostics) []ksyun.
 	}
 	options = append(options, ksyun.WithRetries(int(retries), shortestBackoff, longestBackoff), ksyun.WithRequestTimeout(timeout), ksyun.WithRate(rate))
 	return append(options, p.options...)
+}
+
+// userAgent tells KEC which build asks, and what the user appends to say whose pipeline it is.
+func (p *Provider) userAgent() string {
+	agent := fmt.Sprintf("terraform-provider-kec/%s (%s; %s)", p.version, runtime.GOOS, runtime.GOARCH)
+	if more := strings.TrimSpace(os.Getenv("TF_APPEND_USER_AGENT")); more != "" {
+		agent += " " + more
+	}
+	return agent
 }
 
 // preflightMode is how a plan is checked. It is checked here, because it may come from the
