@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds all archives of a release twice, from clones of HEAD in two folders, with two homes and empty build caches, and compares
+# their checksums: reproducible.sh GORELEASER. Started by root, the second build belongs to another user. It takes a quarter of an
+# hour on two cores.
+set -eu
+goreleaser=$1
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
+modules=$(go env GOMODCACHE)
+go mod download
+
+# build FOLDER [USER] makes the archives in a clone of its own.
+build() {
+	folder=$work/$1
+	mkdir -p "$folder/home"
+	git clone -q . "$folder/clone"
+	set -- "${2:-}" env HOME="$folder/home" GOCACHE="$folder/cache" GOMODCACHE="$modules" GOFLAGS=-modcacherw \
+		"$goreleaser" release --snapshot --clean --skip=sign,publish,sbom
+	user=$1
+	shift
+	if [ -n "$user" ]; then
+		chmod 755 "$work"
+		chown -R "$user" "$folder"
+		set -- setpriv --reuid="$user" --clear-groups -- "$@"
+	fi
+	(cd "$folder/clone" && "$@" >"$folder/log" 2>&1) || { cat "$folder/log"; return 1; }
+	cat "$folder"/clone/dist/*_SHA256SUMS >"$folder/sums"
+}
+
+build one
+other=
+[ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null || other=$(id -u nobody)
+build another-folder "$other"
+diff "$work/one/sums" "$work/another-folder/sums" || { echo 'The two builds differ.' >&2; exit 1; }
+echo "Two builds of $(wc -l <"$work/one/sums") files have the same checksums."
