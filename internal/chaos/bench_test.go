@@ -82,7 +82,7 @@ func BenchmarkProvider(b *testing.B) {
 }
 
 // asJSON is a value as a state file holds it.
-func asJSON(b *testing.B, v tftypes.Value) []byte {
+func asJSON(b testing.TB, v tftypes.Value) []byte {
 	b.Helper()
 	raw, err := json.Marshal(plain(v))
 	if err != nil {
