@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -45,6 +46,45 @@ func (w *world) findImage(id string) *image {
 	return nil
 }
 
+// Type is an instance type to add. Prices are decimals in CNY per hour; without a spot price it is
+// not offered as a Spot Instance. Without Zones it is offered in every zone.
+type Type struct {
+	Name, Family          string
+	VCPUs, MemoryGB, GPUs int
+	Spot, OnDemand        string
+	Zones                 []string
+}
+
+// AddType offers one more instance type, 50 of it in each zone. As with the other types, each zone
+// of a region is 0.001 CNY per hour dearer than the one before. AddType panics if there is a type
+// of the name, if there is no such zone, or if a price is not a decimal.
+func (s *Server) AddType(t Type) {
+	defer s.lock()()
+	if s.w.findType(t.Name) != nil {
+		panic(fmt.Sprintf("kecsim: there is a type %q", t.Name))
+	}
+	for _, zone := range t.Zones {
+		if s.w.regionOf(zone) == "" {
+			panic(fmt.Sprintf("kecsim: there is no zone %q", zone))
+		}
+	}
+	added := &instanceType{name: t.Name, family: t.Family, familyName: t.Family, cpu: t.VCPUs, memory: t.MemoryGB, gpu: t.GPUs, spot: t.Spot != ""}
+	s.w.types = append(s.w.types, added)
+	mustMoney(t.OnDemand)
+	if added.spot {
+		mustMoney(t.Spot)
+	}
+	s.w.openMarket(added, t.Spot, t.OnDemand, t.Zones)
+}
+
+// ImageStates lists the states that an image may be in.
+//
+// documented: active (fact 95: the one that boots). assumed: the others, which are those of
+// OpenStack's image service, and error (fact 207).
+func ImageStates() []string {
+	return []string{"active", "creating", "deactivated", "deleted", "error", "killed", "pending_delete", "queued", "saving"}
+}
+
 // The disk types of the parameter tables (facts 51, 54).
 var (
 	systemDiskTypes = []string{
@@ -78,7 +118,7 @@ func (s *Server) describeInstanceTypeConfigs(r *request) (any, *protocol.Refusal
 				zones = append(zones, zone)
 			}
 		}
-		ok := accept(filters, func(name string) []string {
+		ok := len(zones) > 0 && accept(filters, func(name string) []string {
 			switch name {
 			case "instance-family":
 				return []string{t.family}
@@ -131,11 +171,17 @@ func (s *Server) describeInstanceFamilys(r *request) (any, *protocol.Refusal) {
 		seen = append(seen, t.family)
 		codes := []any{}
 		for _, zone := range s.w.zonesOf(r.region) {
-			codes = append(codes, map[string]any{"AzCode": zone})
+			if slices.ContainsFunc(s.w.types, func(other *instanceType) bool {
+				return other.family == t.family && s.w.markets[marketKey{zone, other.name}] != nil
+			}) {
+				codes = append(codes, map[string]any{"AzCode": zone})
+			}
 		}
-		set = append(set, map[string]any{
-			"InstanceFamily": t.family, "InstanceFamilyName": t.familyName, "AvailabilityZoneSet": codes,
-		})
+		if len(codes) > 0 {
+			set = append(set, map[string]any{
+				"InstanceFamily": t.family, "InstanceFamilyName": t.familyName, "AvailabilityZoneSet": codes,
+			})
+		}
 	}
 	return map[string]any{"InstanceFamilySet": set}, nil
 }

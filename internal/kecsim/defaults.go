@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
@@ -123,16 +124,19 @@ func (w *world) openMarkets() {
 		typeEight: {"0.1572", "0.786"}, typeEntry8: {"0.1048", "0.524"},
 	}
 	for _, t := range w.types {
-		w.openMarket(t, prices[t.name][0], prices[t.name][1])
+		w.openMarket(t, prices[t.name][0], prices[t.name][1], nil)
 	}
 }
 
-// openMarket offers a type in every zone.
-func (w *world) openMarket(t *instanceType, spotPrice, onDemandPrice string) {
+// openMarket offers a type in some zones, or without any named in every zone.
+func (w *world) openMarket(t *instanceType, spotPrice, onDemandPrice string, zones []string) {
 	spot, _ := protocol.ParseMoney(spotPrice)
 	onDemand, _ := protocol.ParseMoney(onDemandPrice)
 	for _, r := range w.regions {
 		for i, zone := range r.zones {
+			if len(zones) > 0 && !slices.Contains(zones, zone) {
+				continue
+			}
 			w.markets[marketKey{zone, t.name}] = &market{
 				zone: zone, typ: t.name, stock: 50, offered: t.spot, seed: w.settings.Seed,
 				changes: []priceChange{{w.now, spot + protocol.Money(i*100), onDemand}},

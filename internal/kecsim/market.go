@@ -115,6 +115,9 @@ func (w *world) walk() {
 			for _, zone := range r.zones {
 				for _, t := range w.types {
 					m := w.markets[marketKey{zone, t.name}]
+					if m == nil {
+						continue // the type is not offered there
+					}
 					if p := m.last(); set.MovePrices {
 						m.set(w.now, m.step(w.now, p.spot, p.onDemand, set.Seed), p.onDemand)
 					}

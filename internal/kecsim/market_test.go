@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -217,4 +218,29 @@ func TestVPC_showsSubnetsAndGroups(t *testing.T) {
 	same(t, "groups", len(a.JSON["SecurityGroupSet"].([]any)), 2)
 	a = me.Call("vpc", "DescribeVpcs", "2016-03-04").OK()
 	same(t, "vpcs", len(a.JSON["VpcSet"].([]any)), 1)
+}
+
+// A type may be had in some zones only: it has no market in the others, also as the market moves,
+// and none of the lists names them.
+func TestAddType_inSomeZones(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.AddType(Type{Name: "X9.2B", Family: "X9", VCPUs: 2, MemoryGB: 8, Spot: "0.01", OnDemand: "0.05", Zones: []string{ZoneB}})
+	sim.Update(func(set *Settings) { set.MovePrices, set.MoveStock = true, true })
+	sim.Advance(3 * time.Hour)
+	types := me.KEC("DescribeInstanceTypeConfigs", "Filter.1.Name", "instance-type", "Filter.1.Value.1", "X9.2B").OK().JSON["InstanceTypeConfigSet"].([]any)
+	same(t, "zones of the type", fmt.Sprint(types[0].(map[string]any)["AvailabilityZoneSet"]), "[map[AzCode:cn-beijing-6b]]")
+	families := me.KEC("DescribeInstanceFamilys").OK().JSON["InstanceFamilySet"].([]any)
+	same(t, "zones of the family", fmt.Sprint(families[len(families)-1].(map[string]any)["AvailabilityZoneSet"]), "[map[AzCode:cn-beijing-6b]]")
+	me.KEC("DescribeKecInventory", "InstanceType", "X9.2B", "AvailabilityZone", ZoneB).OK()
+	me.KEC("DescribeKecInventory", "InstanceType", "X9.2B", "AvailabilityZone", ZoneA).Refused(400, "InvalidParameterValue")
+	same(t, "markets on the page", len(sim.Watch("X9.2B").Markets), 1)
+	me.Region = Region2
+	same(t, "types of another region", strings.Contains(fmt.Sprint(me.KEC("DescribeInstanceTypeConfigs").OK().JSON), "X9.2B"), false)
+	defer func() {
+		if recover() == nil {
+			t.Error("a type in a zone that is none was added")
+		}
+	}()
+	sim.AddType(Type{Name: "X9.4B", Family: "X9", VCPUs: 2, MemoryGB: 8, OnDemand: "0.05", Zones: []string{"cn-x-1a"}})
 }

@@ -141,31 +141,6 @@ func (s *Server) AddSecurityGroup(id, vpcID string) {
 	s.w.groups = append(s.w.groups, &securityGroup{id, "added", vpcID, Region})
 }
 
-// Type is an instance type to add. Prices are decimals in CNY per hour; without a spot price it is
-// not offered as a Spot Instance.
-type Type struct {
-	Name, Family          string
-	VCPUs, MemoryGB, GPUs int
-	Spot, OnDemand        string
-}
-
-// AddType offers one more instance type in every zone, 50 of it each. As with the other types, each
-// zone of a region is 0.001 CNY per hour dearer than the one before. AddType panics if there is a
-// type of the name, or if a price is not a decimal.
-func (s *Server) AddType(t Type) {
-	defer s.lock()()
-	if s.w.findType(t.Name) != nil {
-		panic(fmt.Sprintf("kecsim: there is a type %q", t.Name))
-	}
-	added := &instanceType{name: t.Name, family: t.Family, familyName: t.Family, cpu: t.VCPUs, memory: t.MemoryGB, gpu: t.GPUs, spot: t.Spot != ""}
-	s.w.types = append(s.w.types, added)
-	mustMoney(t.OnDemand)
-	if added.spot {
-		mustMoney(t.Spot)
-	}
-	s.w.openMarket(added, t.Spot, t.OnDemand)
-}
-
 // AddImage adds an image of the account, with cloud-init. It panics if there is an image of the id.
 func (s *Server) AddImage(im Image) {
 	defer s.lock()()
