@@ -29,6 +29,7 @@ type Overview struct {
 	SoldOutDisks   []DiskOffer
 	ChargeTypes    []string
 	Actions        map[string][]string // by service
+	Refusable      []string            // those that RefuseShare can refuse
 }
 
 // ThrottleState is the rate that Throttle has set, and the number of calls refused for it.
@@ -93,7 +94,7 @@ func (s *Server) Overview() Overview {
 		Zones: []string{}, Offers: []Offer{}, Subnets: []Subnet{}, SecurityGroups: []Group{}, Images: []Image{},
 		Keys: slices.Clone(w.keyPairs), Projects: slices.Clone(w.projects),
 		DataDiskTypes: slices.Clone(dataDiskTypes), SoldOutDisks: []DiskOffer{},
-		ChargeTypes: slices.Sorted(maps.Keys(billTypes)), Actions: map[string][]string{},
+		ChargeTypes: slices.Sorted(maps.Keys(billTypes)), Actions: map[string][]string{}, Refusable: refusable(),
 	}
 	for _, r := range w.regions {
 		for _, zone := range r.zones {

@@ -66,6 +66,19 @@ func (s *Server) RefuseShare(action string, share float64, message string) {
 	s.w.randomFaults.refusals[action] = randomFault{share, message}
 }
 
+// refusable lists the actions whose answer tells for each machine whether it was done: those that
+// RefuseShare can refuse.
+func refusable() []string {
+	names := []string{}
+	for name, versions := range services["kec"] {
+		if versions[kecVersion].writes && name != "RunInstances" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // drawFailure draws whether and how one instance of a launch fails.
 func (w *world) drawFailure() (mode, reason string) {
 	all := 0.0

@@ -32,7 +32,8 @@ POST stock          {"zone", "type", "count"}               0 is sold out
 POST disk           {"zone", "type", "soldOut"}             whether a data disk type is sold out
 POST quota          {"count"}
 POST balance        {"yuan"}                                a decimal
-POST type           {"name", "family", "vcpus", "memoryGiB", "gpus", "spot", "onDemand"}   a further instance type
+POST type           {"name", "family", "vcpus", "memoryGiB", "gpus", "spot", "onDemand", "zones"}   a further instance
+                    type, in those zones or in all
 POST subnet         {"id", "free"}, or {"id", "name", "zone", "cidr", "free"}   a further subnet
 POST image          {"id", "state"}, or {"id", "state", "name", "platform", "type", "sizeGiB"}   a further image
 POST reclaim        {"id"}                                  ten-minute notice, now; or, instead of id, some of "name" (such as

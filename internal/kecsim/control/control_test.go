@@ -149,7 +149,7 @@ var notUnderstood = []struct{ route, body, want string }{
 	{"refuse-share", `{"action":"StopInstances"}`, "share"},
 	{"refuse-share", `{"action":"StopInstances","share":-1}`, "share"},
 	{"settings", `{"boot":"soon"}`, "boot"},
-	{"settings", `{"failureMode":"x"}`, "mode"},
+	{"settings", `{"failureMode":"x"}`, "failureMode must be error, vanish or invisible"},
 	{"deny", `{"service":"ecs","deny":true}`, "no service"},
 	{"billing", `{"id":"x","status":3}`, `no billing record of instance \"x\"`},
 	{"deny", `{"service":"trade","action":"RunInstances","deny":true}`, `service \"trade\" has no action \"RunInstances\"`},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -84,14 +85,19 @@ func (c api) scriptFault(body []byte) error {
 		return nil
 	}
 	switch {
-	case in.Action == "" || in.Times < 0 || in.Times == 0 && in.Share == nil:
-		return errors.New(`action must be given ("*" for any), and times must be at least 1, unless there is a share`)
+	case in.Action == "":
+		return errors.New(`action must be given ("*" for any), and times or a share`)
+	case in.Times < 0 || in.Times == 0 && in.Share == nil:
+		return fmt.Errorf("times must be at least 1, unless there is a share, not %d", in.Times)
 	case in.Share != nil && !(*in.Share > 0 && *in.Share <= 1):
 		return fmt.Errorf("share must be above 0 and at most 1, not %v", *in.Share)
 	case in.Seed != nil && in.Share == nil:
 		return errors.New("seed is for a share")
 	}
 	f, err := readFault(in.Name, in.Slow, in.Late, in.Fault)
+	if err == nil && in.Action != "*" {
+		err = c.checkAction(in.Action)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -142,9 +148,10 @@ func readFault(name, slow, late string, f kecsim.Fault) (kecsim.Fault, error) {
 // maxSlow bounds how long a fault holds up an answer, which occupies a connection.
 const maxSlow = 10 * time.Minute
 
-func checkMode(mode string) error {
+// checkMode checks a way in which launches fail, in the field of a name.
+func checkMode(name, mode string) error {
 	if mode != kecsim.ModeError && mode != kecsim.ModeVanish && mode != kecsim.ModeInvisible {
-		return fmt.Errorf("mode must be %s, %s or %s, not %q", kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible, protocol.Clip(mode))
+		return fmt.Errorf("%s must be %s, %s or %s, not %q", name, kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible, protocol.Clip(mode))
 	}
 	return nil
 }
@@ -165,7 +172,7 @@ func (c api) failLaunches(body []byte) error {
 	if err := decode(body, &in); err != nil {
 		return err
 	}
-	if err := checkMode(in.Mode); err != nil {
+	if err := checkMode("mode", in.Mode); err != nil {
 		return err
 	}
 	switch {
@@ -194,7 +201,7 @@ func (c api) refuseShare(body []byte) error {
 	if in.Action == "" || in.Share == nil {
 		return errors.New("action and share must be given")
 	}
-	if err := checkShare(*in.Share); err != nil {
+	if err := errors.Join(checkShare(*in.Share), oneOf("action with a Return for each machine", in.Action, c.sim.Overview().Refusable)); err != nil {
 		return err
 	}
 	c.sim.RefuseShare(in.Action, *in.Share, in.Message)
@@ -229,9 +236,20 @@ func (c api) setThrottle(body []byte) error {
 	case in.Burst < 0:
 		return fmt.Errorf("burst must be a number from 1, not %d", in.Burst)
 	case !known || !spelling.OnlyAnswers():
-		return fmt.Errorf("spelling must name a fault that is an answer and nothing else, not %q", protocol.Clip(in.Spelling))
+		return fmt.Errorf("spelling must be one of %s, not %q", strings.Join(onlyAnswers(), ", "), protocol.Clip(in.Spelling))
 	}
 	c.sim.Throttle(*in.PerSecond, in.Burst)
 	c.sim.Spelling(spelling)
 	return nil
+}
+
+// onlyAnswers are the names of the faults that are an answer and nothing else.
+func onlyAnswers() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(namedFaults)) {
+		if namedFaults[name].OnlyAnswers() {
+			names = append(names, name)
+		}
+	}
+	return names
 }

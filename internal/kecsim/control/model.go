@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -61,7 +62,7 @@ func (c api) addAccount(body []byte) error {
 // checkWays checks a way to fail, odd answers and odd orders; nil is none.
 func checkWays(mode *string, odd, orders *[]string) error {
 	if mode != nil {
-		if err := checkMode(*mode); err != nil {
+		if err := checkMode("failureMode", *mode); err != nil {
 			return err
 		}
 	}
@@ -80,6 +81,15 @@ func checkWays(mode *string, odd, orders *[]string) error {
 		}
 	}
 	return nil
+}
+
+// checkErrorState checks the state in which failed launches end (facts 281, 283: one that ends in
+// error, or one of an end); nil and "" are the usual one.
+func checkErrorState(state *string) error {
+	if state == nil || *state == "" || strings.HasSuffix(*state, "error") || slices.Contains([]string{"recycling", "deleting", "deleted"}, *state) {
+		return nil
+	}
+	return fmt.Errorf("errorState must be recycling, deleting, deleted or end in error, not %q", protocol.Clip(*state))
 }
 
 // edit changes an instance as somebody does in the console.

@@ -14,12 +14,13 @@ import (
 // Change does what a POST to a route of the control path does.
 func Change(sim *kecsim.Server, route string, body []byte) error { return api{sim}.change(route, body) }
 
-// addType offers one more instance type in every zone.
+// addType offers one more instance type, in every zone or in those that are given.
 func (c api) addType(body []byte) error {
 	var in struct {
 		Name, Family           string
 		VCPUs, MemoryGiB, GPUs int
 		Spot, OnDemand         string
+		Zones                  *[]string
 	}
 	if err := errors.Join(decode(body, &in), checkMoney("spot", in.Spot), checkMoney("onDemand", in.OnDemand)); err != nil {
 		return err
@@ -27,14 +28,41 @@ func (c api) addType(body []byte) error {
 	switch {
 	case in.Name == "" || in.Family == "" || in.OnDemand == "":
 		return errors.New("name, family and onDemand must be given")
-	case in.VCPUs < 1 || in.MemoryGiB < 1 || in.GPUs < 0:
-		return errors.New("vcpus and memoryGiB must be at least 1, and gpus not below 0")
+	case in.VCPUs < 1:
+		return fmt.Errorf("vcpus must be at least 1, not %d", in.VCPUs)
+	case in.MemoryGiB < 1:
+		return fmt.Errorf("memoryGiB must be at least 1, not %d", in.MemoryGiB)
+	case in.GPUs < 0:
+		return fmt.Errorf("gpus must not be below 0, not %d", in.GPUs)
 	case c.checkType(in.Name) == nil:
 		return fmt.Errorf("there is a type %q already; give a name that is new", protocol.Clip(in.Name))
 	}
-	c.sim.AddType(kecsim.Type{
+	add := kecsim.Type{
 		Name: in.Name, Family: in.Family, VCPUs: in.VCPUs, MemoryGB: in.MemoryGiB, GPUs: in.GPUs, Spot: in.Spot, OnDemand: in.OnDemand,
-	})
+	}
+	if in.Zones != nil {
+		if err := c.checkZones(*in.Zones); err != nil {
+			return err
+		}
+		add.Zones = *in.Zones
+	}
+	c.sim.AddType(add)
+	return nil
+}
+
+// checkZones checks a list of zones: one at least, and none twice.
+func (c api) checkZones(zones []string) error {
+	if len(zones) == 0 {
+		return fmt.Errorf("zones must name at least one; there are %s", strings.Join(c.sim.Overview().Zones, ", "))
+	}
+	for i, zone := range zones {
+		if err := c.checkZone(zone); err != nil {
+			return err
+		}
+		if slices.Contains(zones[:i], zone) {
+			return fmt.Errorf("zones must name each zone once, and name %q twice", zone)
+		}
+	}
 	return nil
 }
 
@@ -59,28 +87,48 @@ func (c api) setSubnet(body []byte) error {
 		c.sim.SetSubnetFree(in.ID, *in.Free)
 		return nil
 	}
-	cidr, err := netip.ParsePrefix(in.CIDR)
 	switch {
 	case in.ID == "":
 		return errors.New("id must be given")
-	case err != nil:
-		return fmt.Errorf("cidr must be like 10.7.9.0/24, not %q", protocol.Clip(in.CIDR))
 	case in.Free != nil && (*in.Free < 1 || *in.Free > 250):
 		return fmt.Errorf("free must be a number from 1 to 250, not %d", *in.Free)
 	}
-	if err := c.checkZone(in.Zone); err != nil {
+	// The VPC to which subnets are added is in one region.
+	if err := oneOf("zone", in.Zone, []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC}); err != nil {
 		return err
 	}
-	for _, n := range all {
-		if other, err := netip.ParsePrefix(n.CIDR); n.ID == in.ID || err == nil && other.Overlaps(cidr) {
-			return fmt.Errorf("there is a subnet %q already, with the cidr %s", n.ID, n.CIDR)
-		}
+	if err := checkCIDR(in.ID, in.CIDR, all); err != nil {
+		return err
 	}
 	add := kecsim.Subnet{ID: in.ID, Name: in.Name, Zone: in.Zone, CIDR: in.CIDR}
 	if in.Free != nil {
 		add.Free = *in.Free
 	}
 	c.sim.AddSubnet(add)
+	return nil
+}
+
+// networks hold the subnets that can be added: those of kecsim.VPC.
+var networks = netip.MustParsePrefix("10.7.0.0/16")
+
+// checkCIDR checks the network of a subnet to be added: it has room for 250 addresses, and neither
+// it nor the id is taken.
+func checkCIDR(id, text string, taken []kecsim.Subnet) error {
+	cidr, err := netip.ParsePrefix(text)
+	if err != nil || cidr != cidr.Masked() || !networks.Contains(cidr.Addr()) || cidr.Bits() < networks.Bits() {
+		return fmt.Errorf("cidr must be a network of %s, such as 10.7.9.0/24, not %q", networks, protocol.Clip(text))
+	}
+	for _, n := range taken {
+		if n.ID == id {
+			return fmt.Errorf("there is a subnet %q already; of that one only free can be changed", protocol.Clip(id))
+		}
+		if other, err := netip.ParsePrefix(n.CIDR); err == nil && other.Overlaps(cidr) {
+			return fmt.Errorf("there is a subnet %q already, with the cidr %s", n.ID, n.CIDR)
+		}
+	}
+	if cidr.Bits() > 24 {
+		return fmt.Errorf("cidr must have room for 250 addresses, as a /24 has, not %q", protocol.Clip(text))
+	}
 	return nil
 }
 
@@ -96,6 +144,9 @@ func (c api) setImage(body []byte) error {
 	if in.State == "" {
 		return errors.New("state must be given")
 	}
+	if err := oneOf("state of images", in.State, kecsim.ImageStates()); err != nil {
+		return err
+	}
 	var ids []string
 	for _, im := range c.sim.Overview().Images {
 		ids = append(ids, im.ID)
@@ -110,8 +161,12 @@ func (c api) setImage(body []byte) error {
 		return nil
 	case known:
 		return fmt.Errorf("there is an image %q already; only its state can be changed", protocol.Clip(in.ID))
-	case !strings.HasPrefix(in.ID, "IMG-") || in.Name == "" || in.SizeGiB < 1:
-		return errors.New("a new image needs an id that begins with IMG-, a name, and a sizeGiB from 1 on")
+	case !strings.HasPrefix(in.ID, "IMG-"):
+		return fmt.Errorf("id must begin with IMG- for a new image, not be %q", protocol.Clip(in.ID))
+	case in.Name == "":
+		return errors.New("name must be given for a new image")
+	case in.SizeGiB < 1:
+		return fmt.Errorf("sizeGiB must be at least 1 for a new image, not %d", in.SizeGiB)
 	case in.Type == "":
 		in.Type = "custom"
 	}
@@ -157,15 +212,8 @@ func (c api) each(body []byte, do func(id string), may func(kecsim.Instance) boo
 	case in.Count != nil && *in.Count < 1:
 		return fmt.Errorf("count must be at least 1, not %d", *in.Count)
 	}
-	if in.Zone != "" {
-		if err := c.checkZone(in.Zone); err != nil {
-			return err
-		}
-	}
-	if in.Type != "" {
-		if err := c.checkType(in.Type); err != nil {
-			return err
-		}
+	if err := c.checkPlace(in.Zone, in.Type); err != nil {
+		return err
 	}
 	begin, any := strings.CutSuffix(in.Name, "*")
 	done := 0
@@ -176,6 +224,19 @@ func (c api) each(body []byte, do func(id string), may func(kecsim.Instance) boo
 			do(one.ID)
 			done++
 		}
+	}
+	return nil
+}
+
+// checkPlace checks a zone, a type or both; "" is any.
+func (c api) checkPlace(zone, typ string) error {
+	switch {
+	case zone != "" && typ != "":
+		return c.checkMarket(zone, typ)
+	case zone != "":
+		return c.checkZone(zone)
+	case typ != "":
+		return c.checkType(typ)
 	}
 	return nil
 }

@@ -37,14 +37,32 @@ func (c api) checkMarket(zone, typ string) error {
 	if err := c.checkZone(zone); err != nil {
 		return err
 	}
-	return c.checkType(typ)
+	if err := c.checkType(typ); err != nil {
+		return err
+	}
+	var zones []string
+	for _, offer := range c.sim.Overview().Offers {
+		if offer.Type == typ {
+			zones = append(zones, offer.Zone)
+		}
+	}
+	if !slices.Contains(zones, zone) {
+		return fmt.Errorf("the zone %q does not offer the type %s; these do: %s", zone, typ, strings.Join(zones, ", "))
+	}
+	return nil
 }
 
 func (c api) checkZone(zone string) error {
 	return oneOf("zone", zone, c.sim.Overview().Zones)
 }
 
-// checkType checks a type; each is offered in every zone.
+// checkAction checks the name of an action of any service.
+func (c api) checkAction(action string) error {
+	all := slices.Concat(slices.Collect(maps.Values(c.sim.Overview().Actions))...)
+	return oneOf("action", action, all)
+}
+
+// checkType checks that a type is offered in any zone.
 func (c api) checkType(typ string) error {
 	var types []string
 	for _, offer := range c.sim.Overview().Offers {
@@ -206,7 +224,7 @@ func (c api) deny(body []byte) error {
 	case in.Action == "":
 		c.sim.DenyService(in.Service, in.Deny)
 	case !slices.Contains(actions, in.Action):
-		return fmt.Errorf("service %q has no action %q", in.Service, protocol.Clip(in.Action))
+		return fmt.Errorf("service %q has no action %q; it has %s", in.Service, protocol.Clip(in.Action), strings.Join(actions, ", "))
 	default:
 		c.sim.DenyAction(in.Service, in.Action, in.Deny)
 	}
@@ -230,23 +248,35 @@ type settings struct {
 	MaxStock                          *int
 }
 
-func (c api) setSettings(body []byte) error {
-	var in settings
-	if err := decode(body, &in); err != nil {
-		return err
-	}
-	var times [9]*time.Duration
-	for i, v := range []*string{in.Boot, in.VisibleAfter, in.TerminateTime, in.FreeAfter, in.Stop, in.Start, in.Reboot, in.Modify, in.ErrorLasts} {
+// times reads those of the settings that are times and are given.
+func (in *settings) times() (map[string]*time.Duration, error) {
+	out := map[string]*time.Duration{}
+	for name, v := range map[string]*string{
+		"boot": in.Boot, "visibleAfter": in.VisibleAfter, "terminateTime": in.TerminateTime, "freeAfter": in.FreeAfter,
+		"stop": in.Stop, "start": in.Start, "reboot": in.Reboot, "modify": in.Modify, "errorLasts": in.ErrorLasts,
+	} {
 		if v == nil {
 			continue
 		}
 		d, err := time.ParseDuration(*v)
 		if err != nil || d < 0 || d > maxAdvance {
-			return fmt.Errorf("boot, visibleAfter, terminateTime, freeAfter, stop, start, reboot, modify and errorLasts must be like 20s, not %q", protocol.Clip(*v))
+			return nil, fmt.Errorf("%s must be like 20s, not below 0 and at most %s, not %q", name, maxAdvance, protocol.Clip(*v))
 		}
-		times[i] = &d
+		out[name] = &d
 	}
-	if err := checkWays(in.FailureMode, in.Odd, in.OddOrders); err != nil {
+	return out, nil
+}
+
+func (c api) setSettings(body []byte) error {
+	var in settings
+	if err := decode(body, &in); err != nil {
+		return err
+	}
+	times, err := in.times()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(checkWays(in.FailureMode, in.Odd, in.OddOrders), checkErrorState(in.ErrorState)); err != nil {
 		return err
 	}
 	for name, n := range map[string]*int{"maxDataDisks": in.MaxDataDisks, "maxDataDiskSize": in.MaxDataDiskSize, "maxStock": in.MaxStock} {
@@ -257,10 +287,11 @@ func (c api) setSettings(body []byte) error {
 		}
 	}
 	c.sim.Update(func(set *kecsim.Settings) {
-		for i, to := range []*time.Duration{
-			&set.Boot, &set.VisibleAfter, &set.TerminateTime, &set.FreeAfter, &set.Stop, &set.Start, &set.Reboot, &set.Modify, &set.ErrorLasts,
+		for name, to := range map[string]*time.Duration{
+			"boot": &set.Boot, "visibleAfter": &set.VisibleAfter, "terminateTime": &set.TerminateTime, "freeAfter": &set.FreeAfter,
+			"stop": &set.Stop, "start": &set.Start, "reboot": &set.Reboot, "modify": &set.Modify, "errorLasts": &set.ErrorLasts,
 		} {
-			assign(to, times[i])
+			assign(to, times[name])
 		}
 		assign(&set.KeepEIP, in.KeepEIP)
 		assign(&set.AsyncChecks, in.AsyncChecks)
