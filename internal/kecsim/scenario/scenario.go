@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,7 +20,17 @@ import (
 
 // Scenario is a world to set up, and a course of events.
 type Scenario struct {
-	steps []step
+	steps     []step
+	timeScale *float64
+}
+
+// TimeScale is how many simulated seconds are to pass in a second, and whether the scenario says
+// so. The clock is not the world's alone, so Begin leaves it to whoever has started it.
+func (s *Scenario) TimeScale() (perSecond float64, given bool) {
+	if s.timeScale == nil {
+		return 0, false
+	}
+	return *s.timeScale, true
 }
 
 // step is a block of the file: a change of the world.
@@ -38,8 +49,8 @@ type step struct {
 func (s *Scenario) Begin(sim *kecsim.Server, report func(error)) {
 	for _, one := range s.inOrder() {
 		do := func() {
-			if err := one.do(sim); err != nil {
-				report(err)
+			for _, wrong := range one.do(sim) {
+				report(wrong)
 			}
 		}
 		if one.after == 0 {
@@ -67,21 +78,26 @@ func (s *Scenario) inOrder() []step {
 // rehearse goes through the scenario in a world of its own, and notes what that refuses.
 func (r *reader) rehearse() {
 	sim := kecsim.New()
-	r.scenario.Begin(sim, func(err error) { r.wrong = append(r.wrong, err) })
+	r.scenario.Begin(sim, func(err error) {
+		if wrong, ok := errors.AsType[*mistake](err); ok {
+			r.wrong = append(r.wrong, wrong)
+		}
+	})
 	sim.Advance(r.scenario.length())
 }
 
-// do changes the world. The error is a *mistake.
-func (s step) do(sim *kecsim.Server) error {
+// do changes the world. It returns what the world refuses of it, each thing with its place.
+func (s step) do(sim *kecsim.Server) (wrong []*mistake) {
 	body, err := json.Marshal(s.values)
 	if err != nil {
-		return &mistake{s.at, err.Error()}
+		return []*mistake{{s.at, err.Error()}}
 	}
 	if err := control.Change(sim, s.route, body); err != nil {
-		said := s.spelt(err.Error())
-		return &mistake{s.place(said), fmt.Sprintf("%s: %s", s.block, said)}
+		for said := range strings.SplitSeq(s.spelt(err.Error()), "\n") {
+			wrong = append(wrong, &mistake{s.place(said), fmt.Sprintf("%s: %s", s.block, said)})
+		}
 	}
-	return nil
+	return wrong
 }
 
 // spelt has a message of the control path name attributes as a scenario writes them.
@@ -116,8 +132,14 @@ var words = regexp.MustCompile(`[a-z_]+`)
 // the block.
 func (s step) place(message string) hcl.Range {
 	for _, attribute := range names(blocks[s.block]) {
-		value, ok := s.values[fieldName(attribute)].(string)
-		if ok && value != "" && strings.Contains(message, strconv.Quote(value)) {
+		var given []string
+		switch value := s.values[fieldName(attribute)].(type) {
+		case string:
+			given = []string{value}
+		case []string:
+			given = value
+		}
+		if slices.ContainsFunc(given, func(value string) bool { return strings.Contains(message, strconv.Quote(value)) }) {
 			return s.places[attribute]
 		}
 	}

@@ -168,6 +168,7 @@ type {
   memory_gib = 8
   spot       = 0.01
   on_demand  = 0.05
+  zones      = ["cn-beijing-6a", "cn-beijing-6b"]
 }
 stock {
   zone  = "cn-beijing-6b"
@@ -195,6 +196,7 @@ image {
   state    = "active"
 }
 settings {
+  time_scale          = 60
   boot                = "40s"
   cause_fields        = true
   odd                 = ["ids in upper case"]
@@ -229,6 +231,15 @@ at "+90s" {
 	w := sim.Overview()
 	spot, onDemand := sim.Price(kecsim.ZoneA, "X9.2B")
 	same(t, "prices", spot+" "+onDemand, "0.01 0.05")
+	var zones []string
+	for _, offer := range w.Offers {
+		if offer.Type == "X9.2B" {
+			zones = append(zones, offer.Zone)
+		}
+	}
+	same(t, "zones", zones, []string{"cn-beijing-6a", "cn-beijing-6b"})
+	scale, given := s.TimeScale()
+	same(t, "time scale", fmt.Sprint(scale, given), "60 true")
 	same(t, "stock", sim.Stock(kecsim.ZoneB, "X9.2B"), 7)
 	same(t, "sold out disks", len(w.SoldOutDisks), 1)
 	same(t, "quota and clock", fmt.Sprint(w.Quota, w.ClockOffset), "12 -20m0s")

@@ -65,6 +65,7 @@ func main() {
 type options struct {
 	listen      string
 	scale       float64
+	scaled      bool // scale was given, and is not the default
 	boot        time.Duration
 	quota       int
 	move, stock bool
@@ -81,7 +82,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "loopback `address` to serve on; port 0 takes a free one")
-	flags.Float64Var(&o.scale, "time-scale", 1, "simulated seconds per `second`; 0 stands still until the clock is advanced")
+	flags.Float64Var(&o.scale, "time-scale", 1, "simulated seconds per `second`; 0 stands still until the clock is advanced; goes before time_scale of the scenario")
 	flags.DurationVar(&o.boot, "boot", 20*time.Second, "simulated `time` from the order to an active instance")
 	flags.IntVar(&o.quota, "quota", 100, "how many `instances` the account may have")
 	flags.BoolVar(&o.move, "move-prices", false, "let prices move every simulated hour")
@@ -91,6 +92,7 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
+	flags.Visit(func(f *flag.Flag) { o.scaled = o.scaled || f.Name == "time-scale" })
 	switch {
 	case flags.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -111,7 +113,11 @@ func (o options) world(stderr io.Writer) (*kecsim.Server, error) {
 			return nil, err
 		}
 	}
-	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), o.scale)), kecsim.WithControl(control.Serve))
+	scale := o.scale
+	if asked, given := events.TimeScale(); given && !o.scaled {
+		scale = asked
+	}
+	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), scale)), kecsim.WithControl(control.Serve))
 	sim.SetQuota(o.quota)
 	sim.Update(func(s *kecsim.Settings) {
 		s.Boot, s.MovePrices, s.MoveStock = o.boot, o.move, o.stock

@@ -83,3 +83,33 @@ func TestRun_refusals(t *testing.T) {
 		t.Errorf("version: %v %q", err, out.String())
 	}
 }
+
+// The clock runs as fast as the scenario says, unless the command line says otherwise.
+func TestWorld_timeScale(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "still.kecsim.hcl")
+	if err := os.WriteFile(file, []byte("settings {\n  time_scale = 0\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args  []string
+		still bool
+	}{
+		{[]string{"-scenario", file}, true},
+		{[]string{"-scenario", file, "-time-scale", "1000000"}, false},
+		{[]string{"-time-scale", "0"}, true},
+		{nil, false},
+	} {
+		o, err := parse(c.args, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim, err := o.world(io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := sim.Now(); sim.Now().Equal(first) != c.still {
+			t.Errorf("%v: the clock stands still is %t, want %t", c.args, !c.still, c.still)
+		}
+	}
+}
