@@ -24,7 +24,7 @@ var takePicture = flag.Bool("picture", false, "take "+picture+" anew")
 // shop is a world with three machines of a fleet and one that stands alone, one of them announced.
 func shop(t *testing.T) (*kecsim.Server, *tab) {
 	t.Helper()
-	b := startBrowser(t)
+	b := theBrowser(t)
 	sim := kecsim.New(kecsim.WithControl(control.Serve))
 	server := httptest.NewServer(Over(sim))
 	t.Cleanup(server.Close)

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"sync"
@@ -15,7 +17,11 @@ import (
 // browser is a headless Chromium, steered through the DevTools protocol over two pipes: messages
 // are JSON that ends with a zero byte.
 type browser struct {
-	out     *os.File
+	cmd     *exec.Cmd
+	home    string
+	in, out *os.File
+	ended   chan struct{}
+	writing sync.Mutex
 	mu      sync.Mutex
 	last    int                      // number of the latest command
 	answers map[int]chan message     // to commands that wait
@@ -33,9 +39,41 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// startBrowser starts Chromium for a test, and skips the test where there is none on PATH.
-func startBrowser(t *testing.T) *browser {
+// shared is the one browser of all tests, started by the first that needs it and ended by TestMain.
+var shared struct {
+	once    sync.Once
+	browser *browser // nil where there is none on PATH
+	err     error
+}
+
+// errNoBrowser means that no browser is on PATH.
+var errNoBrowser = errors.New("there is no chromium on PATH, which this test needs")
+
+// theBrowser is the browser of all tests. It skips the test where there is none on PATH.
+func theBrowser(t *testing.T) *browser {
 	t.Helper()
+	shared.once.Do(func() { shared.browser, shared.err = startBrowser() })
+	switch {
+	case errors.Is(shared.err, errNoBrowser):
+		t.Skip(shared.err)
+	case shared.err != nil:
+		t.Fatal(shared.err)
+	}
+	return shared.browser
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.browser != nil {
+		if err := shared.browser.end(); err != nil {
+			fmt.Fprintln(os.Stderr, "chromium:", err)
+		}
+	}
+	os.Exit(code)
+}
+
+// startBrowser starts Chromium.
+func startBrowser() (*browser, error) {
 	program := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil && program == "" {
@@ -43,37 +81,49 @@ func startBrowser(t *testing.T) *browser {
 		}
 	}
 	if program == "" {
-		t.Skip("there is no chromium on PATH, which this test needs")
+		return nil, errNoBrowser
 	}
-	home := t.TempDir()
-	// The sandbox needs rights that containers lack; the only page is the simulator's own.
+	home, err := os.MkdirTemp("", "kecsim-page-")
+	if err != nil {
+		return nil, err
+	}
+	// The sandbox needs rights that containers lack; the only page is the simulator's own. Several
+	// tabs are in use at once, and each is to run as if it were the one in front.
 	cmd := exec.Command(program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
 		"--disable-background-networking", "--disable-component-update", "--disable-breakpad", "--force-color-profile=srgb",
+		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
 		"--user-data-dir="+home, "--remote-debugging-pipe", "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_CACHE_HOME="+home, "TMPDIR="+home)
 	theirIn, out, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	in, theirOut, err := os.Pipe()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut} // the descriptors 3 and 4
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	_, _ = theirIn.Close(), theirOut.Close()
-	b := &browser{out: out, answers: map[int]chan message{}, events: map[string]func(message){}}
-	read := make(chan struct{})
-	go func() { b.read(in); close(read) }()
-	t.Cleanup(func() {
-		b.call(t, "", "Browser.close", nil, nil)
-		<-read // all of Chromium's processes have let go of the pipe
-		_ = cmd.Wait()
-		_, _ = in.Close(), out.Close()
-	})
-	return b
+	b := &browser{cmd: cmd, home: home, in: in, out: out, ended: make(chan struct{}), answers: map[int]chan message{}, events: map[string]func(message){}}
+	go func() { b.read(in); close(b.ended) }()
+	return b, nil
+}
+
+// end closes the browser, and kills it if it does not close.
+func (b *browser) end() error {
+	_, closed := b.ask("", "Browser.close", nil, nil)
+	deadline, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	select {
+	case <-b.ended: // all of Chromium's processes have let go of the pipe
+	case <-deadline.Done():
+		_ = b.cmd.Process.Kill()
+	}
+	_ = b.cmd.Wait()
+	return errors.Join(closed, b.in.Close(), b.out.Close(), os.RemoveAll(b.home))
 }
 
 // read hands out answers and events until the browser closes its pipe.
@@ -102,9 +152,20 @@ func (b *browser) read(in *os.File) {
 	}
 }
 
+// patience is how long an answer of the browser may take, and how long the page may take to come to
+// what a test waits for. A machine that is busy with other tests needs much of it.
+const patience = 60 * time.Second
+
 // call runs a command of a session, or of the browser itself, and reads its result.
 func (b *browser) call(t *testing.T, session, method string, params, result any) {
 	t.Helper()
+	if raw, err := b.ask(session, method, params, result); err != nil {
+		t.Fatalf("%s %v: %v %s", method, params, err, raw)
+	}
+}
+
+// ask runs a command, and returns its result as it came, too.
+func (b *browser) ask(session, method string, params, result any) (json.RawMessage, error) {
 	answer := make(chan message, 1)
 	b.mu.Lock()
 	b.last++
@@ -113,24 +174,28 @@ func (b *browser) call(t *testing.T, session, method string, params, result any)
 	b.mu.Unlock()
 	raw, err := json.Marshal(m)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	if _, err := b.out.Write(append(raw, 0)); err != nil {
-		t.Fatalf("%s: %v", method, err)
+	b.writing.Lock()
+	_, err = b.out.Write(append(raw, 0))
+	b.writing.Unlock()
+	if err != nil {
+		return nil, err
 	}
-	deadline, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	deadline, cancel := context.WithTimeout(context.Background(), patience+30*time.Second)
 	defer cancel()
 	select {
 	case m := <-answer:
 		if m.Error != nil {
-			t.Fatalf("%s: %s", method, m.Error.Message)
+			return nil, errors.New(m.Error.Message)
 		}
-		if result != nil {
-			if err := json.Unmarshal(m.Result, result); err != nil {
-				t.Fatalf("%s: %v: %s", method, err, m.Result)
-			}
+		if result == nil {
+			return m.Result, nil
 		}
+		return m.Result, json.Unmarshal(m.Result, result)
+	case <-b.ended:
+		return nil, errors.New("the browser has ended")
 	case <-deadline.Done():
-		t.Fatalf("%s %v: no answer", method, params)
+		return nil, errors.New("no answer")
 	}
 }

@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/json"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,8 +24,9 @@ type params map[string]any
 // open opens a page in a tab of its own, and fails the test if anything goes wrong in it.
 func (b *browser) open(t *testing.T, address string) *tab {
 	t.Helper()
-	var target struct{ TargetID, SessionID string }
-	b.call(t, "", "Target.createTarget", params{"url": "about:blank"}, &target)
+	var target struct{ BrowserContextID, TargetID, SessionID string }
+	b.call(t, "", "Target.createBrowserContext", nil, &target)
+	b.call(t, "", "Target.createTarget", params{"url": "about:blank", "browserContextId": target.BrowserContextID, "newWindow": true}, &target)
 	b.call(t, "", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &target)
 	tb := &tab{browser: b, t: t, session: target.SessionID}
 	at, err := url.Parse(address)
@@ -48,7 +50,10 @@ func (b *browser) open(t *testing.T, address string) *tab {
 		for _, wrong := range tb.wrong {
 			t.Error(wrong)
 		}
-		b.call(t, "", "Target.closeTarget", params{"targetId": target.TargetID}, nil)
+		b.mu.Lock()
+		delete(b.events, tb.session)
+		b.mu.Unlock()
+		b.call(t, "", "Target.disposeBrowserContext", params{"browserContextId": target.BrowserContextID}, nil)
 	})
 	return tb
 }
@@ -119,7 +124,7 @@ func (tb *tab) until(expression string) {
 		const end = (said) => { watch.disconnect(); clearTimeout(late); resolve(said) }
 		const watch = new MutationObserver(() => look() && end(""))
 		watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
-		const late = setTimeout(() => end(document.body.innerText), 60000)
+		const late = setTimeout(() => end(document.body.innerText), `+strconv.FormatInt(patience.Milliseconds(), 10)+`)
 		if (look()) end("")
 	})`, &in)
 	if in != "" {
