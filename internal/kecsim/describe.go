@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,13 @@ var describeRules = append([]rule{
 	{"ProjectId.N", false, integer(0, 1<<62)},
 	{"MaxResults", false, integer(5, 1000)},
 	{"Marker", false, integer(0, 1<<31)},
-	{"Sort.Name", false, oneOf("InstanceName", "CreationDate", "PrivateIpAddress")},
+	{"Sort", false, oneOf(sortNames...)},
+	{"Sort.Name", false, oneOf(sortNames...)},
 	{"Sort.Value", false, oneOf("ASC", "DESC")},
 	{"Search", false, nil},
 }, filterRules...)
+
+var sortNames = []string{"InstanceName", "CreationDate", "PrivateIpAddress"}
 
 var instanceFilters = []string{
 	"instance-id", "subnet-id", "vpc-id", "instance-name", "instance-type", "private-ip-address", "image-id", "charge-type",
@@ -27,12 +31,12 @@ var instanceFilters = []string{
 
 // describeInstances lists the machines of the region.
 //
-// documented: parameters and fields (facts 75-80, 83, 84). observed: a new instance
+// documented: parameters and fields (facts 75-80, 83, 84, 303). observed: a new instance
 // is missing at first, InstanceCount is the total, unknown ids are left out (facts
 // 70, 81, 82). assumed: projects do not matter to look-ups by id, unless
 // LookUpsPerProject says so (fact 274), Marker in the answer (fact 197),
-// InstanceCount counts what filters and projects match (fact 271), and the view may
-// be an old one (fact 234).
+// InstanceCount counts what filters and projects match (fact 271), a plain Sort is
+// ascending (fact 316), and the view may be an old one (fact 234).
 func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	ids, refusal := instanceIDs(r)
 	if refusal != nil {
@@ -65,7 +69,7 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 		}
 		found = append(found, in)
 	}
-	sortInstances(found, r.Get("Sort.Name"), r.Get("Sort.Value"))
+	sortInstances(found, cmp.Or(r.Get("Sort.Name"), r.Get("Sort")), r.Get("Sort.Value"))
 	start := min(r.Number("Marker", 0), len(found))
 	end := min(start+r.Number("MaxResults", 10), len(found))
 	marker := end

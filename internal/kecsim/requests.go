@@ -24,9 +24,11 @@ const maxBody = 4 << 20
 
 // commonFields are the parameters that every action takes.
 //
-// documented: what clients add (fact 6), and DryRun (fact 13).
+// documented: what clients add (fact 6), DryRun (fact 13), and the fields of the older scheme
+// beside a signature of the newer one, which are ignored (fact 302).
 var commonFields = []string{
 	"Action", "Version", "Service", "Region", "Accesskey", "Language", "SdkVersion", "AccountId", "UserId", "RoleId", "DryRun",
+	"Timestamp", "SignatureVersion", "SignatureMethod", "Format",
 }
 
 var commonPatterns = protocol.Patterns(commonFields)
@@ -122,15 +124,16 @@ func readParameters(r *http.Request, body []byte, bodyErr error) (query, sent ur
 
 // route finds the action that the signature and the common fields name.
 //
-// documented: the scope names service and region (facts 1, 2, 14, 27). assumed: the
-// codes for an unknown scope, and that Region must agree with it (facts 163, 170);
-// when the permission is checked (fact 233).
+// documented: the scope names service and region (facts 1, 2, 14, 27), and iam is signed for
+// regions of all kinds (fact 301). assumed: the codes for an unknown scope, and that Region must
+// agree with it (facts 163, 170); when the permission is checked (fact 233).
 func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Call) (*action, *protocol.Refusal) {
 	actions := services[sig.Service]
 	if actions == nil {
 		return nil, protocol.Refuse(protocol.CodeSignatureMismatch, "the credential scope names no service: %q", protocol.Clip(sig.Service))
 	}
-	known := sig.Service == "trade" && sig.Region != ""
+	anywhere := sig.Service == "trade" || sig.Service == "iam"
+	known := anywhere && sig.Region != ""
 	for _, r := range s.w.regions {
 		known = known || r.name == sig.Region
 	}
@@ -150,7 +153,7 @@ func (s *Server) route(sig *protocol.Signature, fields *protocol.Args, call *Cal
 	if a == nil {
 		return nil, protocol.Refuse(protocol.CodeInvalidVersion, "%s has no version %q", call.Action, protocol.Clip(call.Version))
 	}
-	if region := fields.Get("Region"); region != "" && region != sig.Region && sig.Service != "trade" {
+	if region := fields.Get("Region"); region != "" && region != sig.Region && !anywhere {
 		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "Region %q is not the region of the signature, %s", protocol.Clip(region), sig.Region)
 	}
 	if v := fields.Get("DryRun"); v != "" && boolean(v) != "" {

@@ -16,6 +16,7 @@ import (
 const (
 	signAlgorithm = "AWS4-HMAC-SHA256"
 	signDate      = "20060102T150405Z"
+	offsetDate    = "20060102T150405Z07:00" // either signDate, or an offset in place of Z
 	maxSkew       = 15 * time.Minute
 )
 
@@ -28,14 +29,15 @@ type Signature struct {
 	headers   []string // signed, lower case, in the order sent
 	hex       string
 	date      time.Time
+	stamp     string        // the date as it is signed
 	expires   time.Duration // 0: none
 	query     bool          // the query form, whose X-Amz-Signature is not signed itself
 }
 
 // ParseSignature reads the header form, else the query form.
 //
-// documented: both forms and their parts (facts 20-24). assumed: the codes for
-// malformed parts (fact 163).
+// documented: both forms and their parts (facts 20-24), and a date with an offset, which is
+// signed as it is sent (fact 300). assumed: the codes for malformed parts (fact 163).
 func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 	var sig Signature
 	var claim claim
@@ -66,7 +68,8 @@ func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 		return nil, Refuse(CodeSignatureMismatch, "the header host must be signed")
 	}
 	var err error
-	if sig.date, err = time.Parse(signDate, claim.date); claim.date != "" && err != nil {
+	sig.stamp = claim.date
+	if sig.date, err = time.Parse(offsetDate, claim.date); claim.date != "" && err != nil {
 		return nil, Refuse(codeIncompleteSignature, "X-Amz-Date must look like %s", signDate)
 	}
 	if claim.date == "" {
@@ -74,6 +77,7 @@ func ParseSignature(r *http.Request, query url.Values) (*Signature, *Refusal) {
 			return nil, Refuse(codeIncompleteSignature, "neither X-Amz-Date nor Date holds a date")
 		}
 		sig.date = sig.date.UTC()
+		sig.stamp = sig.date.Format(signDate)
 	}
 	if sig.date.Format("20060102") != sig.day {
 		return nil, Refuse(CodeSignatureMismatch, "the date in the credential scope is not that of the request")
@@ -151,7 +155,7 @@ func (sig *Signature) Verify(r *http.Request, rawQuery string, body []byte, keys
 	}
 	want := hex.EncodeToString(sum(mac, strings.Join([]string{
 		signAlgorithm,
-		sig.date.Format(signDate),
+		sig.stamp,
 		sig.day + "/" + sig.Region + "/" + sig.Service + "/aws4_request",
 		hashed([]byte(canonical)),
 	}, "\n")))
@@ -195,11 +199,11 @@ func (sig *Signature) checkDate(clocks []time.Time) *Refusal {
 		}
 	}
 	if sig.expires > 0 && near.After(sig.date.Add(sig.expires)) {
-		return Refuse(codeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).Format(time.RFC3339))
+		return Refuse(codeRequestExpired, "the request expired at %s", sig.date.Add(sig.expires).UTC().Format(time.RFC3339))
 	}
 	// With an expiry a request may be late, but still not early.
 	if off := near.Sub(sig.date); off < -maxSkew || sig.expires == 0 && off > maxSkew {
-		return Refuse(codeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.Format(time.RFC3339))
+		return Refuse(codeTimeSkewed, "the request is dated %s, more than 15 minutes off", sig.date.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -1,0 +1,175 @@
+package kecsim
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/testclient"
+)
+
+// These tests hold requests as clients in use send them, and the answers, as they go over the wire.
+
+// asks sends a request that is written down as it is, but for the signature in place of "?", and
+// returns the answer the same way: status, content type and body.
+func (c *caller) asks(text string) string {
+	c.t.Helper()
+	head, body, _ := strings.Cut(text, "\n\n")
+	lines := strings.Split(strings.TrimSpace(head), "\n")
+	raw := strings.Join(append(lines, fmt.Sprintf("Content-Length: %d", len(body))), "\r\n") + "\r\n\r\n" + body
+	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(raw)))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	auth := r.Header.Get("Authorization")
+	if unsigned, missing := strings.CutSuffix(auth, "?"); missing {
+		r.Header.Set("Authorization", unsigned+sign(r, auth, body))
+	}
+	a := c.Send(r)
+	return fmt.Sprintf("%d %s\n%s", a.Status, a.Header.Get("Content-Type"), a.Raw)
+}
+
+// sign computes a signature by the steps that the documents list, from the headers that auth names.
+func sign(r *http.Request, auth, body string) string {
+	part := func(from, to string) string {
+		_, rest, _ := strings.Cut(auth, from)
+		value, _, _ := strings.Cut(rest, to)
+		return value
+	}
+	signed, scope := part("SignedHeaders=", ","), strings.SplitN(part("Credential=", ","), "/", 2)[1]
+	query := strings.Split(r.URL.RawQuery, "&")
+	slices.SortFunc(query, func(a, b string) int {
+		return strings.Compare(strings.Replace(a, "=", "\x00", 1), strings.Replace(b, "=", "\x00", 1))
+	}) // by name
+	canonical := r.Method + "\n/\n" + strings.Join(query, "&") + "\n"
+	for name := range strings.SplitSeq(signed, ";") {
+		value := r.Header.Get(name)
+		if name == "host" {
+			value = r.Host
+		}
+		canonical += name + ":" + value + "\n"
+	}
+	canonical += "\n" + signed + "\n" + hashOf([]byte(body))
+	key := []byte("AWS4" + SecretKey)
+	for step := range strings.SplitSeq(scope, "/") {
+		key = testclient.MAC(key, step)
+	}
+	return hexOf(testclient.MAC(key, "AWS4-HMAC-SHA256\n"+r.Header.Get("X-Amz-Date")+"\n"+scope+"\n"+hashOf([]byte(canonical))))
+}
+
+// in is the head of a request to a service, signed for a region.
+func in(service, region string) string {
+	return "Host: " + service + ".api.ksyun.com\nAccept: application/json\nX-Amz-Date: 20260302T090000Z\n" +
+		"Authorization: AWS4-HMAC-SHA256 Credential=AKLTkecsim/20260302/" + region + "/" + service +
+		"/aws4_request, SignedHeaders=host;x-amz-date, Signature=?"
+}
+
+// get is a request of a service in Region without a body.
+func get(service, query string) string {
+	return "GET /?" + query + " HTTP/1.1\n" + in(service, Region) + "\n\n"
+}
+
+// form is a request with a form.
+func form(service, action, version, body string) string {
+	return "POST /?Action=" + action + "&Version=" + version + " HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n" + in(service, Region) + "\n\n" + body
+}
+
+const inJSON = "application/json; charset=utf-8\n"
+
+// fails is the answer to a request that is refused for its parameters.
+func fails(id, code, message string) string {
+	return "400 " + inJSON + `{"Error":{"Code":"` + code + `","Message":"` + message + `","Type":"Sender"},"RequestId":"` + id + `"}`
+}
+
+// The signatures are those that the steps of ND's own code give.
+func TestClients_dateWithAnOffset(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	regions := `{"RegionSet":[{"Region":"cn-beijing-6","RegionName":"Beijing 6"},{"Region":"cn-shanghai-2","RegionName":"Shanghai 2"}],"RequestId":"KEC-0000000a-0000-4000-8000-00000000000%d"}`
+	ask := func(date, signature string) string {
+		return me.asks("GET /?Action=DescribeRegions&Version=2016-03-04 HTTP/1.1\nHost: kec.example.test\naccept: application/json\nx-amz-date: " + date +
+			"\nAuthorization: AWS4-HMAC-SHA256 Credential=AKLTkecsim/20260302/cn-beijing-6/kec/aws4_request, SignedHeaders=host;x-amz-date, Signature=" + signature + "\n\n")
+	}
+	for i, c := range []struct{ date, signature string }{
+		{"20260302T090000+00:00", "2ccc947dd48d663479794793c137c7f76e5ef8b3358e33cbea66d65dc6d37f98"},
+		{"20260302T170000+08:00", "421fbd7f584283ac78157ff8a6d88bc225f7df04d985f545fb2e6ce5bc9df33c"},
+		{"20260302T090000Z", "cf60863af00fc65ddedd73806ce0448209e58f4de6a3b10f24d1248f3b2bf64f"},
+	} {
+		same(t, c.date, ask(c.date, c.signature), "200 "+inJSON+fmt.Sprintf(regions, i+1))
+	}
+	// The same time in another spelling has another signature.
+	same(t, "not as it is sent", ask("20260302T090000+00:00", "cf60863af00fc65ddedd73806ce0448209e58f4de6a3b10f24d1248f3b2bf64f"),
+		"403 "+inJSON+`{"Error":{"Code":"SignatureDoesNotMatch","Message":"the signature is not that of this request","Type":"Sender"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000004"}`)
+	same(t, "an hour off", ask("20260302T100000+00:00", "?"),
+		"403 "+inJSON+`{"Error":{"Code":"RequestTimeTooSkewed","Message":"the request is dated 2026-03-02T10:00:00Z, more than 15 minutes off","Type":"Sender"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000005"}`)
+}
+
+func TestClients_iamIsSignedForAnyRegion(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	ask := func(service, region, more string) string {
+		return me.asks("GET /?Action=GetAccountAllProjectList&Version=2015-11-01" + more + " HTTP/1.1\n" + in(service, region) + "\n\n")
+	}
+	for i, region := range []string{"cn-north-1", "us-east-1", "cn-beijing-6"} {
+		want := fmt.Sprintf(`{"ListProjectResult":{"ProjectList":[{"ProjectId":0,"ProjectName":"project-0"},{"ProjectId":100002,"ProjectName":"project-100002"}]},"RequestId":"0000000a-0000-4000-8000-00000000000%d"}`, i+1)
+		same(t, region, ask("iam", region, "&Region=cn-beijing-6"), "200 "+inJSON+want)
+	}
+	same(t, "no other service", ask("kec", "us-east-1", ""),
+		"403 "+inJSON+`{"Error":{"Code":"SignatureDoesNotMatch","Message":"the credential scope names no region: \"us-east-1\"","Type":"Sender"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000004"}`)
+}
+
+func TestClients_sortIsOneWord(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	for _, name := range []string{"web", "api", "job"} {
+		machine(sim, Instance{Name: name})
+	}
+	names := func(query string) string {
+		answer := me.asks(get("kec", "Action=DescribeInstances&Version=2016-03-04&"+query))
+		var found []string
+		for part := range strings.SplitSeq(answer, `"InstanceName":"`) {
+			name, _, _ := strings.Cut(part, `"`)
+			found = append(found, name)
+		}
+		return strings.Join(found[1:], " ")
+	}
+	same(t, "by name", names("Sort=InstanceName"), "api job web")
+	same(t, "by creation", names("Sort=CreationDate"), "web api job")
+	same(t, "with a direction", names("Sort=InstanceName&Sort.Value=DESC"), "web job api")
+	same(t, "both", names("Sort=CreationDate&Sort.Name=InstanceName"), "api job web")
+	same(t, "another word", me.asks(get("kec", "Action=DescribeInstances&Version=2016-03-04&Sort=Colour")),
+		fails("KEC-0000000a-0000-4000-8000-000000000005", "InvalidParameterValue", `Sort must be one of InstanceName, CreationDate, PrivateIpAddress, not \"Colour\"`))
+}
+
+// Clients add the fields of the older scheme to requests that they sign by the newer one.
+func TestClients_fieldsOfTheOlderScheme(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	older := "Format=json&SignatureMethod=HMAC-SHA256&SignatureVersion=1.0&Timestamp=2026-03-02T09%3A00%3A00Z"
+	for service, actions := range sim.Overview().Actions {
+		for _, action := range actions {
+			for version := range services[service][action] {
+				plain := me.Call(service, action, version)
+				with := me.Send(me.Request(service, action, version, older))
+				same(t, service+" "+action, fmt.Sprint(with.Status, with.Code(), with.Message()), fmt.Sprint(plain.Status, plain.Code(), plain.Message()))
+			}
+		}
+	}
+	sim, me = newWorld(t)
+	same(t, "in the query", me.asks(get("kec", "Action=DescribeInstances&"+older+"&Version=2016-03-04")),
+		"200 "+inJSON+`{"InstanceCount":0,"InstancesSet":[],"Marker":0,"RequestId":"KEC-0000000a-0000-4000-8000-000000000001"}`)
+	same(t, "calls", sim.Count("DescribeInstances"), 1)
+}
+
+func TestClients_monthlyAddressNeedsItsMonths(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	launch := "AddressBandWidth=5&AddressChargeType=PrePaidByMonth&ChargeType=Spot&ImageId=" + ImageUbuntu + "&InstanceType=N3.2B&LineId=l&MaxCount=1&MinCount=1&SecurityGroupId.1=" + SecurityGroup + "&SubnetId=" + SubnetA
+	same(t, "without", me.asks(form("kec", "RunInstances", "2016-03-04", launch)),
+		fails("KEC-0000000a-0000-4000-8000-000000000001", "InvalidParameter", "the parameter AddressPurchaseTime is required with AddressChargeType PrePaidByMonth"))
+	same(t, "with", me.asks(form("kec", "RunInstances", "2016-03-04", launch+"&AddressPurchaseTime=1")), "200 "+inJSON+
+		`{"InstancesSet":[{"InstanceId":"1a5ce000-0000-4000-8000-000000000001","InstanceName":"KSC-IN-0000000001"}],"RequestId":"KEC-0000000a-0000-4000-8000-000000000002"}`)
+}
