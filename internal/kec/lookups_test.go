@@ -144,6 +144,16 @@ func TestDescribeSubnets(t *testing.T) {
 	}
 }
 
+// Ids of tags are integers (fact 304), or text in other sources; neither is needed.
+func TestListTagsByResourceIds_idsAsNumbersAndText(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"7", `"7"`, `"7a900000-0000-4000-8000-000000000007"`, "9007199254740993", "null", "{}"} {
+		c, _ := client(t, of(ok(`{"Tags":[{"ResourceUuid":"i-1","TagId":`+id+`,"TagKey":"env","TagValue":"prod"}]}`)))
+		got, err := c.ListTagsByResourceIds(t.Context(), "i-1")
+		equal(t, id, fmt.Sprintf("%q %v", got, err), `map["i-1":map["env":"prod"]] <nil>`)
+	}
+}
+
 func TestListTagsByResourceIds(t *testing.T) {
 	t.Parallel()
 	s := of(ok(`{"Tags":[{"ResourceUuid":"I-1","TagId":7,"TagKey":"env","TagValue":" prod "},{"resourceUuid":"i-1","tagKey":"empty","tagValue":null},{"ResourceUuid":"other","TagKey":"x"},{}]}`))

@@ -12,7 +12,6 @@ type action struct {
 	patterns    []protocol.Pattern // of the names in rules
 	run         func(*Server, *request) (any, *protocol.Refusal)
 	writes      bool // changes the world; the handler itself stops before that if DryRun is set
-	onlyJSON    bool // a form body is refused
 	noRequestID bool // the answer has none, unless WrapOrders is on
 	// spell turns the names of an action that spells them in its own way into flat names.
 	spell func(url.Values) (url.Values, *protocol.Refusal)
@@ -48,7 +47,7 @@ func init() {
 		"tagv2": {
 			"ListTagsByResourceIds": versioned(tagVersion, action{rules: listTagsRules, run: (*Server).listTagsByResourceIDs}),
 			"ReplaceResourcesTags": versioned(tagVersion, action{
-				rules: replaceTagsRules, run: (*Server).replaceResourcesTags, writes: true, onlyJSON: true, spell: spellTags,
+				rules: replaceTagsRules, run: (*Server).replaceResourcesTags, writes: true, spell: spellTags,
 			}),
 		},
 		"iam": {

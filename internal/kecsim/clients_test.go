@@ -121,6 +121,42 @@ func TestClients_iamIsSignedForAnyRegion(t *testing.T) {
 		"403 "+inJSON+`{"Error":{"Code":"SignatureDoesNotMatch","Message":"the credential scope names no region: \"us-east-1\"","Type":"Sender"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000004"}`)
 }
 
+func TestClients_idsOfTagsAreIntegers(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	a, b := machine(sim, Instance{Tags: map[string]string{"env": "prod", "team": "core"}}), machine(sim, Instance{Tags: map[string]string{"team": "core"}})
+	same(t, "tags", me.asks(form("tagv2", "ListTagsByResourceIds", "2020-09-01", "ResourceType=instance&ResourceUuids="+a+"%2C"+b)),
+		"200 "+inJSON+`{"RequestId":"0000000a-0000-4000-8000-000000000001","Tags":[`+
+			`{"ResourceUuid":"`+a+`","TagId":1,"TagKey":"env","TagValue":"prod"},{"ResourceUuid":"`+a+`","TagId":2,"TagKey":"team","TagValue":"core"},`+
+			`{"ResourceUuid":"`+b+`","TagId":2,"TagKey":"team","TagValue":"core"}]}`)
+	me.KEC("RunInstances", spot("Tag.1.Key", "a", "Tag.1.Id", "7")...).OK()
+	me.KEC("RunInstances", spot("Tag.1.Key", "a", "Tag.1.Id", "seven")...).Refused(400, "InvalidParameterValue", "Tag.1.Id must be an integer")
+}
+
+// The modelled form: the ids of tags with the resources, as a form and as JSON.
+func TestClients_replaceTagsByIds(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	a, b := machine(sim, Instance{Tags: map[string]string{"env": "prod", "ksc-own": "1", "team": "core"}}), machine(sim, Instance{})
+	done := `200 ` + inJSON + `{"RequestId":"0000000a-0000-4000-8000-00000000000%d","Result":true}`
+	same(t, "form", me.asks(form("tagv2", "ReplaceResourcesTags", "2020-09-01",
+		"ReplaceTags.0.ResourceUuids="+b+"&ReplaceTags.0.TagIds=1%2C3&ReplaceTags.1.ResourceUuids="+a+"&ReplaceTags.1.TagIds=3&ResourceType=instance")), fmt.Sprintf(done, 1))
+	same(t, "tags", me.tags(a)+" and "+me.tags(b), "team=core#3 ksc-own=1#2 and env=prod#1 team=core#3")
+	asJSON := strings.Replace(form("tagv2", "ReplaceResourcesTags", "2020-09-01",
+		`{"ResourceType":"instance","ReplaceTags":[{"ResourceUuids":"`+b+`","TagIds":"1"}]}`), "x-www-form-urlencoded", "json", 1)
+	same(t, "JSON", me.asks(asJSON), fmt.Sprintf(done, 4))
+	same(t, "tags", me.tags(b), "env=prod#1")
+	// What the official provider sends as JSON is taken as a form, too.
+	same(t, "tags in a form", me.asks(form("tagv2", "ReplaceResourcesTags", "2020-09-01",
+		"ReplaceTags.1.ResourceUuids="+b+"&ResourceType=instance&Tag_1_Key=env&Tag_1_Value=test")), fmt.Sprintf(done, 6))
+	same(t, "tags", me.tags(b), "env=test#4")
+	same(t, "KEC's own", me.asks(form("tagv2", "ReplaceResourcesTags", "2020-09-01", "ReplaceTags.1.ResourceUuids="+b+"&ReplaceTags.1.TagIds=2&ResourceType=instance")),
+		fails("0000000a-0000-4000-8000-000000000008", "InvalidParameterValue", `ReplaceTags.1.TagIds names \"2\", which is KEC's own`))
+	same(t, "none", me.asks(form("tagv2", "ReplaceResourcesTags", "2020-09-01", "ReplaceTags.1.ResourceUuids="+b+"&ReplaceTags.1.TagIds=&ResourceType=instance")),
+		fmt.Sprintf(done, 9))
+	same(t, "tags", me.tags(b), "")
+}
+
 func TestClients_sortIsOneWord(t *testing.T) {
 	t.Parallel()
 	sim, me := newWorld(t)

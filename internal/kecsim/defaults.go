@@ -100,7 +100,7 @@ func defaultWorld(clock *Clock) *world {
 		quota:    100,
 		balance:  1000 * protocol.Yuan,
 		byID:     map[string]*instance{}, orderByID: map[string]*Order{}, orderOf: map[string]string{},
-		refusals: map[refusalKey]string{}, counts: map[string]int{},
+		refusals: map[refusalKey]string{}, counts: map[string]int{}, tagIDs: map[tag]int{},
 		markets: map[marketKey]*market{}, soldOut: map[diskKey]bool{}, lags: map[string]lagging{}, random: seeded(1),
 	}
 	w.subnets = []*subnet{

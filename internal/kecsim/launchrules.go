@@ -49,7 +49,7 @@ var runRules = []rule{
 	{"ProjectId", false, integer(0, math.MaxInt64)},
 	{"Tag.N.Key", false, tagKey},
 	{"Tag.N.Value", false, characters(0, 255)},
-	{"Tag.N.Id", false, characters(1, 64)},
+	{"Tag.N.Id", false, integer(0, math.MaxInt64)},
 	{"SyncTag", false, boolean},
 	{"AutoDeleteTime", false, timeIn(autoDeleteLayouts...)},
 	{"AutoDeleteEip", false, boolean},

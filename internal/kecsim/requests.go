@@ -74,9 +74,6 @@ func (s *Server) readRequest(r *http.Request, body []byte, bodyErr error, call *
 	if refusal != nil {
 		return nil, refusal
 	}
-	if a.onlyJSON && !protocol.IsJSON(r.Header.Get("Content-Type")) {
-		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the body of %s must be application/json", call.Action)
-	}
 	if a.spell != nil {
 		if rest, refusal = a.spell(rest); refusal != nil {
 			return nil, refusal

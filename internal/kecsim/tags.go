@@ -10,23 +10,19 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// tag is one tag of an instance.
-type tag struct{ ID, Key, Value string }
+// tag is a tag of the account: a key with a value.
+type tag struct{ Key, Value string }
 
-// tag replaces the tags of an instance. A tag that stays keeps its id.
+// tag replaces the tags of an instance. A tag that the account has not had yet gets an id.
 //
-// assumed: the ids (fact 228).
+// documented: ids are integers (fact 304). assumed: an account has one id for a key with a value,
+// whatever bears them (fact 312).
 func (w *world) tag(in *instance, tags []tag) {
-	old := in.tagList
-	in.tagList = nil
+	in.tagList = slices.Clone(tags)
 	for _, t := range tags {
-		i := slices.IndexFunc(old, func(o tag) bool { return o.Key == t.Key && o.Value == t.Value })
-		if i >= 0 {
-			t.ID = old[i].ID
-		} else {
-			t.ID = w.uuid(kindTag)
+		if _, known := w.tagIDs[t]; !known {
+			w.tagIDs[t] = w.next(kindTag)
 		}
-		in.tagList = append(in.tagList, t)
 	}
 }
 
@@ -37,9 +33,9 @@ var listTagsRules = []rule{
 
 // listTagsByResourceIDs lists the tags of instances.
 //
-// documented: parameters and answer (fact 104). assumed: an unknown id is left out
-// (fact 204), at most 100 ids are accepted (fact 272), and the view may be an old one
-// (fact 234).
+// documented: parameters and answer, with integer ids (facts 104, 304). assumed: an unknown
+// id is left out (fact 204), at most 100 ids are accepted (fact 272), and the view may be
+// an old one (fact 234).
 func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 	ids := strings.Split(r.Get("ResourceUuids"), ",")
 	if len(ids) > 100 {
@@ -53,7 +49,7 @@ func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 			continue
 		}
 		for _, t := range in.tagList {
-			tags = append(tags, map[string]any{"ResourceUuid": in.ID, "TagId": t.ID, "TagKey": t.Key, "TagValue": t.Value})
+			tags = append(tags, map[string]any{"ResourceUuid": in.ID, "TagId": s.w.tagIDs[t], "TagKey": t.Key, "TagValue": t.Value})
 		}
 	}
 	return map[string]any{"Tags": tags}, nil
@@ -88,46 +84,102 @@ func spellTags(sent url.Values) (url.Values, *protocol.Refusal) {
 
 // replaceResourcesTags replaces the tags of instances.
 //
-// documented: the body, with the tags beside the resources, and the answer (fact
-// 105). assumed: TagIds is refused, the set is emptied without tags, limits are those
-// of a launch, and the tags show at once (fact 228).
+// documented: the tags beside the resources or, by their ids, with each of them, and the answer
+// (fact 105). assumed: JSON and form alike, the set is emptied without tags, limits are those of a
+// launch, and the tags show at once (fact 228).
 func (s *Server) replaceResourcesTags(r *request) (any, *protocol.Refusal) {
 	tags, refusal := s.w.readTags(r)
 	if refusal != nil {
 		return nil, refusal
 	}
-	var targets []*instance
+	var targets []tagged
 	for i := 1; i <= r.Count("ReplaceTags"); i++ {
-		at := "ReplaceTags." + strconv.Itoa(i) + "."
-		switch {
-		case r.Has(at + "TagIds"):
-			return nil, protocol.Invalid(at+"TagIds", "is not served here: send the tags as Tag_1_Key and Tag_1_Value")
-		case !r.Has(at + "ResourceUuids"):
-			return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sResourceUuids is required", at)
+		group, refusal := s.w.readTagged(r, "ReplaceTags."+strconv.Itoa(i)+".", tags)
+		if refusal != nil {
+			return nil, refusal
 		}
-		for _, id := range strings.Split(r.Get(at+"ResourceUuids"), ",") {
-			in := s.w.byID[strings.TrimSpace(id)]
-			if in == nil {
-				return nil, protocol.Invalid(at+"ResourceUuids", "names %q, which does not exist", protocol.Clip(id))
-			}
-			targets = append(targets, in)
-		}
+		targets = append(targets, group...)
 	}
 	if r.dryRun {
 		return nil, errDryRun
 	}
-	for _, in := range targets {
-		its := slices.Clone(tags)
+	for _, target := range targets {
+		its := slices.Clone(target.tags)
 		if !s.w.settings.TakeOwnTags {
-			for _, t := range in.tagList {
+			for _, t := range target.in.tagList {
 				if ownTag(t.Key) {
 					its = append(its, t)
 				}
 			}
 		}
-		s.w.tag(in, its)
+		s.w.tag(target.in, its)
 	}
 	return map[string]any{"Result": true}, nil
+}
+
+// tagged is an instance with the tags that it is to have.
+type tagged struct {
+	in   *instance
+	tags []tag
+}
+
+// readTagged reads one element of ReplaceTags. Its instances get the tags of its TagIds, or without
+// these the tags of the whole request.
+//
+// assumed: either the one or the other, and TagIds without an id empties the set (fact 228).
+func (w *world) readTagged(r *request, at string, tags []tag) ([]tagged, *protocol.Refusal) {
+	if !r.Has(at + "ResourceUuids") {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameter, "the parameter %sResourceUuids is required", at)
+	}
+	if r.Has(at + "TagIds") {
+		if len(tags) > 0 {
+			return nil, protocol.Invalid(at+"TagIds", "is only allowed without Tag_1_Key")
+		}
+		var refusal *protocol.Refusal
+		if tags, refusal = w.tagsByID(at+"TagIds", r.Get(at+"TagIds")); refusal != nil {
+			return nil, refusal
+		}
+	}
+	var out []tagged
+	for _, id := range strings.Split(r.Get(at+"ResourceUuids"), ",") {
+		in := w.byID[strings.TrimSpace(id)]
+		if in == nil {
+			return nil, protocol.Invalid(at+"ResourceUuids", "names %q, which does not exist", protocol.Clip(id))
+		}
+		out = append(out, tagged{in, tags})
+	}
+	return out, nil
+}
+
+// tagsByID finds the tags of a list of ids with commas.
+func (w *world) tagsByID(name, ids string) ([]tag, *protocol.Refusal) {
+	var tags []tag
+	for id := range strings.SplitSeq(ids, ",") {
+		if id = strings.TrimSpace(id); id == "" {
+			continue
+		}
+		t, known := w.tagByID(id)
+		switch {
+		case !known:
+			return nil, protocol.Invalid(name, "names %q, which does not exist", protocol.Clip(id))
+		case ownTag(t.Key) && !w.settings.TakeOwnTags:
+			return nil, protocol.Invalid(name, "names %q, which is KEC's own", id)
+		case slices.ContainsFunc(tags, func(o tag) bool { return o.Key == t.Key }):
+			return nil, protocol.Invalid(name, "lists the key %q twice", protocol.Clip(t.Key))
+		}
+		tags = append(tags, t)
+	}
+	return tags, nil
+}
+
+// tagByID finds the tag of an id.
+func (w *world) tagByID(id string) (tag, bool) {
+	for t, known := range w.tagIDs {
+		if strconv.Itoa(known) == id {
+			return t, true
+		}
+	}
+	return tag{}, false
 }
 
 // ownTag tells whether a key is one of KEC's own.

@@ -26,6 +26,7 @@ type world struct {
 	images   []*image
 	keyPairs []string
 	projects []int64
+	tagIDs   map[tag]int // of all tags that the account has had
 
 	quota   int
 	balance protocol.Money
@@ -146,7 +147,7 @@ const (
 	kindInterface = "21c00000"
 	kindDisk      = "d15c0000"
 	kindEIP       = "e1900000"
-	kindTag       = "7a900000"
+	kindTag       = "tag"
 	kindOrder     = "order"
 	kindName      = "name"
 )

@@ -121,12 +121,12 @@ func (k *cloud) handle(one sent) reply {
 		if k.tagLook != nil {
 			return *k.tagLook
 		}
-		tags := []map[string]string{}
+		tags := []map[string]any{}
 		for _, id := range strings.Split(one.Form.Get("ResourceUuids"), ",") {
 			for _, m := range k.machines {
 				for key, value := range m.tags {
 					if m.id == id && now.Sub(m.born) >= k.tagged {
-						tags = append(tags, map[string]string{"ResourceUuid": id, "TagKey": key, "TagValue": value})
+						tags = append(tags, map[string]any{"ResourceUuid": id, "TagId": 7, "TagKey": key, "TagValue": value})
 					}
 				}
 			}

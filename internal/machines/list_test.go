@@ -25,7 +25,7 @@ func pages(projects reply, elements func(page int) []map[string]any) *script {
 		case "ListTagsByResourceIds":
 			tags := []map[string]string{}
 			for _, id := range strings.Split(one.Form.Get("ResourceUuids"), ",") {
-				tags = append(tags, map[string]string{"ResourceUuid": strings.ToUpper(id), "TagKey": "id", "TagValue": id})
+				tags = append(tags, map[string]string{"ResourceUuid": strings.ToUpper(id), "TagId": "7", "TagKey": "id", "TagValue": id})
 			}
 			return asJSON(map[string]any{"Tags": tags})
 		}

@@ -17,7 +17,7 @@ func ReadBody(contentType string, body []byte) (url.Values, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return url.Values{}, nil
 	}
-	if IsJSON(contentType) {
+	if isJSON(contentType) {
 		return flattenJSON(body)
 	}
 	values, err := url.ParseQuery(string(body))
@@ -27,8 +27,8 @@ func ReadBody(contentType string, body []byte) (url.Values, error) {
 	return values, nil
 }
 
-// IsJSON tells whether a content type is that of a JSON body.
-func IsJSON(contentType string) bool { return strings.Contains(strings.ToLower(contentType), "json") }
+// isJSON tells whether a content type is that of a JSON body.
+func isJSON(contentType string) bool { return strings.Contains(strings.ToLower(contentType), "json") }
 
 // flattenJSON turns a JSON object into flat names: lists from 1, null left out.
 //
