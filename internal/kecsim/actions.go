@@ -43,6 +43,9 @@ func init() {
 			"DescribeSubnets":        versioned(vpcVersion, action{rules: subnetRules, run: (*Server).describeSubnets}),
 			"DescribeSecurityGroups": versioned(vpcVersion, action{rules: groupRules, run: (*Server).describeSecurityGroups}),
 			"DescribeVpcs":           versioned(vpcVersion, action{rules: vpcRules, run: (*Server).describeVpcs}),
+
+			"DescribeNetworkInterfaces": versioned(vpcVersion, action{rules: networkInterfaceRules, run: (*Server).describeNetworkInterfaces}),
+			"DescribeAvailabilityZones": versioned(vpcVersion, action{run: (*Server).describeVPCZones}),
 		},
 		"tagv2": {
 			"ListTagsByResourceIds": versioned(tagVersion, action{rules: listTagsRules, run: (*Server).listTagsByResourceIDs}),

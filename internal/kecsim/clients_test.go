@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/testclient"
 )
@@ -178,6 +179,44 @@ func TestClients_sortIsOneWord(t *testing.T) {
 	same(t, "both", names("Sort=CreationDate&Sort.Name=InstanceName"), "api job web")
 	same(t, "another word", me.asks(get("kec", "Action=DescribeInstances&Version=2016-03-04&Sort=Colour")),
 		fails("KEC-0000000a-0000-4000-8000-000000000005", "InvalidParameterValue", `Sort must be one of InstanceName, CreationDate, PrivateIpAddress, not \"Colour\"`))
+}
+
+func TestClients_vpcZones(t *testing.T) {
+	t.Parallel()
+	_, me := newWorld(t)
+	same(t, "zones", me.asks(get("vpc", "Action=DescribeAvailabilityZones&Version=2016-03-04")), "200 "+inJSON+
+		`{"AvailabilityZoneInfo":[{"AvailabilityZoneName":"cn-beijing-6a"},{"AvailabilityZoneName":"cn-beijing-6b"},{"AvailabilityZoneName":"cn-beijing-6c"}],"RequestId":"0000000a-0000-4000-8000-000000000001"}`)
+}
+
+func TestClients_vpcInterfaces(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := machine(sim, Instance{Secondary: []NetworkInterface{{SecurityGroupIDs: []string{SecurityGroup2}, DNS1: "10.0.0.1"}}})
+	machine(sim, Instance{SubnetID: SubnetB})
+	machine(sim, Instance{SubnetID: subnet2A}) // in another region
+	first := `{"AssignedPrivateIpAddressSet":[],"AvailabilityZoneName":"cn-beijing-6a","CidrBlock":"10.7.0.0/24","CreateTime":"2026-03-02 17:00:00","DNS1":"198.18.254.30","DNS2":"198.18.254.31",` +
+		`"InstanceId":"` + id + `","InstanceType":"kec","MacAddress":"fa:16:3e:00:00:01","NetworkInterfaceId":"21c00000-0000-4000-8000-000000000001","NetworkInterfaceName":"",` +
+		`"NetworkInterfaceType":"primary","PrivateIpAddress":"10.7.0.2","SecurityGroupId":"` + SecurityGroup + `","SecurityGroupSet":[{"SecurityGroupId":"` + SecurityGroup +
+		`","SecurityGroupName":"default"}],"SubnetId":"` + SubnetA + `","SubnetName":"app-a","VpcId":"` + VPC + `","VpcName":"vpc-beijing"}`
+	// As the official provider asks at every refresh.
+	same(t, "one", me.asks(get("vpc", "Action=DescribeNetworkInterfaces&Filter.1.Name=instance-type&Filter.1.Value.1=kec&NetworkInterfaceId.1=21c00000-0000-4000-8000-000000000001&Version=2016-03-04")),
+		"200 "+inJSON+`{"NetworkInterfaceSet":[`+first+`],"NextToken":"","RequestId":"0000000a-0000-4000-8000-000000000001","TotalCount":1}`)
+	for filter, want := range map[string]int{
+		"vpc-id " + VPC: 3, "subnet-id " + SubnetA: 2, "securitygroup-id " + SecurityGroup2: 1, "instance-type epc": 0, "instance-id " + id: 2, "private-ip-address 10.7.1.2": 1,
+		"availability-zone-name cn-beijing-6b": 1, "networkInterface-type extension": 1,
+	} {
+		name, value, _ := strings.Cut(filter, " ")
+		out := me.Call("vpc", "DescribeNetworkInterfaces", "2016-03-04", "Filter.1.Name", name, "Filter.1.Value.1", value).OK()
+		same(t, filter, out.JSON["TotalCount"], any(float64(want)))
+	}
+	page := me.Call("vpc", "DescribeNetworkInterfaces", "2016-03-04", "MaxResults", "5", "NextToken", "1").OK()
+	same(t, "second page", len(page.JSON["NetworkInterfaceSet"].([]any)), 2)
+	same(t, "name server of its own", page.JSON["NetworkInterfaceSet"].([]any)[0].(map[string]any)["DNS1"], any("10.0.0.1"))
+	launched := me.launch()[0]
+	one := []string{"Filter.1.Name", "instance-id", "Filter.1.Value.1", launched}
+	same(t, "not shown yet", me.Call("vpc", "DescribeNetworkInterfaces", "2016-03-04", one...).OK().JSON["TotalCount"], any(0.0))
+	sim.Advance(3 * time.Second)
+	same(t, "with its instance", me.Call("vpc", "DescribeNetworkInterfaces", "2016-03-04", one...).OK().JSON["TotalCount"], any(1.0))
 }
 
 // Clients add the fields of the older scheme to requests that they sign by the newer one.

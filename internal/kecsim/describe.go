@@ -197,15 +197,12 @@ func (in *instance) describeInterfaces() []any {
 			sets = append(sets, map[string]any{"SecurityGroupId": id})
 		}
 		nic := map[string]any{
-			"NetworkInterfaceId": n.id, "NetworkInterfaceType": "extension", "NetworkInterfaceName": "",
+			"NetworkInterfaceId": n.id, "NetworkInterfaceType": interfaceKind(i), "NetworkInterfaceName": "",
 			"VpcId": n.subnet.vpc, "SubnetId": n.subnet.id, "PrivateIpAddress": n.address(), "MacAddress": "fa:16:3e" + macTail(n),
 			"GroupSet": groups, "SecurityGroupSet": sets,
 		}
-		if i == 0 {
-			nic["NetworkInterfaceType"] = "primary"
-			if in.PublicIP != "" {
-				nic["PublicIp"], nic["AllocationId"] = in.PublicIP, in.EIPID
-			}
+		if i == 0 && in.PublicIP != "" {
+			nic["PublicIp"], nic["AllocationId"] = in.PublicIP, in.EIPID
 		}
 		interfaces = append(interfaces, nic)
 	}

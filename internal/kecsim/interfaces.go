@@ -1,6 +1,7 @@
 package kecsim
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -15,6 +16,82 @@ var interfaceRules = []rule{
 	{"PrivateIpAddress", false, ipv4},
 	{"DNS1", false, ipv4},
 	{"DNS2", false, ipv4},
+}
+
+var networkInterfaceRules = vpcTable("NetworkInterfaceId.N")
+
+// productKind is the InstanceType that vpc has for machines of KEC.
+const productKind = "kec"
+
+// describeNetworkInterfaces lists the interfaces of instances, with their name servers.
+//
+// documented: parameters, filters and fields (fact 305). assumed: an interface shows as soon as its
+// instance does, unknown ids are left out, and without name servers of its own an interface has
+// those of its subnet (fact 313).
+func (s *Server) describeNetworkInterfaces(r *request) (any, *protocol.Refusal) {
+	filters, refusal := r.filters("vpc-id", "subnet-id", "securitygroup-id", "instance-type", "instance-id", "private-ip-address",
+		"availability-zone-name", "networkinterface-type")
+	if refusal != nil {
+		return nil, refusal
+	}
+	ids, set := r.List("NetworkInterfaceId"), []any{}
+	for _, in := range s.w.instances {
+		if !in.Visible || in.Region != r.region {
+			continue
+		}
+		for i, n := range in.nics {
+			ok := accept(filters, func(name string) []string {
+				return map[string][]string{
+					"vpc-id": {n.subnet.vpc}, "subnet-id": {n.subnet.id}, "securitygroup-id": n.groups, "instance-type": {productKind},
+					"instance-id": {in.ID}, "private-ip-address": {n.address()}, "availability-zone-name": {n.subnet.zone},
+					"networkinterface-type": {interfaceKind(i)},
+				}[name]
+			})
+			if ok && (len(ids) == 0 || slices.Contains(ids, n.id)) {
+				set = append(set, s.w.describeInterface(in, i))
+			}
+		}
+	}
+	out := page(r, "NetworkInterfaceSet", set)
+	out["TotalCount"] = len(set)
+	return out, nil
+}
+
+// describeInterface is the i-th interface of an instance as vpc writes it.
+func (w *world) describeInterface(in *instance, i int) map[string]any {
+	n := in.nics[i]
+	groups := []any{}
+	for _, id := range n.groups {
+		name := ""
+		if g := w.findGroup(in.Region, id); g != nil {
+			name = g.name
+		}
+		groups = append(groups, map[string]any{"SecurityGroupId": id, "SecurityGroupName": name})
+	}
+	out := map[string]any{
+		"NetworkInterfaceId": n.id, "NetworkInterfaceType": interfaceKind(i), "NetworkInterfaceName": "", "MacAddress": "fa:16:3e" + macTail(n),
+		"VpcId": n.subnet.vpc, "SubnetId": n.subnet.id, "SubnetName": n.subnet.name, "CidrBlock": n.subnet.cidr.String(),
+		"AvailabilityZoneName": n.subnet.zone, "PrivateIpAddress": n.address(), "AssignedPrivateIpAddressSet": []any{},
+		"InstanceId": in.ID, "InstanceType": productKind, "CreateTime": chinaText(in.CreatedAt, plainTime), "SecurityGroupSet": groups,
+		"DNS1": cmp.Or(n.dns[0], firstNameServer), "DNS2": cmp.Or(n.dns[1], secondNameServer),
+	}
+	if len(n.groups) > 0 {
+		out["SecurityGroupId"] = n.groups[0]
+	}
+	for _, v := range w.vpcs {
+		if v.id == n.subnet.vpc {
+			out["VpcName"] = v.name
+		}
+	}
+	return out
+}
+
+// interfaceKind is the NetworkInterfaceType of the i-th interface of an instance.
+func interfaceKind(i int) string {
+	if i == 0 {
+		return "primary"
+	}
+	return "extension"
 }
 
 // modifyNetworkInterfaceAttribute changes the groups, the address and the name

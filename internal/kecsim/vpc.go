@@ -11,6 +11,12 @@ import (
 
 type vpc struct{ id, name, cidr, region string }
 
+// The name servers of every subnet.
+const (
+	firstNameServer  = "198.18.254.30"
+	secondNameServer = "198.18.254.31"
+)
+
 type securityGroup struct{ id, name, vpc, region string }
 
 type subnet struct {
@@ -170,7 +176,7 @@ func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 			"AvailabilityZoneName": n.zone,
 			"AvailableIpNumber":    free, "AvailbleIPNumber": free, "RandomAvailableIpNum": free,
 			"GatewayIp": n.gateway().String(), "DhcpIpFrom": n.gateway().Next().String(), "DhcpIpTo": n.broadcast().Prev().String(),
-			"Dns1": "198.18.254.30", "Dns2": "198.18.254.31", "NatId": "", "NetworkAclId": "", "CreateTime": "2026-01-15 16:00:00",
+			"Dns1": firstNameServer, "Dns2": secondNameServer, "NatId": "", "NetworkAclId": "", "CreateTime": "2026-01-15 16:00:00",
 		})
 	}
 	return page(r, "SubnetSet", set), nil
@@ -196,6 +202,17 @@ func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 		})
 	}
 	return page(r, "SecurityGroupSet", set), nil
+}
+
+// describeVPCZones lists the zones of the region of the signature, as vpc writes them.
+//
+// documented: the answer (fact 306).
+func (s *Server) describeVPCZones(r *request) (any, *protocol.Refusal) {
+	set := []any{}
+	for _, zone := range s.w.zonesOf(r.region) {
+		set = append(set, map[string]any{"AvailabilityZoneName": zone})
+	}
+	return map[string]any{"AvailabilityZoneInfo": set}, nil
 }
 
 // describeVpcs lists the VPCs.
