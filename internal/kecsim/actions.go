@@ -9,7 +9,8 @@ import (
 // action is one operation of the API.
 type action struct {
 	rules       []rule
-	patterns    []protocol.Pattern // of the names in rules
+	patterns    []protocol.Pattern                        // of the names in rules
+	complete    func(*Server, *request) *protocol.Refusal // fills a request in, before the rules are applied
 	run         func(*Server, *request) (any, *protocol.Refusal)
 	writes      bool // changes the world; the handler itself stops before that if DryRun is set
 	noRequestID bool // the answer has none, unless WrapOrders is on
@@ -68,7 +69,9 @@ func init() {
 // kecActions are the actions of kec.
 func kecActions() map[string]map[string]*action {
 	return map[string]map[string]*action{
-		"RunInstances":            versioned(kecVersion, action{rules: runRules, run: (*Server).runInstances, writes: true}),
+		"RunInstances": versioned(kecVersion, action{
+			rules: runRules, complete: (*Server).underTemplate, run: (*Server).runInstances, writes: true,
+		}),
 		"DescribeInstances":       versioned(kecVersion, action{rules: describeRules, run: (*Server).describeInstances}),
 		"TerminateInstances":      versioned(kecVersion, action{rules: terminateRules, run: (*Server).terminateInstances, writes: true}),
 		"StartInstances":          versioned(kecVersion, action{rules: startRules, run: (*Server).startInstances, writes: true}),
@@ -96,5 +99,9 @@ func kecActions() map[string]map[string]*action {
 		"DescribeImages":              versioned(kecVersion, action{rules: imageRules, run: (*Server).describeImages}),
 		"DescribeAvailabilityZones":   versioned(kecVersion, action{run: (*Server).describeAvailabilityZones}),
 		"DescribeRegions":             versioned(kecVersion, action{run: (*Server).describeRegions}),
+
+		"CreateModel":     versioned(kecVersion, action{rules: createModelRules, run: (*Server).createModel, writes: true}),
+		"DescribeModels":  versioned(kecVersion, action{rules: describeModelsRules, run: (*Server).describeModels}),
+		"TerminateModels": versioned(kecVersion, action{rules: terminateModelsRules, run: (*Server).terminateModels, writes: true}),
 	}
 }

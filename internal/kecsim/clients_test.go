@@ -248,3 +248,98 @@ func TestClients_monthlyAddressNeedsItsMonths(t *testing.T) {
 	same(t, "with", me.asks(form("kec", "RunInstances", "2016-03-04", launch+"&AddressPurchaseTime=1")), "200 "+inJSON+
 		`{"InstancesSet":[{"InstanceId":"1a5ce000-0000-4000-8000-000000000001","InstanceName":"KSC-IN-0000000001"}],"RequestId":"KEC-0000000a-0000-4000-8000-000000000002"}`)
 }
+
+// addTemplate adds the launch template of these tests.
+func addTemplate(t *testing.T, sim *Server, parameters map[string]string) string {
+	t.Helper()
+	const id = "3f0d6229-ed2d-4c9c-8554-b9433517cf8b"
+	if err := sim.AddModel(Model{ID: id, Name: "workers", Parameters: parameters}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// template is what the launch template of these tests holds.
+func template(pairs ...string) map[string]string {
+	all := map[string]string{
+		"ImageId": ImageUbuntu, "InstanceType": TypeSmall, "SubnetId": SubnetA, "SecurityGroupId.1": SecurityGroup, "ChargeType": "Spot",
+		"InstanceName": "worker-", "Tag.1.Key": "env", "Tag.1.Value": "prod", "Tag.1.Id": "7",
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		all[pairs[i]] = pairs[i+1]
+	}
+	return all
+}
+
+func TestClients_launchTemplateAlone(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := addTemplate(t, sim, template())
+	same(t, "launch", me.asks(get("kec", "Action=RunInstances&ModelId="+id+"&Version=2016-03-04")), "200 "+inJSON+
+		`{"InstancesSet":[{"InstanceId":"1a5ce000-0000-4000-8000-000000000001","InstanceName":"worker-"}],"RequestId":"KEC-0000000a-0000-4000-8000-000000000001"}`)
+	in := sim.Instances()[0]
+	same(t, "instance", fmt.Sprint(in.Type, " ", in.ChargeType, " ", in.SpotStrategy, " ", in.Zone, " ", in.Tags), "N3.2B Spot SpotAsPriceGo cn-beijing-6a map[env:prod]")
+	same(t, "unknown", me.asks(get("kec", "Action=RunInstances&ModelId=nobody&Version=2016-03-04")),
+		fails("KEC-0000000a-0000-4000-8000-000000000002", "InvalidParameterValue", "ModelId nobody does not exist in cn-beijing-6"))
+	same(t, "unknown version", me.asks(get("kec", "Action=RunInstances&ModelId="+id+"&ModelVersion=2&Version=2016-03-04")),
+		fails("KEC-0000000a-0000-4000-8000-000000000003", "InvalidParameterValue", "ModelVersion 2 does not exist: ModelId "+id+" has 1"))
+	same(t, "version alone", me.asks(get("kec", "Action=RunInstances&ModelVersion=1&Version=2016-03-04")),
+		fails("KEC-0000000a-0000-4000-8000-000000000004", "InvalidParameter", "the parameter ImageId is required"))
+	me.KEC("RunInstances", spot("ModelVersion", "1")...).Refused(400, "InvalidParameterValue", "ModelVersion is only allowed with ModelId")
+}
+
+// The template goes before the request, and the request fills in what the template leaves open.
+func TestClients_launchTemplateAndMore(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := addTemplate(t, sim, template("SystemDisk.DiskSize", "60"))
+	addTemplate(t, sim, map[string]string{"ChargeType": "Spot", "ImageId": ImageUbuntu}) // the second version
+	me.KEC("RunInstances", "ModelId", id, "MinCount", "2", "MaxCount", "2", "InstanceNameSuffix", "5", "InstanceType", TypeLarge, "InstanceName", "other",
+		"SystemDisk.DiskType", "ESSD_PL1", "SystemDisk.DiskSize", "40", "Tag.1.Key", "a", "Tag.2.Key", "b",
+		"DataDisk.0.Type", "EHDD", "DataDisk.0.Size", "50", "SpotStrategy", "SpotWithPriceLimit", "SpotPriceLimit", "0.05").OK()
+	all := sim.Instances()
+	same(t, "instances", len(all), 2)
+	in := all[1]
+	same(t, "from the template", fmt.Sprint(in.Name, " ", in.Type, " ", in.SystemDisk.SizeGB, " ", in.Tags), "worker-6 N3.2B 60 map[env:prod]")
+	same(t, "from the request", fmt.Sprint(in.SystemDisk.Type, " ", in.DataDisks[0].Type, " ", in.SpotPriceLimit), "ESSD_PL1 EHDD 0.05")
+	me.KEC("RunInstances", "ModelId", id, "ModelVersion", "2").Refused(400, "InvalidParameter", "the parameter SubnetId is required")
+	me.KEC("RunInstances", "ModelId", id, "ModelVersion", "2", "SubnetId", SubnetA, "SecurityGroupId.1", SecurityGroup, "InstanceType", TypeLarge).OK()
+	same(t, "by the second version", sim.Instances()[2].Type, TypeLarge)
+	me.Region = Region2
+	me.KEC("RunInstances", "ModelId", id).Refused(400, "InvalidParameterValue", "does not exist in cn-shanghai-2")
+	for wrong, want := range map[string]string{"Colour": "the parameter Colour is not known to this action", "MinCount": "the parameter MinCount is not known", "ImageId": "ImageId must be an identifier"} {
+		if err := sim.AddModel(Model{ID: "m", Parameters: map[string]string{wrong: "1"}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", wrong, err, want)
+		}
+	}
+}
+
+func TestClients_launchTemplates(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	made := me.asks(form("kec", "CreateModel", "2016-03-04", "ChargeType=Spot&ImageId="+ImageUbuntu+"&InstanceType=N3.2B&IsDistributeIpv6=true&ModelName=workers"+
+		"&NetworkInterface.1.SecurityGroupId.1="+SecurityGroup2+"&NetworkInterface.1.SubnetId="+SubnetA+
+		"&DataDisk.1.DeleteWithInstance=true&DataDisk.1.Size=50&DataDisk.1.SnapshotName=s&DataDisk.1.Type=EHDD"+
+		"&AllocateAddress=false&LineId=l&SecurityGroupId.1="+SecurityGroup+"&SubnetId="+SubnetA+"&SyncTag=true&SystemDisk.DiskSize=40&SystemDisk.DiskType=SSD3.0&Tag.1.Id=7&Tag.1.Key=env&Tag.1.Value=prod"))
+	same(t, "made", made, "200 "+inJSON+`{"ModelId":"30de1000-0000-4000-8000-000000000001","RequestId":"KEC-0000000a-0000-4000-8000-000000000001"}`)
+	shown := `{"AvailabilityZone":"cn-beijing-6a","AvailabilityZoneName":"cn-beijing-6a","ChargeType":"Spot","CreateTime":"2026-03-02 17:00:00",` +
+		`"DataDiskSet":[{"DeleteWithInstance":true,"Size":50,"SnapshotId":"","Type":"EHDD"}],"FailureAutoDelete":false,"ImageId":"` + ImageUbuntu + `","InstanceType":"N3.2B",` +
+		`"ModelId":"30de1000-0000-4000-8000-000000000001","ModelName":"workers","ModifiedTime":"2026-03-02 17:00:00",` +
+		`"NetworkInterfaceSet":[{"PrivateIpAddress":"","SecurityGroupIdSet":[{"SecurityGroupId":"` + SecurityGroup2 + `"}],"SubnetId":"` + SubnetA + `"}],"SecurityGroupId":"` + SecurityGroup +
+		`","SubnetId":"` + SubnetA + `","SyncTag":true,"SystemDisk":{"DiskSize":"40","DiskType":"SSD3.0"},"TagSet":[{"Id":7,"Key":"env","Value":"prod"}]}`
+	same(t, "shown", me.asks(get("kec", "Action=DescribeModels&Marker=0&MaxResults=50&ModelId.1=30de1000-0000-4000-8000-000000000001&Version=2016-03-04")),
+		"200 "+inJSON+`{"InstanceCount":1,"ModelSet":[`+shown+`],"RequestId":"KEC-0000000a-0000-4000-8000-000000000002"}`)
+	same(t, "name taken", me.asks(form("kec", "CreateModel", "2016-03-04", "ModelName=workers")),
+		fails("KEC-0000000a-0000-4000-8000-000000000003", "InvalidParameterValue", `ModelName \"workers\" is taken`))
+	me.KEC("CreateModel", "ModelName", "later", "DryRun", "true").Refused(412, "DryRunOperation")
+	me.Launch([]string{"ModelId", "30de1000-0000-4000-8000-000000000001"})
+	in := sim.Instances()[0]
+	same(t, "instance", fmt.Sprint(in.DistributeIPv6, " ", in.EIPID == "", " ", len(in.Secondary), " ", in.DataDisks[0].SizeGB), "true true 1 50")
+	same(t, "gone", me.asks(get("kec", "Action=TerminateModels&ModelId.1=30de1000-0000-4000-8000-000000000001&Version=2016-03-04")),
+		"200 "+inJSON+`{"RequestId":"KEC-0000000a-0000-4000-8000-000000000006"}`)
+	same(t, "gone already", me.asks(get("kec", "Action=TerminateModels&ModelId.1=30de1000-0000-4000-8000-000000000001&Version=2016-03-04")),
+		fails("KEC-0000000a-0000-4000-8000-000000000007", "InvalidParameterValue", "ModelId.1 30de1000-0000-4000-8000-000000000001 does not exist in cn-beijing-6"))
+	same(t, "none", me.asks(get("kec", "Action=DescribeModels&Version=2016-03-04")),
+		"200 "+inJSON+`{"InstanceCount":0,"ModelSet":[],"RequestId":"KEC-0000000a-0000-4000-8000-000000000008"}`)
+	same(t, "instances", len(sim.Instances()), 1)
+}

@@ -27,8 +27,8 @@ const (
 
 // runInstances places an order. Its instances turn active 20 simulated seconds later.
 //
-// documented: parameters, partial fulfilment and answer (facts 40-69, 131).
-// assumed: the delays, and whether the world is checked now or later (facts 190,
+// documented: parameters, partial fulfilment and answer (facts 40-69, 131), and launch templates
+// (fact 308). assumed: the delays, and whether the world is checked now or later (facts 190,
 // 192).
 func (s *Server) runInstances(r *request) (any, *protocol.Refusal) {
 	w := s.w

@@ -11,8 +11,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/protocol"
 )
 
-// runRules is the parameter table of RunInstances. Rules that need several parameters or the
-// world are in checkLaunch and capacity.
+// runRules is the parameter table of RunInstances, after a launch template has filled the request
+// in. Rules that need several parameters or the world are in checkLaunch and capacity.
 //
 // documented: names, required ones and limits (facts 40-68). assumed: values that no
 // source enumerates are taken as they are (fact 182).
@@ -244,10 +244,7 @@ func (w *world) checkGroups(n *subnet, at string, groups []string) *protocol.Ref
 }
 
 func (w *world) checkMachine(l *launch) *protocol.Refusal {
-	if l.Has("ModelId") {
-		return protocol.Invalid("ModelId", "%s does not exist", protocol.Clip(l.Get("ModelId")))
-	}
-	if l.Has("ModelVersion") {
+	if l.Has("ModelVersion") && !l.Has("ModelId") {
 		return protocol.Invalid("ModelVersion", "is only allowed with ModelId")
 	}
 	name := "I1.1A" // fact 42: the default in old documents

@@ -23,6 +23,7 @@ type Overview struct {
 	Subnets        []Subnet
 	SecurityGroups []Group
 	Images         []Image
+	Models         []Model // by their default version
 	Keys           []string
 	Projects       []int64
 	DataDiskTypes  []string
@@ -91,7 +92,7 @@ func (s *Server) Overview() Overview {
 		Now: w.now, ClockOffset: s.off, Quota: w.quota, Used: w.used(), Balance: w.balance.String(),
 		Throttle:  ThrottleState{s.throttle.burst, s.throttle.perSecond, s.throttle.refused},
 		Instances: len(w.instances), Orders: len(w.orders), Settings: w.settings,
-		Zones: []string{}, Offers: []Offer{}, Subnets: []Subnet{}, SecurityGroups: []Group{}, Images: []Image{},
+		Zones: []string{}, Offers: []Offer{}, Subnets: []Subnet{}, SecurityGroups: []Group{}, Images: []Image{}, Models: []Model{},
 		Keys: slices.Clone(w.keyPairs), Projects: slices.Clone(w.projects),
 		DataDiskTypes: slices.Clone(dataDiskTypes), SoldOutDisks: []DiskOffer{},
 		ChargeTypes: slices.Sorted(maps.Keys(billTypes)), Actions: map[string][]string{}, Refusable: refusable(),
@@ -117,6 +118,9 @@ func (s *Server) Overview() Overview {
 		out.Images = append(out.Images, Image{
 			ID: im.id, Name: im.name, State: im.state, Platform: im.platform, Type: im.kind, SizeGB: im.sysDisk, Created: im.created,
 		})
+	}
+	for _, m := range w.models {
+		out.Models = append(out.Models, Model{m.id, m.name, m.versions[0].All()})
 	}
 	for service, actions := range services {
 		out.Actions[service] = slices.Sorted(maps.Keys(actions))

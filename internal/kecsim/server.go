@@ -213,7 +213,13 @@ func (s *Server) runWithFault(req *request, f *Fault, call *Call) protocol.Reply
 func (s *Server) run(req *request, call *Call) protocol.Reply {
 	defer s.enter(req.accessKey)()
 	a := services[req.service][call.Action][call.Version]
-	refusal := apply(a.rules, req.Args)
+	var refusal *protocol.Refusal
+	if a.complete != nil {
+		refusal = a.complete(s, req)
+	}
+	if refusal == nil {
+		refusal = apply(a.rules, req.Args)
+	}
 	if refusal == nil && req.dryRun && !a.writes {
 		refusal = errDryRun
 	}

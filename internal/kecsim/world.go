@@ -24,6 +24,7 @@ type world struct {
 	subnets  []*subnet
 	groups   []*securityGroup
 	images   []*image
+	models   []*model
 	keyPairs []string
 	projects []int64
 	tagIDs   map[tag]int // of all tags that the account has had
@@ -147,6 +148,7 @@ const (
 	kindInterface = "21c00000"
 	kindDisk      = "d15c0000"
 	kindEIP       = "e1900000"
+	kindModel     = "30de1000"
 	kindTag       = "tag"
 	kindOrder     = "order"
 	kindName      = "name"

@@ -17,7 +17,7 @@ import (
 
 const help = `kecsim: a local Kingsoft Cloud. This path steers its world.
 
-GET  world          time, clock, quota, balance, EIPs, subnets, images, security groups, keys, projects, sold-out disks, settings
+GET  world          time, clock, quota, balance, EIPs, subnets, images, launch templates, security groups, keys, projects, sold-out disks, settings
 GET  instances      machines that are not gone; instances/ACCESSKEY are those of the account of another key
 GET  orders         orders with their sub-orders
 GET  calls          what was asked of the API; secrets are masked
@@ -36,6 +36,8 @@ POST type           {"name", "family", "vcpus", "memoryGiB", "gpus", "spot", "on
                     type, in those zones or in all
 POST subnet         {"id", "free"}, or {"id", "name", "zone", "cidr", "free"}   a further subnet
 POST image          {"id", "state"}, or {"id", "state", "name", "platform", "type", "sizeGiB"}   a further image
+POST model          {"id", "name", "parameters"}            a launch template, or a further version of one; parameters
+                    are those of RunInstances but for the counts, such as {"DataDisk.1.Size": "50"}
 POST reclaim        {"id"}                                  ten-minute notice, now; or, instead of id, some of "name" (such as
                     "web-*"), "zone", "type" and "count": the oldest spot machines that run and are meant
 POST release        as reclaim                              taken back by the system, now
@@ -167,8 +169,8 @@ func (c api) show(route string) (any, error) {
 		out := []shownCall{}
 		for _, call := range c.sim.Calls() {
 			for name := range call.Params {
-				if strings.EqualFold(name, "InstancePassword") || strings.EqualFold(name, "UserData") {
-					call.Params[name] = []string{"***"}
+				if secret(name) {
+					call.Params[name] = []string{masked}
 				}
 			}
 			out = append(out, shownCall{call.Service, call.Action, call.Version, call.Method, call.Params, call.Status, call.Code, call.RequestID, call.At})
@@ -186,6 +188,14 @@ func (c api) show(route string) (any, error) {
 	return nil, errUnknownRoute
 }
 
+// masked stands in place of a secret.
+const masked = "***"
+
+// secret tells whether the value of a parameter is not to be shown.
+func secret(name string) bool {
+	return strings.EqualFold(name, "InstancePassword") || strings.EqualFold(name, "UserData")
+}
+
 func (c api) shown(instances []kecsim.Instance) []shownInstance {
 	out := []shownInstance{}
 	for _, in := range instances {
@@ -200,10 +210,17 @@ func (c api) shown(instances []kecsim.Instance) []shownInstance {
 func (c api) showWorld() any {
 	w := c.sim.Overview()
 	set := w.Settings
+	for _, m := range w.Models {
+		for name := range m.Parameters {
+			if secret(name) {
+				m.Parameters[name] = masked
+			}
+		}
+	}
 	return map[string]any{
 		"securityGroups": w.SecurityGroups, "keys": w.Keys, "projects": w.Projects, "soldOutDisks": w.SoldOutDisks,
 		"now": w.Now, "clockOffset": w.ClockOffset.String(), "quota": w.Quota, "used": w.Used, "balance": w.Balance,
-		"eips": c.sim.EIPs(), "throttle": w.Throttle, "instances": w.Instances, "orders": w.Orders, "subnets": w.Subnets, "images": w.Images,
+		"eips": c.sim.EIPs(), "throttle": w.Throttle, "instances": w.Instances, "orders": w.Orders, "subnets": w.Subnets, "images": w.Images, "models": w.Models,
 		"settings": map[string]any{
 			"boot": set.Boot.String(), "visibleAfter": set.VisibleAfter.String(), "terminateTime": set.TerminateTime.String(),
 			"freeAfter": set.FreeAfter.String(), "keepEIP": set.KeepEIP,

@@ -96,3 +96,23 @@ func TestControl_edit(t *testing.T) {
 	me.refused("edit", `{"id":"`+id+`","state":"gone"}`, "active or stopped")
 	me.refused("edit", `{"id":"`+id+`","autoDeleteTime":"soon"}`, "autoDeleteTime must be")
 }
+
+func TestControl_launchTemplates(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	me.post("model", `{"id":"m-1","name":"workers","parameters":{"ImageId":"`+kecsim.ImageUbuntu+`","InstanceType":"N3.2B","SubnetId":"`+kecsim.SubnetA+`",
+		"securityGroupId":"`+kecsim.SecurityGroup+`","ChargeType":"Spot","InstancePassword":"Secret-123","UserData":"aGVsbG8="}}`)
+	me.Launch([]string{"ModelId", "m-1"})
+	in := sim.Instances()[0]
+	same(t, "launched", in.Type+" "+in.Password, "N3.2B Secret-123")
+	_, shown := me.Control("GET", "world", "")
+	if !strings.Contains(shown, `"models":[{"id":"m-1","name":"workers","parameters":{"ChargeType":"Spot","ImageId":"`+kecsim.ImageUbuntu+`","InstancePassword":"***","InstanceType":"N3.2B","SecurityGroupId.1":`) {
+		t.Errorf("the template is not shown, or with a secret: %s", shown)
+	}
+	me.refused("model", `{"id":"m-2","name":"n","parameters":{"Colour":"red"}}`, "the parameter Colour is not known")
+	me.refused("model", `{"id":"m-2","name":"n","parameters":{"MaxCount":"1"}}`, "MaxCount")
+	me.refused("model", `{"id":"m-2","name":"n","parameters":{"SystemDisk.DiskSize":"7"}}`, "SystemDisk.DiskSize must be between 20 and 500, not 7")
+	me.refused("model", `{"id":"m-2","parameters":{}}`, "id and name must be given")
+	me.refused("model", `{"id":"m-2","name":"n","params":{}}`, "params")
+	same(t, "templates", len(sim.Overview().Models), 1)
+}

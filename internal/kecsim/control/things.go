@@ -176,6 +176,18 @@ func (c api) setImage(body []byte) error {
 	return nil
 }
 
+// addModel adds a launch template, or a further version of one.
+func (c api) addModel(body []byte) error {
+	var in kecsim.Model
+	if err := decode(body, &in); err != nil {
+		return err
+	}
+	if in.ID == "" || in.Name == "" {
+		return errors.New("id and name must be given")
+	}
+	return c.sim.AddModel(in)
+}
+
 // reclaim announces the release of machines in ten minutes.
 func (c api) reclaim(body []byte) error {
 	return c.each(body, c.sim.Reclaim, func(in kecsim.Instance) bool { return in.RecyclingTime.IsZero() })

@@ -24,6 +24,7 @@ func (c api) change(route string, body []byte) error {
 		"refuse-terminate": c.refuseTerminate, "deny": c.deny, "settings": c.setSettings, "order": c.putOrder,
 		"type": c.addType, "billing": c.setBilling, "clock": c.setClock, "throttle": c.setThrottle,
 		"refuse-share": c.refuseShare, "machines": c.addMachines, "lag": c.setLag, "account": c.addAccount, "edit": c.edit,
+		"model": c.addModel,
 	}
 	step := steps[route]
 	if step == nil {

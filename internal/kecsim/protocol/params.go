@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -72,6 +73,30 @@ func (a *Args) Expand(pattern string) []string {
 		names = next
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return !a.Has(name) })
+}
+
+// All are the parameters by name, lists from 1.
+func (a *Args) All() map[string]string { return maps.Clone(a.values) }
+
+// Over is a request with what these parameters leave open of another one. Of a list, such as
+// DataDisk.N, these parameters have all elements or none.
+func (a *Args) Over(other *Args) *Args {
+	out := &Args{values: maps.Clone(a.values), counts: maps.Clone(a.counts)}
+	open := func(name string) bool {
+		list, _, _ := strings.Cut(name, ".")
+		return a.counts[list] == 0 && !a.Has(name)
+	}
+	for name, value := range other.values {
+		if open(name) {
+			out.values[name] = value
+		}
+	}
+	for name, count := range other.counts {
+		if open(name) {
+			out.counts[name] = count
+		}
+	}
+	return out
 }
 
 // Pattern is the name of a parameter with N for every index, such as "DataDisk.N.Size", taken

@@ -55,3 +55,28 @@ func TestBind_spellings(t *testing.T) {
 		})
 	}
 }
+
+func TestOver_takesListsAsAWhole(t *testing.T) {
+	t.Parallel()
+	patterns := Patterns([]string{"Name", "SystemDisk.Type", "SystemDisk.Size", "DataDisk.N.Size", "DataDisk.N.Type", "KeyId.N"})
+	bound := func(sent string) *Args {
+		values, err := url.ParseQuery(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args, refusal := Bind(patterns, values)
+		if refusal != nil {
+			t.Fatal(refusal.Message)
+		}
+		return args
+	}
+	first, second := bound("Name=a&SystemDisk.Size=1&DataDisk.1.Size=2"), bound("Name=b&SystemDisk.Size=3&SystemDisk.Type=x&DataDisk.1.Type=y&DataDisk.2.Size=4&KeyId.1=k&KeyId.2=l")
+	got := first.Over(second)
+	want := map[string]string{"Name": "a", "SystemDisk.Size": "1", "SystemDisk.Type": "x", "DataDisk.1.Size": "2", "KeyId.1": "k", "KeyId.2": "l"}
+	if !maps.Equal(got.All(), want) {
+		t.Errorf("got %v, want %v", got.All(), want)
+	}
+	same(t, "disks", got.Count("DataDisk"), 1)
+	same(t, "keys", strings.Join(got.List("KeyId"), " "), "k l")
+	same(t, "the first is as it was", first.Has("KeyId.1"), false)
+}
