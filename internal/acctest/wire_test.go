@@ -191,3 +191,47 @@ func TestWire_everyActionIsUnderstood(t *testing.T) {
 		t.Errorf("after the end: %v, want ErrGone", err)
 	}
 }
+
+// Where sources disagree on how KEC writes an answer, the client reads each of the ways: ids of
+// tags as numbers, Return as text or boolean, and JSON where another caller would get XML.
+// Throttling is waited out in each of its spellings.
+func TestWire_disputedAnswersAreRead(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*kecsim.Settings){
+		"plain": func(*kecsim.Settings) {}, "XML unless asked": func(s *kecsim.Settings) { s.XML = true },
+		"Return as boolean": func(s *kecsim.Settings) { s.ReturnAsBoolean = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim := kecsim.New()
+			sim.Update(change)
+			server := httptest.NewServer(sim)
+			t.Cleanup(server.Close)
+			client, err := kec.New(kecsim.Region, ksyun.Credentials{AccessKey: kecsim.AccessKey, SecretKey: kecsim.SecretKey},
+				ksyun.WithEndpoints(ksyun.Endpoints{KEC: server.URL, Trade: server.URL, VPC: server.URL, Tag: server.URL, IAM: server.URL}),
+				ksyun.WithClock(sim.Now, sim.Sleep))
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := sim.AddInstance(kecsim.Instance{ChargeType: "Spot", Tags: map[string]string{"env": "test"}})
+			for _, fault := range []kecsim.Fault{kecsim.TooManyRequests, kecsim.TooManyRequestsJSON, kecsim.BandwidthExceeded, kecsim.BandwidthExceededJSON} {
+				sim.FailNext("ListTagsByResourceIds", fault, 1)
+				tags, err := client.ListTagsByResourceIds(t.Context(), id)
+				if got := fmt.Sprint(tags, err); got != "map["+id+":map[env:test]] <nil>" {
+					t.Errorf("tags after %d: %s", fault.Status, got)
+				}
+			}
+			at := kecsim.DefaultStart.Add(time.Hour)
+			if err := client.ModifyInstanceAutoDeleteTime(t.Context(), id, &at, nil); err != nil {
+				t.Error(err)
+			}
+			if in, _ := sim.Instance(id); !in.AutoDeleteTime.Equal(at) {
+				t.Errorf("automatic deletion at %s, want %s", in.AutoDeleteTime, at)
+			}
+			err = client.ReplaceResourcesTags(t.Context(), kecsim.VPC, map[string]string{"env": "prod"})
+			if err == nil || !strings.Contains(err.Error(), "names \""+kecsim.VPC+"\", which does not exist") {
+				t.Errorf("a refusal is read as %v", err)
+			}
+		})
+	}
+}

@@ -1,10 +1,75 @@
 package kecsim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 )
+
+// Without an Accept header that asks for JSON, KEC answers in XML where the setting is on.
+func TestClients_xml(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	sim.AddInstance(Instance{Name: "a<b>&c", ChargeType: "Spot", SpotPriceLimit: "0.05", ProjectID: ProjectB})
+	unasked := func(service, query string) string {
+		return me.asks(strings.Replace(get(service, query), "Accept: application/json\n", "", 1))
+	}
+	const list = "Action=DescribeInstances&InstanceId.1=1a5ce000-0000-4000-8000-000000000001&Version=2016-03-04"
+	same(t, "off", unasked("kec", list)[:36], "200 application/json; charset=utf-8\n")
+	sim.Update(func(set *Settings) { set.XML = true })
+	same(t, "zones", unasked("vpc", "Action=DescribeAvailabilityZones&Version=2016-03-04"), "200 application/xml; charset=utf-8\n"+
+		`<?xml version="1.0" encoding="UTF-8"?>`+"\n<DescribeAvailabilityZonesResponse><AvailabilityZoneInfo>"+
+		"<Item><AvailabilityZoneName>cn-beijing-6a</AvailabilityZoneName></Item><Item><AvailabilityZoneName>cn-beijing-6b</AvailabilityZoneName></Item>"+
+		"<Item><AvailabilityZoneName>cn-beijing-6c</AvailabilityZoneName></Item></AvailabilityZoneInfo>"+
+		"<RequestId>0000000a-0000-4000-8000-000000000002</RequestId></DescribeAvailabilityZonesResponse>")
+	answer := unasked("kec", list)
+	for _, part := range []string{
+		"<DescribeInstancesResponse><InstanceCount>1</InstanceCount><InstancesSet><Item>", "<InstanceName>a&lt;b&gt;&amp;c</InstanceName>", "<projectId>100002</projectId>",
+		"<spotStrategy>SpotWithPriceLimit</spotStrategy>", "<spotPriceLimit>0.05</spotPriceLimit>", "<SpotRecyclingTime></SpotRecyclingTime>",
+		"<InstanceState><Name>active</Name></InstanceState>", "<KeySet></KeySet>", "</Item></InstancesSet><Marker>0</Marker>",
+	} {
+		if !strings.Contains(answer, part) {
+			t.Errorf("the answer lacks %s: %s", part, answer)
+		}
+	}
+	same(t, "error", unasked("kec", "Action=DescribeInstances&Colour=red&Version=2016-03-04"), "400 application/xml; charset=utf-8\n"+
+		`<?xml version="1.0" encoding="UTF-8"?>`+"\n<ErrorResponse><Error><Code>InvalidParameter</Code><Message>the parameter Colour is not known to this action</Message>"+
+		"<Type>Sender</Type></Error><RequestId>KEC-0000000a-0000-4000-8000-000000000004</RequestId></ErrorResponse>")
+	same(t, "asked for", me.asks(get("kec", "Action=DescribeInstances&Version=2016-03-04")),
+		"200 "+inJSON+`{"InstanceCount":0,"InstancesSet":[],"Marker":0,"RequestId":"KEC-0000000a-0000-4000-8000-000000000005"}`)
+	sim.FailNext("DescribeInstances", Throttled, 1)
+	same(t, "fault", unasked("kec", list)[:36], "503 application/xml; charset=utf-8\n<")
+}
+
+// The Return of ModifyInstanceAutoDeleteTime is the text of the sample or, with the setting, a
+// boolean.
+func TestClients_returnAsTextOrBoolean(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	id := machine(sim, Instance{})
+	request := form("kec", "ModifyInstanceAutoDeleteTime", "2016-03-04", "AutoDeleteTime=2026-03-02+18%3A00&InstanceId.1="+id)
+	same(t, "text", me.asks(request), "200 "+inJSON+`{"RequestId":"KEC-0000000a-0000-4000-8000-000000000001","Return":"true"}`)
+	sim.Update(func(set *Settings) { set.ReturnAsBoolean = true })
+	same(t, "boolean", me.asks(request), "200 "+inJSON+`{"RequestId":"KEC-0000000a-0000-4000-8000-000000000002","Return":true}`)
+}
+
+func TestClients_bodiesOfThrottling(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	for i, c := range []struct {
+		fault Fault
+		want  string
+	}{
+		{TooManyRequests, "429 text/plain; charset=utf-8\nToo Many Requests"},
+		{BandwidthExceeded, "509 text/plain; charset=utf-8\nBandwidth Limit Exceeded"},
+		{TooManyRequestsJSON, "429 " + inJSON + `{"Error":{"Code":"TooManyRequests","Message":"Too many requests.","Type":"Sender"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000003"}`},
+		{BandwidthExceededJSON, "509 " + inJSON + `{"Error":{"Code":"BandwidthLimitExceeded","Message":"Bandwidth limit exceeded.","Type":"Receiver"},"RequestId":"KEC-0000000a-0000-4000-8000-000000000004"}`},
+	} {
+		sim.FailNext("DescribeRegions", c.fault, 1)
+		same(t, fmt.Sprint("fault ", i), me.asks(get("kec", "Action=DescribeRegions&Version=2016-03-04")), c.want)
+	}
+}
 
 // step is a request of the official provider, and what its answer begins with and holds.
 type step struct {

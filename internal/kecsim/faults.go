@@ -45,16 +45,18 @@ const (
 
 // Faults that were seen or that must be reckoned with.
 //
-// documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: Retry-After
-// (fact 253), and that a call may have been carried out, at once or later, whatever
-// becomes of its answer (facts 252, 258).
+// documented: the codes and statuses (facts 32, 35, 37, 250, 251). assumed: the bodies of 429 and
+// 509 (fact 315), Retry-After (fact 253), and that a call may have been carried out, at once or
+// later, whatever becomes of its answer (facts 252, 258).
 var (
-	Throttled           = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
-	Throttling          = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
-	ThrottlingException = Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded."}
-	TooManyRequests     = Fault{Status: 429, ContentType: protocol.PlainText, Body: "Too Many Requests"}
-	BandwidthExceeded   = Fault{Status: 509, ContentType: protocol.PlainText, Body: "Bandwidth Limit Exceeded"}
-	ThrottledRetryAfter = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded.", RetryAfter: "2"}
+	Throttled             = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded."}
+	Throttling            = Fault{Status: 400, Code: "Throttling", Message: "Rate exceeded."}
+	ThrottlingException   = Fault{Status: 400, Code: "ThrottlingException", Message: "Rate exceeded."}
+	TooManyRequests       = Fault{Status: 429, ContentType: protocol.PlainText, Body: "Too Many Requests"}
+	BandwidthExceeded     = Fault{Status: 509, ContentType: protocol.PlainText, Body: "Bandwidth Limit Exceeded"}
+	TooManyRequestsJSON   = Fault{Status: 429, Code: "TooManyRequests", Message: "Too many requests."}
+	BandwidthExceededJSON = Fault{Status: 509, Code: "BandwidthLimitExceeded", Message: "Bandwidth limit exceeded."}
+	ThrottledRetryAfter   = Fault{Status: 503, Code: "RequestLimitExceeded", Message: "Request limit exceeded.", RetryAfter: "2"}
 
 	ServiceUnavailable = Fault{Status: 400, Code: "ServiceUnavailable", Message: "The back end is unreachable."}
 	InternalFailure    = Fault{Status: 500, Code: "INTERNAL_FAILURE", Message: "The back end has failed."}

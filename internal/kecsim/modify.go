@@ -114,8 +114,8 @@ func (w *world) checkAutoDelete(r *request) (time.Time, *protocol.Refusal) {
 // modifyInstanceAutoDeleteTime sets, moves or switches off the automatic deletion.
 //
 // documented: parameters, off without a time, Return as a string (fact 154), at
-// least 30 minutes ahead (fact 39). assumed: in any state (fact 221), and that
-// AutoDeleteEip is false if it is left out (fact 225).
+// least 30 minutes ahead (fact 39). assumed: in any state (fact 221), that AutoDeleteEip
+// is false if it is left out (fact 225), and Return as a boolean with a setting (fact 206).
 func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *protocol.Refusal) {
 	w := s.w
 	targets, refusal := w.targets(r, protocol.CodeState)
@@ -133,6 +133,9 @@ func (s *Server) modifyInstanceAutoDeleteTime(r *request) (any, *protocol.Refusa
 		in.AutoDeleteTime, in.AutoDeleteEIP = at, r.Flag("AutoDeleteEip")
 		w.planDeletion(in)
 	})
+	if w.settings.ReturnAsBoolean {
+		return map[string]any{"Return": done}, nil
+	}
 	return map[string]any{"Return": strconv.FormatBool(done)}, nil
 }
 

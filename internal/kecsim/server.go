@@ -238,7 +238,26 @@ func (s *Server) run(req *request, call *Call) protocol.Reply {
 	if req.service == "trade" && s.w.settings.UpperKeys {
 		value = upperKeys(value)
 	}
-	return protocol.Reply{Status: http.StatusOK, ContentType: protocol.JSON, Body: protocol.Encode(value)}
+	return s.reply(call, protocol.Reply{Status: http.StatusOK}, call.Action+"Response", value)
+}
+
+// reply writes an answer as JSON or, with the setting for it, as XML where that is what the caller
+// has left KEC to choose.
+//
+// documented: JSON for who asks for it, the names in XML, and the element of errors (facts 309,
+// 310). assumed: the element of other answers, and that other names are as in JSON (fact 314).
+func (s *Server) reply(call *Call, out protocol.Reply, root string, v any) protocol.Reply {
+	if s.w.settings.XML && !protocol.WantsJSON(call.Header.Get("Accept")) {
+		out.ContentType, out.Body = protocol.XML, protocol.EncodeXML(root, v, spelledInXML[call.Service])
+	} else {
+		out.ContentType, out.Body = protocol.JSON, protocol.Encode(v)
+	}
+	return out
+}
+
+// spelledInXML are the names that are spelt otherwise in XML than in JSON, by service.
+var spelledInXML = map[string]map[string]string{
+	"kec": {"ProjectId": "projectId", "SpotStrategy": "spotStrategy", "SpotPriceLimit": "spotPriceLimit"},
 }
 
 // errDryRun is the answer of a dry run that would have succeeded.
@@ -257,8 +276,6 @@ func (s *Server) refusal(call *Call, e *protocol.Refusal) protocol.Reply {
 			inner["Type"] = "Receiver"
 		}
 	}
-	return protocol.Reply{
-		Status: e.Code.Status, Code: e.Code.Name, ContentType: protocol.JSON,
-		Body: protocol.Encode(map[string]any{"RequestId": call.RequestID, "Error": inner}),
-	}
+	return s.reply(call, protocol.Reply{Status: e.Code.Status, Code: e.Code.Name}, "ErrorResponse",
+		map[string]any{"RequestId": call.RequestID, "Error": inner})
 }

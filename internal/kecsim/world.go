@@ -90,6 +90,12 @@ type Settings struct {
 	// WrapOrders puts the answer of QueryOrderInfo into "data", beside a RequestId (fact 231: no
 	// model has it so).
 	WrapOrders bool
+	// XML has answers come as XML where the Accept header does not ask for JSON (fact 309: the
+	// documents say so, and clients in use ask for JSON).
+	XML bool
+	// ReturnAsBoolean has ModifyInstanceAutoDeleteTime answer Return as a boolean, as other actions
+	// do, and not as the text of the documented sample (facts 154, 206).
+	ReturnAsBoolean bool
 	// LookUpsPerProject has a look-up by id without ProjectId see the default project only (facts
 	// 76 and 274: the documents say so, and official code relies on the contrary).
 	LookUpsPerProject bool

@@ -70,6 +70,7 @@ func TestRetry_policy(t *testing.T) {
 		"forbidden":                 {result{status: 403, code: "SignatureDoesNotMatch"}, false, false, false},
 		"redirect":                  {result{status: 302}, false, false, false},
 		"429":                       {result{status: 429}, true, true, false},
+		"429 with a code":           {result{status: 429, code: "TooManyRequests"}, true, true, false},
 		"RequestLimitExceeded":      {result{status: 503, code: "RequestLimitExceeded"}, true, true, false},
 		"Throttling":                {result{status: 400, code: "Throttling"}, true, true, false},
 		"ThrottlingException":       {result{status: 400, code: "ThrottlingException"}, true, true, false},

@@ -50,7 +50,7 @@ POST fault          {"action", "times", "name"} or, instead of name, "status", "
                     "contentType", "retryAfter", "after", "dropBefore", "dropAfter", "reset", "cut", "slow", "late",
                     "echo";
                     names: Throttled, Throttling, ThrottlingException, TooManyRequests, BandwidthExceeded,
-                    ThrottledRetryAfter, ServiceUnavailable, InternalFailure, Denied, HTMLGateway, EmptyObject,
+                    TooManyRequestsJSON, BandwidthExceededJSON, ThrottledRetryAfter, ServiceUnavailable, InternalFailure, Denied, HTMLGateway, EmptyObject,
                     Garbage, ConnectionLost, ConnectionReset, SlowToAct, and these, after which the action was done:
                     AnswerLost, AnswerReset, AnswerCut, SlowAnswer, InternalFailureAfter, HTMLGatewayAfter,
                     EmptyObjectAfter, or will be: DoneLater, GatewayDoneLater;
@@ -66,7 +66,7 @@ POST refuse-share   {"action", "share", "message"}          Return false for a r
 POST deny           {"service", "deny"}                     or {"service", "action", "deny"}
 POST settings       any of {"boot", "visibleAfter", "terminateTime", "freeAfter", "keepEIP", "stop", "start", "reboot", "modify", "asyncChecks",
                     "failureMode", "causeFields", "upperKeys", "wrapOrders", "lookUpsPerProject", "movePrices", "moveStock", "maxStock",
-                    "seed", "maxDataDisks", "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts"}; odd is a list of ways to write an instance, of
+                    "seed", "maxDataDisks", "maxDataDiskSize", "odd", "oddOrders", "errorState", "errorLasts", "xml", "returnAsBoolean"}; odd is a list of ways to write an instance, of
                     those that GET odd lists, and oddOrders one of ways to write an order: "sub-orders of disks and
                     addresses", "instanceId from the first on", "keys in Chinese"
 POST machines       {"count", "name", "chargeType"}         so many more that no order made, such as other people's; they take
@@ -228,7 +228,7 @@ func (c api) showWorld() any {
 			"asyncChecks": set.AsyncChecks, "failureMode": set.FailureMode, "causeFields": set.CauseFields, "upperKeys": set.UpperKeys,
 			"oddOrders": set.OddOrders, "errorState": set.ErrorState, "errorLasts": set.ErrorLasts.String(),
 			"odd": set.Odd, "wrapOrders": set.WrapOrders, "lookUpsPerProject": set.LookUpsPerProject, "movePrices": set.MovePrices, "seed": set.Seed,
-			"moveStock": set.MoveStock, "maxStock": set.MaxStock,
+			"moveStock": set.MoveStock, "maxStock": set.MaxStock, "xml": set.XML, "returnAsBoolean": set.ReturnAsBoolean,
 			"maxDataDisks": set.MaxDataDisks, "maxDataDiskSize": set.MaxDataDiskSize,
 		},
 	}

@@ -17,6 +17,7 @@ import (
 var namedFaults = map[string]kecsim.Fault{
 	"Throttled": kecsim.Throttled, "Throttling": kecsim.Throttling, "ThrottlingException": kecsim.ThrottlingException,
 	"TooManyRequests": kecsim.TooManyRequests, "BandwidthExceeded": kecsim.BandwidthExceeded, "ThrottledRetryAfter": kecsim.ThrottledRetryAfter,
+	"TooManyRequestsJSON": kecsim.TooManyRequestsJSON, "BandwidthExceededJSON": kecsim.BandwidthExceededJSON,
 	"ServiceUnavailable": kecsim.ServiceUnavailable, "InternalFailure": kecsim.InternalFailure, "Denied": kecsim.Denied, "HTMLGateway": kecsim.HTMLGateway,
 	"EmptyObject": kecsim.EmptyObject, "Garbage": kecsim.Garbage,
 	"ConnectionLost": kecsim.ConnectionLost, "ConnectionReset": kecsim.ConnectionReset, "SlowToAct": kecsim.SlowToAct,

@@ -116,3 +116,19 @@ func TestControl_launchTemplates(t *testing.T) {
 	me.refused("model", `{"id":"m-2","name":"n","params":{}}`, "params")
 	same(t, "templates", len(sim.Overview().Models), 1)
 }
+
+func TestSettings_ofHowAnswersAreWritten(t *testing.T) {
+	t.Parallel()
+	sim, me := newWorld(t)
+	me.post("settings", `{"xml":true,"returnAsBoolean":true}`)
+	same(t, "settings", fmt.Sprint(sim.Overview().Settings.XML, sim.Overview().Settings.ReturnAsBoolean), "true true")
+	if _, shown := me.Control("GET", "world", ""); !strings.Contains(shown, `"returnAsBoolean":true`) || !strings.Contains(shown, `"xml":true`) {
+		t.Errorf("the settings are not shown: %s", shown)
+	}
+	same(t, "answer", strings.HasPrefix(me.KEC("DescribeRegions").Raw, "<?xml"), true)
+	me.post("fault", `{"action":"DescribeRegions","times":1,"name":"BandwidthExceededJSON"}`)
+	same(t, "status", me.KEC("DescribeRegions").Status, 509)
+	me.post("throttle", `{"perSecond":0.5,"burst":1,"spelling":"TooManyRequestsJSON"}`)
+	me.KEC("DescribeRegions")
+	same(t, "status", me.KEC("DescribeRegions").Status, 429)
+}

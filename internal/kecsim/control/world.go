@@ -242,6 +242,7 @@ type settings struct {
 	UpperKeys, WrapOrders, MovePrices *bool
 	MoveStock                         *bool
 	LookUpsPerProject                 *bool
+	XML, ReturnAsBoolean              *bool
 	FailureMode                       *string
 	Odd, OddOrders                    *[]string
 	Seed                              *int64
@@ -303,6 +304,8 @@ func (c api) setSettings(body []byte) error {
 		assign(&set.MoveStock, in.MoveStock)
 		assign(&set.MaxStock, in.MaxStock)
 		assign(&set.LookUpsPerProject, in.LookUpsPerProject)
+		assign(&set.XML, in.XML)
+		assign(&set.ReturnAsBoolean, in.ReturnAsBoolean)
 		assign(&set.FailureMode, in.FailureMode)
 		assign(&set.Odd, in.Odd)
 		assign(&set.OddOrders, in.OddOrders)

@@ -24,3 +24,16 @@ func TestEncode_writesWhatTheLibraryWrites(t *testing.T) {
 	}
 	same(t, "what cannot be written", string(Encode(map[string]any{"a": []any{func() {}}})), `{"simulator":"an Extra value cannot be written as JSON"}`)
 }
+
+func TestEncodeXML(t *testing.T) {
+	t.Parallel()
+	got := string(EncodeXML("R", map[string]any{
+		"Text": "a<b> & \"中\"", "Number": 7, "Price": Money(3930), "Flag": true, "None": nil, "Empty": []any{}, "ProjectId": int64(1) << 60,
+		"List": []any{map[string]any{"Id": "x"}, []string{"y", "z"}},
+	}, map[string]string{"ProjectId": "projectId"}))
+	same(t, "XML", got, `<?xml version="1.0" encoding="UTF-8"?>`+"\n<R><Empty></Empty><Flag>true</Flag><List><Item><Id>x</Id></Item><Item><Item>y</Item><Item>z</Item></Item></List>"+
+		"<None></None><Number>7</Number><Price>0.0393</Price><projectId>1152921504606846976</projectId><Text>a&lt;b&gt; &amp; &#34;中&#34;</Text></R>")
+	same(t, "JSON asked for", WantsJSON("text/html, Application/JSON;q=0.9"), true)
+	same(t, "anything asked for", WantsJSON("*/*"), false)
+	same(t, "nothing asked for", WantsJSON(""), false)
+}

@@ -91,6 +91,6 @@ var blocks = map[string]block{
 		"start": duration, "reboot": duration, "modify": duration, "error_lasts": duration,
 		"move_prices": flag, "move_stock": flag, "max_stock": number, "seed": number, "keep_eip": flag, "async_checks": flag, "failure_mode": text,
 		"cause_fields": flag, "error_state": text, "max_data_disks": number, "max_data_disk_size": number, "odd": texts, "odd_orders": texts,
-		"upper_keys": flag, "wrap_orders": flag, "look_ups_per_project": flag,
+		"upper_keys": flag, "wrap_orders": flag, "look_ups_per_project": flag, "xml": flag, "return_as_boolean": flag,
 	}},
 }

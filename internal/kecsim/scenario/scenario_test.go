@@ -201,6 +201,8 @@ settings {
   cause_fields        = true
   odd                 = ["ids in upper case"]
   look_ups_per_project = true
+  xml                 = true
+  return_as_boolean   = true
   keep_eip            = true
 }
 throttle {
@@ -244,7 +246,8 @@ at "+90s" {
 	same(t, "sold out disks", len(w.SoldOutDisks), 1)
 	same(t, "quota and clock", fmt.Sprint(w.Quota, w.ClockOffset), "12 -20m0s")
 	same(t, "subnet", sim.SubnetFree("0b000000-0000-4000-8000-0000000000aa"), 9)
-	same(t, "settings", fmt.Sprint(w.Settings.Boot, w.Settings.CauseFields, w.Settings.Odd, w.Settings.LookUpsPerProject, w.Settings.KeepEIP), "40s true [ids in upper case] true true")
+	same(t, "settings", fmt.Sprint(w.Settings.Boot, w.Settings.CauseFields, w.Settings.Odd, w.Settings.LookUpsPerProject, w.Settings.KeepEIP,
+		w.Settings.XML, w.Settings.ReturnAsBoolean), "40s true [ids in upper case] true true true true")
 	same(t, "throttle", fmt.Sprint(w.Throttle), "{5 2.5 0}")
 	image := func() string {
 		for _, im := range sim.Overview().Images {
