@@ -75,7 +75,7 @@ func attemptsCases() map[string]attempt {
 
 		"throttle.per_second":  {"", "2.5", "-1", "throttle: per_second must be a rate, or 0, which lifts it"},
 		"throttle.burst":       {"per_second = 1", "5", "-1", "throttle: burst must be a number from 1, not -1"},
-		"throttle.spelling":    {"per_second = 1", `"TooManyRequests"`, `"AnswerLost"`, `throttle: spelling must be one of BandwidthExceeded, Denied,`},
+		"throttle.spelling":    {"per_second = 1", `"TooManyRequests"`, `"AnswerLost"`, `throttle: spelling must be one of BandwidthExceeded, BandwidthExceededJSON, Denied,`},
 		"fail_launches.count":  {`mode = "error"`, "1", "-1", "fail_launches: count must be at least 1, or a share be given instead"},
 		"fail_launches.share":  {`mode = "error"`, "0.5", "1.5", "fail_launches: share must be between 0 and 1, not 1.5"},
 		"fail_launches.mode":   {"count = 1", `"vanish"`, `"never"`, `fail_launches: mode must be error, vanish or invisible, not "never"`},
@@ -121,6 +121,8 @@ func attemptsCases() map[string]attempt {
 		"settings.upper_keys":           {"", "true", "", ""},
 		"settings.wrap_orders":          {"", "true", "", ""},
 		"settings.look_ups_per_project": {"", "true", "", ""},
+		"settings.return_as_boolean":    {"", "true", "", ""},
+		"settings.xml":                  {"", "true", "", ""},
 	}
 	for _, name := range []string{"boot", "visible_after", "terminate_time", "free_after", "stop", "start", "reboot", "modify", "error_lasts"} {
 		all["settings."+name] = attempt{"", `"30s"`, span, "settings: " + name + ` must be like 20s, not below 0 and at most 8784h0m0s, not "-1s"`}

@@ -19,9 +19,9 @@ const (
 	release = "v0.7.3"
 )
 
-// The first command of the guide works for somebody who has nothing but Go: it fetches the module as
-// a release of it would be fetched, here from a proxy of files, builds it, and the simulator says
-// which release it is. A go.mod with replacements, for one, would be refused.
+// The first command of the guide works for somebody who has nothing but Go: it fetches the module
+// as a release of it would be fetched, here from a proxy of files, builds it, and the simulator
+// says which release it is. A go.mod with replacements, for one, would be refused.
 func TestInstall_asTheGuideSays(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile(root + "/internal/tools/guides/rehearsing.md")
