@@ -20,6 +20,15 @@ var spotFleetsText string
 //go:embed rehearsing.md
 var rehearsingText string
 
+//go:embed getting-started.md
+var gettingStartedText string
+
+//go:embed pipelines.md
+var pipelinesText string
+
+//go:embed migrating.md
+var migratingText string
+
 // placeholder is where a page quotes a file of an example.
 var placeholder = regexp.MustCompile(`(?m)^\{\{example (\S+)\}\}$`)
 

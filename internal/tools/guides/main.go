@@ -1,7 +1,7 @@
 // Guides writes the guides, where the documentation generator looks for them: one
 // page for each group of attributes of kec_spot_instance, from the schema, the
 // page of failures, from their catalogue, the page about large fleets, with the
-// benchmarks, and the pages about machines, spot fleets and the market, with the examples.
+// benchmarks, and the pages that quote examples.
 package main
 
 import (
@@ -42,7 +42,10 @@ func main() {
 		log.Fatal(err)
 	}
 	write("fleets", page)
-	for name, text := range map[string]string{"machines": machinesText, "market": marketText, "spot-fleets": spotFleetsText, "rehearsing": rehearsingText} {
+	for name, text := range map[string]string{
+		"getting-started": gettingStartedText, "pipelines": pipelinesText, "migrating": migratingText,
+		"machines": machinesText, "market": marketText, "spot-fleets": spotFleetsText, "rehearsing": rehearsingText,
+	} {
 		page, err := withExamples(text, "examples")
 		if err != nil {
 			log.Fatal(err)
