@@ -11,13 +11,16 @@ import (
 )
 
 // The words of InstanceState.Name that mean something here by themselves (fact 146: active and
-// error). Any other word means: keep waiting.
+// error, for which Failed is). Any other word means: keep waiting.
 const (
 	StateActive   = "active" // it runs
 	StateStopped  = "stopped"
 	StateStopping = "stopping"
-	StateFailed   = "error" // the end of a launch that failed
 )
+
+// Failed tells whether a state is one in which nothing can come of an instance any more: "error",
+// or one that ends so, such as "build_error" (facts 146, 283).
+func Failed(state string) bool { return strings.HasSuffix(strings.ToLower(state), "error") }
 
 // The charge types of an instance (fact 44: the words of ChargeType).
 const (

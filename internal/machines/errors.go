@@ -44,7 +44,7 @@ func (e *ExtraInstancesError) Error() string {
 type LaunchFailure int
 
 const (
-	// EndedInError is an instance in state "error". It still exists.
+	// EndedInError is an instance in a state of failure, such as "error". It still exists.
 	EndedInError LaunchFailure = iota + 1
 	// Vanished is an instance that was seen and is proven gone.
 	Vanished

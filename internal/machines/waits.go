@@ -14,9 +14,10 @@ import (
 // WaitActive polls until the instance is active: after a second, then more and more seldom, up to
 // every 5 s, all waits of the client together. It outlives failed look-ups and unknown states; a
 // definite refusal, such as a 403, ends it when it comes three times in a row, for three seconds. A
-// *LaunchError says that the instance will not become active: its state is "error", or it was seen
-// and is still absent when it is two minutes old, or two minutes of successful look-ups never
-// showed it. When the context ends first, the error is a *WaitError. projectID is as for Find.
+// *LaunchError says that the instance will not become active: its state is one of failure, or it
+// was deleted, or it was seen and is still absent when it is two minutes old, or two minutes of
+// successful look-ups never showed it. When the context ends first, the error is a *WaitError.
+// projectID is as for Find.
 func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64) (*kec.Instance, error) {
 	p := c.newPoll(id, kec.StateActive)
 	p.times = c.boots
@@ -51,12 +52,14 @@ func (c *Client) WaitActive(ctx context.Context, id string, projectID ...*int64)
 		case in != nil:
 			last, absent = in, -1
 			p.looked(in)
-			switch strings.ToLower(in.State) {
-			case kec.StateActive:
+			switch {
+			case strings.EqualFold(in.State, kec.StateActive):
 				c.boots.note(starting, age)
 				return in, nil
-			case kec.StateFailed:
+			case kec.Failed(in.State):
 				return nil, &LaunchError{InstanceID: id, Kind: EndedInError, State: in.State, Last: in}
+			case released(in.State):
+				return nil, &LaunchError{InstanceID: id, Kind: Vanished, State: in.State, Last: in}
 			}
 			starting = age
 		default:
@@ -80,8 +83,8 @@ func (p *poll) pastLag(seen bool, absent time.Duration) bool {
 // "stopped", in any case: at once, then after a second, and so on up to every 5 s. It outlives
 // failed look-ups and every state in between, known or not; a definite refusal, such as a 403, ends
 // it when it comes three times in a row, for three seconds. The error matches ErrGone when the
-// instance is proven gone, as Find does it, and is a *StateError when its state is "error". When
-// the context ends first, it is a *WaitError. projectID is as for Find.
+// instance is proven gone, as Find does it, and is a *StateError when its state is one of failure.
+// When the context ends first, it is a *WaitError. projectID is as for Find.
 //
 // A state that holds already ends the wait at once, and KEC may show the old one for a while after
 // it has accepted a reboot: wait for "active" after a reboot only where a machine that is about to
@@ -105,7 +108,7 @@ func (c *Client) waitStates(
 		switch {
 		case slices.ContainsFunc(states, is):
 			return true, nil
-		case is(kec.StateFailed):
+		case kec.Failed(in.State):
 			return false, &StateError{InstanceID: id, Goal: goal, State: in.State}
 		}
 		return false, nil
@@ -125,8 +128,8 @@ func (c *Client) WaitUntil(
 // (ksyun.IsStateRefusal), with the pauses of a wait: after a reboot, say, the machine may still
 // show its old state. A refusal after an attempt without an answer means that the attempt was
 // carried out, and counts as success. The error matches ErrGone when the instance is proven gone,
-// and is a *StateError when its state is "error". Look-ups that are refused end it as they end any
-// wait. When the context ends first, it is a *WaitError.
+// and is a *StateError when its state is one of failure. Look-ups that are refused end it as they
+// end any wait. When the context ends first, it is a *WaitError.
 func (c *Client) UntilReady(ctx context.Context, id string, call func() error, projectID ...*int64) error {
 	const goal = "ready for the change"
 	p := c.newPoll(id, goal)
@@ -150,7 +153,7 @@ func (c *Client) UntilReady(ctx context.Context, id string, call func() error, p
 			if err := p.survive(ctx, err); err != nil {
 				return err
 			}
-		case strings.EqualFold(in.State, kec.StateFailed):
+		case kec.Failed(in.State):
 			return &StateError{InstanceID: id, Goal: goal, State: in.State}
 		default:
 			p.looked(in)

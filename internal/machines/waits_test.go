@@ -64,6 +64,8 @@ func TestWaitActive_launchErrors(t *testing.T) {
 		seen    bool
 	}{
 		"error":    {[]reply{set("error", "i-1")}, EndedInError, "error", true},
+		"broken":   {[]reply{set("building", "i-1"), set("Build_Error", "i-1")}, EndedInError, "Build_Error", true},
+		"deleted":  {[]reply{set("building", "i-1"), set("deleted", "i-1")}, Vanished, "deleted", true},
 		"vanished": {[]reply{set("spawning", "i-1"), set("")}, Vanished, "spawning", true},
 		"never":    {[]reply{set("")}, NeverVisible, "", false},
 	} {

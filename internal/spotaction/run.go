@@ -136,7 +136,7 @@ func (r *run) see(in *kec.Instance) error {
 	switch {
 	case in.ChargeType != "" && !in.Spot():
 		return r.refuse("Not a Spot Instance", "has the charge type "+in.ChargeType, "Give the id of a Spot Instance; kec_spot_instances lists them.")
-	case is(in, kec.StateFailed):
+	case kec.Failed(in.State):
 		return r.refuse("The machine has failed", "is in the state "+r.state, "Look at it in the console; a machine whose launch has failed is replaced, not "+r.past+".")
 	case machines.Ending(in.State):
 		return r.refuse("The machine is being deleted", "is in the state "+r.state, "Give the id of another machine.")

@@ -39,7 +39,7 @@ func (m *model) members() []member { return membersOf.Structs(m.Members) }
 func (one member) reclaimed() bool { return one.RecyclingTime.ValueString() != "" }
 
 // failed tells whether the member did not start. Such a machine counts for nothing and is ended.
-func (one member) failed() bool { return strings.EqualFold(one.State.ValueString(), kec.StateFailed) }
+func (one member) failed() bool { return kec.Failed(one.State.ValueString()) }
 
 // started are the members that count as machines of the fleet: those that have started, or may do
 // so yet.

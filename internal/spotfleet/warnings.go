@@ -2,12 +2,12 @@ package spotfleet
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 )
 
 // now is the time at KEC, as far as this process knows it.
@@ -51,15 +51,17 @@ func (r *Resource) warnEnds(m *model, some []member, doing string, resp *resourc
 
 // warnFailed says, once for the fleet, which members did not start.
 func warnFailed(have []member, resp *resource.ModifyPlanResponse) {
-	var failed []string
+	var failed, states []string
 	for _, one := range have {
 		if one.failed() {
-			failed = append(failed, one.title())
+			failed, states = append(failed, one.title()), append(states, strconv.Quote(one.State.ValueString()))
 		}
 	}
+	slices.Sort(states)
 	if len(failed) > 0 {
 		resp.Diagnostics.AddWarning(fmt.Sprintf("%d of the %d machines of this fleet did not start", len(failed), len(have)), fmt.Sprintf(
-			"KEC shows them in state %q: their launch has come to nothing.\n%s\n\nThe next apply ends them and orders what is missing.", kec.StateFailed, list(failed)))
+			"KEC shows them in state %s: their launch has come to nothing.\n%s\n\nThe next apply ends them and orders what is missing.",
+			strings.Join(slices.Compact(states), ", "), list(failed)))
 	}
 }
 

@@ -102,7 +102,7 @@ func recordState(r *kec.BillingRecord) string {
 // "build_error"); one that is on its way out may have run before.
 func instanceState(in *kec.Instance) string {
 	state := strings.ToLower(in.State)
-	if strings.HasSuffix(state, kec.StateFailed) {
+	if kec.Failed(state) {
 		return failed
 	}
 	switch state {
