@@ -60,12 +60,19 @@ func beginFleets(seed uint64) (*fleetHistory, error) {
 }
 
 // runFleets lives through a history of fleets inside a bubble of virtual time.
-func runFleets(seed uint64, steps int) error {
+func runFleets(seed uint64, steps int) error { return runFleetsIn(nil, seed, steps) }
+
+// runFleetsIn lives through a history of fleets in a world of these settings; nil leaves them as
+// they are.
+func runFleetsIn(world func(*kecsim.Settings), seed uint64, steps int) error {
 	h, err := beginFleets(seed)
 	if err != nil {
 		return err
 	}
 	defer func() { h.link.sever() }()
+	if world != nil {
+		h.sim.Update(world)
+	}
 	for i, op := range draw(rand.New(rand.NewPCG(seed, 77)), fleetKinds, steps) {
 		if err := h.fleetStep(op); err != nil {
 			return fmt.Errorf("after step %d, %s: %w", i+1, op, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
@@ -36,7 +37,7 @@ func (h *fleetHistory) fleetMembers(address string) []string {
 // fleetAlive are the machines of a fleet that live at KEC.
 func (h *fleetHistory) fleetAlive(id string) (all []kecsim.Instance) {
 	for _, in := range h.sim.Instances() {
-		if in.Tags[machines.FleetTagKey] == id && !machines.Ending(in.State) && in.State != "error" {
+		if in.Tags[machines.FleetTagKey] == id && !machines.Ending(in.State) && !kec.Failed(in.State) {
 			all = append(all, in)
 		}
 	}
@@ -108,7 +109,8 @@ func (h *fleetHistory) fleetEnd() error {
 		}
 	}
 	if h.single.entry("single") != nil {
-		if err := h.besides(operation{}); err != nil {
+		// With a refresh: to prove that one is gone which was never seen takes all the time of a deletion.
+		if err := h.besides(operation{C: 1}); err != nil {
 			return err
 		}
 		if h.single.entry("single") != nil {
@@ -144,7 +146,7 @@ func (h *fleetHistory) fleetRest(address string) error {
 	}
 	slices.Sort(alive)
 	for _, id := range h.fleetMembers(address) {
-		if in, ok := h.sim.Instance(id); !ok || in.State != "error" {
+		if in, ok := h.sim.Instance(id); !ok || !kec.Failed(in.State) {
 			members = append(members, id)
 		}
 	}

@@ -149,7 +149,9 @@ func (h *history) force(op operation, address string) error {
 	}
 	old := e.id()
 	scarce := func() {}
-	if in, there := h.sim.Instance(old); calm && there && !first && in.State == "active" { // else it holds no stock
+	// A machine that is not active holds no stock. Where KEC checks late, fact 192 decides: a launch
+	// that it has accepted fails without a cause, and nobody can tell that it only came too soon.
+	if in, there := h.sim.Instance(old); calm && there && !first && in.State == "active" && !h.late {
 		scarce = h.scarce(in, op.B/3)
 	}
 	h.forced = true

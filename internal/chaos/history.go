@@ -78,12 +78,23 @@ const slots = 2
 // runHistory lives through a history inside a bubble of virtual time, and returns what can be seen
 // of it. The error tells the first rule that was broken, and after which step.
 func runHistory(seed uint64, ops []operation) (*record, error) {
+	return runHistoryIn(nil, seed, ops)
+}
+
+// runHistoryIn lives through a history in a world of these settings; nil leaves them as they are.
+func runHistoryIn(world func(*kecsim.Settings), seed uint64, ops []operation) (*record, error) {
 	start, record := time.Now(), &record{}
 	h, err := begin(seed)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { h.link.sever() }()
+	if world != nil {
+		h.sim.Update(func(s *kecsim.Settings) {
+			world(s)
+			h.late = s.AsyncChecks
+		})
+	}
 	for i, op := range ops {
 		if err := h.step(op); err != nil {
 			return nil, fmt.Errorf("after step %d, %s: %w", i+1, op, err)
@@ -117,6 +128,7 @@ type history struct {
 	public map[string]string // by machine: the address of an EIP that stays
 	byHand map[string]bool   // machines that somebody has stopped in the console
 	forced bool              // a replacement was asked for in this step
+	late   bool              // KEC checks stock and the like once it has accepted a launch
 
 	// A thorough history reads what the provider logs, orders in the end what could not be
 	// had, and looks into the state.
@@ -367,28 +379,4 @@ func (h *history) rest() error {
 		}
 	}
 	return nil
-}
-
-// settle applies an address for as long as there is something to do: once.
-func (h *history) settle(address string) error {
-	h.core.deaf()
-	before := h.core.ids()
-	var p planned
-	if err := h.command(func(ctx context.Context) {
-		h.core.bury(ctx, address)
-		h.core.refresh(ctx, address)
-		if p = h.core.plan(ctx, address, h.wanted[address]); p.action != "none" {
-			h.core.apply(ctx, address, p)
-			p = h.core.plan(ctx, address, h.wanted[address])
-		}
-	}); err != nil {
-		return err
-	}
-	if errors := h.core.complaints(); errors != "" {
-		return fmt.Errorf("cannot be applied: %s", errors)
-	}
-	if p.action != "none" {
-		return fmt.Errorf("a second plan wants to %s", p.action)
-	}
-	return h.check(before, address, false)
 }

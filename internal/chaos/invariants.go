@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 )
@@ -30,7 +31,7 @@ func (h *history) check(before map[string]string, address string, killed bool) e
 	for _, in := range h.sim.Instances() {
 		mark := in.Tags[machines.LaunchTagKey]
 		switch {
-		case in.State == "deleting" || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
+		case machines.Ending(in.State) || knownIDs[in.ID] || h.foreign[in.ID] || h.adrift[in.ID]:
 		case h.told[mark]:
 			h.adrift[in.ID] = true
 		case strings.Contains(errors, in.ID) && !(with(withDrops) && h.forgotten(mark)): // a warning that it is gone would not count
@@ -109,7 +110,7 @@ func (h *history) marks() error {
 	for mark, ids := range h.sim.Audit(nil, machines.LaunchTagKey).Twice {
 		alive := slices.DeleteFunc(ids, func(id string) bool {
 			in, there := h.sim.Instance(id)
-			return !there || in.State == "deleting" || in.State == "error" || h.adrift[id]
+			return !there || machines.Ending(in.State) || kec.Failed(in.State) || h.adrift[id]
 		})
 		if len(alive) > 1 {
 			return fmt.Errorf("the mark %s was bought more than once: %s", mark, strings.Join(alive, ", "))

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"regexp"
 	"sync/atomic"
@@ -191,4 +192,28 @@ func (h *history) calm() {
 	for _, in := range h.sim.Instances() {
 		h.sim.RefuseTerminate(in.ID, "")
 	}
+}
+
+// settle applies an address for as long as there is something to do: once.
+func (h *history) settle(address string) error {
+	h.core.deaf()
+	before := h.core.ids()
+	var p planned
+	if err := h.command(func(ctx context.Context) {
+		h.core.bury(ctx, address)
+		h.core.refresh(ctx, address)
+		if p = h.core.plan(ctx, address, h.wanted[address]); p.action != "none" {
+			h.core.apply(ctx, address, p)
+			p = h.core.plan(ctx, address, h.wanted[address])
+		}
+	}); err != nil {
+		return err
+	}
+	if errors := h.core.complaints(); errors != "" {
+		return fmt.Errorf("cannot be applied: %s", errors)
+	}
+	if p.action != "none" {
+		return fmt.Errorf("a second plan wants to %s", p.action)
+	}
+	return h.check(before, address, false)
 }
