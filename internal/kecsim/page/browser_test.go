@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -57,10 +54,36 @@ func (tb *tab) has(expression, part string) {
 	tb.until(fmt.Sprintf("(%s).includes(%q)", expression, part))
 }
 
-// press presses the button of a label.
+// press clicks the button of a label or text with the mouse, in the middle of it.
 func (tb *tab) press(label string) {
 	tb.t.Helper()
-	tb.eval(fmt.Sprintf(`document.querySelector("button[aria-label='%s']").click()`, label), nil)
+	var at struct {
+		Kind string
+		X, Y float64
+	}
+	tb.eval(fmt.Sprintf(`(label => {
+		const button = [...document.querySelectorAll("button")].find(b => (b.getAttribute("aria-label") ?? b.textContent) === label)
+		button.scrollIntoView({ block: "center" })
+		const box = button.getBoundingClientRect()
+		return { kind: button.textContent, x: box.x + box.width / 2, y: box.y + box.height / 2 }
+	})(%q)`, label), &at)
+	for _, kind := range []string{"mousePressed", "mouseReleased"} {
+		tb.do("Input.dispatchMouseEvent", params{"type": kind, "x": at.X, "y": at.Y, "button": "left", "clickCount": 1})
+	}
+	tb.pressed[at.Kind] = true
+}
+
+// fill types into the field of a name within what a selector finds, in place of what is there.
+func (tb *tab) fill(within, name, value string) {
+	tb.t.Helper()
+	tb.eval(fmt.Sprintf(`(f => { f.focus(); f.select() })(%s.querySelector("[name=%s]"))`, within, name), nil)
+	tb.do("Input.insertText", params{"text": value})
+}
+
+// choose chooses an option of a select element that a selector finds.
+func (tb *tab) choose(selector, value string) {
+	tb.t.Helper()
+	tb.eval(fmt.Sprintf(`(s => { s.value = %q; s.dispatchEvent(new Event("change", { bubbles: true })) })(document.querySelector(%q))`, value, selector), nil)
 }
 
 // What the console would show, and more: machines with their protected hour, the countdown to a
@@ -73,132 +96,179 @@ func TestPage_machines(t *testing.T) {
 	tb.says("#quota", "4 of 100")
 	sim.Advance(90 * time.Second)
 	tb.has(row("machines", "web-1"), "in 5:30 by the system at 10:10:00")
-	sim.Advance(6 * time.Minute)
+	sim.Advance(5*time.Minute + 29*time.Second)
+	tb.has(row("machines", "web-1"), "in 0:01 by the system at 10:10:00")
+	sim.Advance(time.Second)
 	tb.until(`document.querySelectorAll("#machines tbody tr").length === 3`)
-	tb.says("#now", "2026-03-02 10:10:30")
+	tb.says("#now", "2026-03-02 10:10:00")
 	tb.says("#quota", "3 of 100")
+	at := sim.Now().Add(26*time.Hour + 9*time.Minute + 5*time.Second)
+	sim.Edit(sim.Instances()[0].ID, func(in *kecsim.Instance) { in.AutoDeleteTime = at })
+	tb.has(row("machines", "web-2"), "in 26:09:05 by its timer at 2026-03-03 12:19:05")
 }
 
-// The buttons do what a person would steer, and the page says what came of it.
+// The countdown runs by itself, as fast as the world's clock.
+func TestPage_countdown(t *testing.T) {
+	t.Parallel()
+	b := theBrowser(t)
+	sim := kecsim.New(kecsim.WithControl(control.Serve), kecsim.WithClock(kecsim.RunningClock(kecsim.DefaultStart, 120)))
+	server := httptest.NewServer(Over(sim))
+	t.Cleanup(server.Close)
+	sim.Reclaim(sim.AddInstance(kecsim.Instance{Name: "web-1", ChargeType: "Spot"}))
+	tb := b.open(t, server.URL)
+	tb.until(`document.querySelector("#machines tbody tr")`)
+	var seen []string
+	tb.eval(`new Promise(resolve => {
+		const all = []
+		const note = () => {
+			const row = document.querySelector("#machines tbody tr")
+			if (!row) { watch.disconnect(); resolve(all); return }
+			const left = row.cells[5].innerText.match(/in ([0-9:]+)/)?.[1]
+			if (left && all.at(-1) !== left) all.push(left)
+		}
+		const watch = new MutationObserver(note)
+		watch.observe(document, { subtree: true, childList: true, characterData: true })
+		note()
+	})`, &seen)
+	if len(seen) < 3 {
+		t.Errorf("the countdown went by %q: fewer than three steps of ten minutes in five seconds", seen)
+	}
+	for i, one := range seen[1:] {
+		if last := seen[i]; len(one) > len(last) || len(one) == len(last) && one >= last {
+			t.Errorf("the countdown goes from %s to %s", last, one)
+		}
+	}
+}
+
+// card is the card of the market of a zone.
+func card(zone string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll("article")].find(a => a.querySelector("h4").textContent === %q)`, zone)
+}
+
+// text is the text of the first element that a selector finds within another, in one line.
+func text(within, selector string) string {
+	return fmt.Sprintf(`%s.querySelector(%q).textContent.replace(/\s+/g, " ").trim()`, within, selector)
+}
+
+// is waits until an expression is a text.
+func (tb *tab) is(expression, want string) {
+	tb.t.Helper()
+	tb.until(fmt.Sprintf("(%s) === %q", expression, want))
+}
+
+// equal fails the test if the simulator does not hold what the page shows.
+func equal[T comparable](t *testing.T, what string, got, want T) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// Each button does what a person would steer: the world has it, and the page shows it and says what
+// came of it. A button that nobody presses here fails the test.
 func TestPage_buttons(t *testing.T) {
 	t.Parallel()
 	sim, tb := shop(t)
+	zoneB := card(kecsim.ZoneB)
+
 	tb.press("Reclaim web-2: released in ten minutes")
 	tb.says("#result", "web-2 will be released in ten minutes")
 	tb.has(row("machines", "web-2"), "in 10:00 by the system at 10:13:00")
+	equal(t, "release of web-2", sim.Instances()[1].RecyclingTime, sim.Now().Add(10*time.Minute))
 
 	tb.press("Release web-3 now")
 	tb.says("#result", "web-3 is released")
 	tb.until(`document.querySelectorAll("#machines tbody tr").length === 3`)
-	if in, there := sim.Instance("1a5ce000-0000-4000-8000-000000000003"); there {
-		t.Errorf("%s is still there", in.Name)
-	}
+	tb.says("#quota", "3 of 100")
+	_, there := sim.Instance("1a5ce000-0000-4000-8000-000000000003")
+	equal(t, "web-3 is there", there, false)
 
+	tb.is(text(zoneB, "p"), "0.0403 · on demand 0.1965 · 50 left")
 	tb.press("Sell out: N3.2B in cn-beijing-6b")
 	tb.says("#result", "N3.2B in cn-beijing-6b is sold out")
-	tb.has(row("offers", "N3.2B"), "sold out")
-	if left := sim.Stock(kecsim.ZoneB, kecsim.TypeSmall); left != 0 {
-		t.Errorf("%d left, want 0", left)
-	}
-	form := func(kind, field, value string) {
-		tb.eval(fmt.Sprintf(`(form => { form.elements.%s.value = %q; form.requestSubmit() })([...document.querySelectorAll("article")].find(a => a.innerText.includes("cn-beijing-6b")).querySelector("form.%s"))`, field, value, kind), nil)
-	}
-	form("stock", "count", "12")
+	tb.is(text(zoneB, "p"), "0.0403 · on demand 0.1965 · sold out")
+	tb.has(row("offers", "N3.2B"), "0.0563 · 47 0.0403 · sold out 0.0413 · 50")
+	equal(t, "stock", sim.Stock(kecsim.ZoneB, kecsim.TypeSmall), 0)
+
+	tb.fill(zoneB, "count", "12")
+	tb.press("Set stock: N3.2B in cn-beijing-6b")
 	tb.says("#result", "There are 12 of N3.2B in cn-beijing-6b now")
-	tb.has(row("offers", "N3.2B"), "· 12")
-	form("price", "spot", "0.0777")
+	tb.is(text(zoneB, "p"), "0.0403 · on demand 0.1965 · 12 left")
+	tb.has(row("offers", "N3.2B"), "0.0403 · 12")
+	tb.until(zoneB + `.querySelector("[name=count]").value === ""`)
+	equal(t, "stock", sim.Stock(kecsim.ZoneB, kecsim.TypeSmall), 12)
+
+	tb.fill(zoneB, "spot", "0.0777")
+	tb.press("Set price: N3.2B in cn-beijing-6b")
 	tb.says("#result", "N3.2B in cn-beijing-6b now costs 0.0777")
-	tb.has(row("offers", "N3.2B"), "0.0777")
-	form("price", "spot", "1.5") // above the on-demand price is the simulator's to take
-	tb.says("#result", "N3.2B in cn-beijing-6b now costs 1.5")
+	tb.is(text(zoneB, "p"), "0.0777 · on demand 0.1965 · 12 left")
+	tb.has(row("offers", "N3.2B"), "0.0777 · 12")
+	tb.has(zoneB+`.querySelector("svg").getAttribute("aria-label")`, "CNY per hour, now 0.0777")
+	spot, _ := sim.Price(kecsim.ZoneB, kecsim.TypeSmall)
+	equal(t, "price", spot, "0.0777")
 
-	tb.eval(`(f => { f.elements.action.value = "RunInstances"; f.elements.times.value = 2; f.elements.name.value = "AnswerLost"; f.requestSubmit() })(document.getElementById("fault"))`, nil)
+	tb.choose("#fault [name=action]", "RunInstances")
+	tb.choose("#fault [name=name]", "AnswerLost")
+	tb.fill(`document.querySelector("#fault")`, "times", "2")
+	tb.press("Script")
+	tb.says("#result", "The next 2 of RunInstances will fail with AnswerLost")
 	tb.says("#faults", "RunInstances: the next 2 with AnswerLost")
-	tb.eval(`document.getElementById("clear").click()`, nil)
+	equal(t, "faults", fmt.Sprintf("%d: %s, %d left", len(sim.Faults()), sim.Faults()[0].Action, sim.Faults()[0].Left), "1: RunInstances, 2 left")
+	tb.press("Clear all")
+	tb.says("#result", "No failure is scripted any more")
+	tb.says("#faults", "")
 	tb.says("#faults-note", "None is left: every request gets its own answer.")
+	equal(t, "faults", len(sim.Faults()), 0)
 
-	tb.eval(`(f => { f.elements.duration.value = "1h"; f.requestSubmit() })(document.getElementById("advance"))`, nil)
+	tb.fill(`document.querySelector("#advance")`, "duration", "1h")
+	tb.press("Advance")
+	tb.says("#result", "The clock is 1h further")
 	tb.says("#now", "2026-03-02 11:03:00")
-	tb.eval(`(f => { f.elements.duration.value = "soon"; f.requestSubmit() })(document.getElementById("advance"))`, nil)
-	tb.has(`document.getElementById("result").innerText`, `duration must be like 1h30m`)
+	tb.until(`document.querySelectorAll("#machines tbody tr").length === 1`) // the others' notices have run out
+	tb.has(row("machines", "<b>batch</b>"), "over")
+
+	tb.press("Show the prices of E1.8B")
+	tb.says("#type", "E1.8B")
+	tb.is(text(zoneB, "p"), "0.1058 · on demand 0.524 · 50 left")
+	tb.until(`document.querySelectorAll("#offers button[aria-pressed=true]").length === 1`)
+	tb.press("Show the prices of I4.2B")
+	tb.is(text(zoneB, "svg"), "no spot price")
+	tb.everyButton()
 }
 
-// The points of a chart are the prices that the control path tells, and the bids are lines in it.
-func TestPage_chart(t *testing.T) {
-	t.Parallel()
-	sim, tb := shop(t)
-	const zoneA = `[...document.querySelectorAll("article")].find(a => a.innerText.includes("cn-beijing-6a"))`
-	var points, label string
-	tb.eval(zoneA+`.querySelector("polyline").getAttribute("points")`, &points)
-	tb.eval(zoneA+`.querySelector("svg").getAttribute("aria-label")`, &label)
-	if want := "Spot price of N3.2B in cn-beijing-6a: from 0.0393 to 0.0563 CNY per hour, now 0.0563; bid 0.052, web-3; bid 0.06, 2 machines; bid 0.07, <b>batch</b>"; label != want {
-		t.Errorf("the chart says\n%s\nwant\n%s", label, want)
+// everyButton fails the test if there is a button that it has not pressed. Of the buttons of types
+// and of machines one stands for all.
+func (tb *tab) everyButton() {
+	tb.t.Helper()
+	var all []string
+	tb.eval(`[...new Set([...document.querySelectorAll("button:not(#offers button)")].map(b => b.textContent))]`, &all)
+	if len(all) < 8 {
+		tb.t.Errorf("the page has the buttons %q, fewer than it had", all)
 	}
-	var heights, prices []float64
-	for pair := range strings.FieldsSeq(points) {
-		_, y, _ := strings.Cut(pair, ",")
-		f, err := strconv.ParseFloat(y, 64)
-		if err != nil {
-			t.Fatal(err)
+	for _, one := range all {
+		if !tb.pressed[one] {
+			tb.t.Errorf("the button %q was not pressed", one)
 		}
-		heights = append(heights, f)
-	}
-	for _, market := range sim.Watch(kecsim.TypeSmall).Markets {
-		if market.Zone == kecsim.ZoneA {
-			from := sim.Now().Add(-6 * time.Hour)
-			for i, p := range market.Prices {
-				if i+1 < len(market.Prices) && !market.Prices[i+1].At.After(from) {
-					continue // out of sight
-				}
-				price, err := strconv.ParseFloat(p.Spot, 64)
-				if err != nil {
-					t.Fatal(err)
-				}
-				prices = append(prices, price, price) // each step has two corners
-			}
-		}
-	}
-	if len(heights) != len(prices) || len(prices) < 6 {
-		t.Fatalf("%d points, want %d: %s", len(heights), len(prices), points)
-	}
-	low, high := slices.Min(prices), slices.Max(prices)
-	top, bottom := slices.Min(heights), slices.Max(heights)
-	for i, y := range heights {
-		if at := high - (y-top)/(bottom-top)*(high-low); at < prices[i]-0.00005 || at > prices[i]+0.00005 {
-			t.Errorf("point %d shows %.5f, want %.5f", i, at, prices[i])
-		}
-	}
-	var bids int
-	tb.eval(zoneA+`.querySelectorAll("line.bid, line.outbid").length`, &bids)
-	if bids != 3 {
-		t.Errorf("%d lines of bids, want 3", bids)
 	}
 }
 
-// Everything can be done with the keyboard, and fits on a small screen, in the light and in the
-// dark.
-func TestPage_forEverybody(t *testing.T) {
+// What the simulator refuses is told in its own words, and changes nothing; what a field does not
+// take is not sent.
+func TestPage_refusals(t *testing.T) {
 	t.Parallel()
 	sim, tb := shop(t)
-	tb.eval(`document.querySelector("#advance input").focus()`, nil)
-	tb.key("Tab", "", 9)
-	tb.key("Enter", "\r", 13)
-	tb.says("#now", "2026-03-02 10:13:00")
-	if got := sim.Now(); !got.Equal(time.Date(2026, 3, 2, 10, 13, 0, 0, time.UTC)) {
-		t.Errorf("the world's time is %s", got)
+	tb.fill(`document.querySelector("#advance")`, "duration", "soon")
+	tb.press("Advance")
+	tb.says("#result", `duration must be like 1h30m, above 0 and at most 8784h0m0s, not "soon"`)
+	tb.until(`document.querySelector("#result").dataset.mood === "bad" && document.querySelector("#advance input").value === "soon"`)
+	equal(t, "time", sim.Now().Format("15:04"), "10:03")
+	for _, wrong := range []string{"-1", "cheap", "0.0393011"} {
+		tb.fill(card(kecsim.ZoneA), "spot", wrong)
+		tb.press("Set price: N3.2B in cn-beijing-6a")
+		tb.until(card(kecsim.ZoneA) + `.querySelector("[name=spot]:invalid").value === "` + wrong + `"`)
 	}
-	for _, width := range []int{1280, 400} {
-		for _, scheme := range []string{"light", "dark"} {
-			tb.size(width)
-			tb.scheme(scheme)
-			var over, unnamed int
-			tb.eval(`document.documentElement.scrollWidth - innerWidth`, &over)
-			tb.eval(`[...document.querySelectorAll("button, input, select")].filter(e => !(e.innerText || e.getAttribute("aria-label") || e.labels?.length)).length`, &unnamed)
-			if over > 0 || unnamed > 0 {
-				t.Errorf("%d px, %s: %d px too wide, %d controls without a name", width, scheme, over, unnamed)
-			}
-		}
-	}
+	spot, _ := sim.Price(kecsim.ZoneA, kecsim.TypeSmall)
+	equal(t, "price", spot, "0.0563")
 }
 
 // With -picture, the picture in the documentation is taken anew.

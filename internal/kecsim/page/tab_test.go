@@ -14,6 +14,8 @@ type tab struct {
 	*browser
 	t       *testing.T
 	session string
+	address string          // of the page
+	pressed map[string]bool // the buttons, by their texts
 	mu      sync.Mutex
 	wrong   []string // errors on the console, and requests to other hosts
 }
@@ -28,7 +30,7 @@ func (b *browser) open(t *testing.T, address string) *tab {
 	b.call(t, "", "Target.createBrowserContext", nil, &target)
 	b.call(t, "", "Target.createTarget", params{"url": "about:blank", "browserContextId": target.BrowserContextID, "newWindow": true}, &target)
 	b.call(t, "", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &target)
-	tb := &tab{browser: b, t: t, session: target.SessionID}
+	tb := &tab{browser: b, t: t, session: target.SessionID, address: address, pressed: map[string]bool{}}
 	at, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)

@@ -31,14 +31,19 @@ async function refresh() {
   }
 }
 
-// steer posts to a route and says what came of it, then shows the world after it. It returns
-// whether the simulator has done it.
-async function steer(route, body, done) {
-  let problem = null;
-  await send("POST", route, body).catch((refusal) => (problem = refusal));
-  put(id("result"), problem ? problem.message : done, problem ? "bad" : "good");
-  await refresh();
-  return !problem;
+let steered = Promise.resolve(); // settles when all that was steered so far has its answer
+
+// steer posts to a route and says what came of it, then shows the world after it. One thing is
+// steered after the other, so that the world and the page end with what was asked for last. It
+// returns whether the simulator has done it.
+function steer(route, body, done) {
+  return (steered = steered.then(async () => {
+    let problem = null;
+    await send("POST", route, body).catch((refusal) => (problem = refusal));
+    put(id("result"), problem ? problem.message : done, problem ? "bad" : "good");
+    await refresh();
+    return !problem;
+  }));
 }
 
 // ---- Elements
@@ -80,7 +85,11 @@ function list(parent, items, key, create, update) {
     if (child === next) next = next.nextElementSibling;
     else parent.insertBefore(child, next);
   }
-  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+  if (focused === document.activeElement) return;
+  // What had the focus was moved, or has gone with its row: then its table's heading takes over, so
+  // that the next Tab does not begin at the top of the page.
+  const heir = focused.isConnected ? focused : parent.closest("section").querySelector("h2");
+  heir.focus({ preventScroll: true });
 }
 
 // table shows items as rows. A cell is a text, or a list of text, smaller text and mood. Rows with
