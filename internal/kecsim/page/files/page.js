@@ -28,6 +28,7 @@ async function refresh() {
     if (mine === asked) show(world);
   } catch (problem) {
     if (mine === asked) put(id("live"), "no answer: " + problem.message, "bad");
+    console.error(problem);
   }
 }
 
@@ -236,7 +237,7 @@ function showRequests({ requests }) {
 // ---- The charts
 
 // The plot of a chart, in the units of its viewBox.
-const plot = { left: 46, right: 350, top: 10, bottom: 148 };
+const plot = { left: 54, right: 350, top: 10, bottom: 148 };
 
 // scaleOf finds the prices that the charts of a type span, the same for all its zones: all prices
 // and bids in sight, and a round step between the lines of the grid.
@@ -282,7 +283,9 @@ function newMarket(type, zone) {
   onSubmit(price, ({ spot }) => steer("price", { zone, type, spot }, `${place} now costs ${spot}`));
   onSubmit(stock, ({ count }) => steer("stock", { zone, type, count: Number(count) }, `There are ${count} of ${place} now`));
   card.querySelector(".sell-out").addEventListener("click", () => steer("stock", { zone, type, count: 0 }, `${place} is sold out`));
-  for (const control of card.querySelectorAll("button")) control.setAttribute("aria-label", `${control.textContent}: ${place}`);
+  for (const control of card.querySelectorAll("button, input")) {
+    control.setAttribute("aria-label", `${control.textContent || control.closest("label").textContent.trim()}: ${place}`);
+  }
   return card;
 }
 
@@ -321,7 +324,7 @@ function draw(svg, { type, market, offer, from, until, scale }) {
     const kind = Number(bid.limit) < Number(offer.spot) ? "outbid" : "bid";
     shapes.push(across(Number(bid.limit), kind));
     const place = Math.max(plot.top, y(Number(bid.limit)) - 4);
-    if (above - place < 12) continue;
+    if (above - place < 14) continue;
     above = place;
     shapes.push(shape("text", { x: plot.right, y: place, "text-anchor": "end", class: kind }, bidText(bid)));
   }
