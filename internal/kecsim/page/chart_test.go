@@ -111,8 +111,8 @@ func watched(t *testing.T, url, typ string) (out watchRoute) {
 	return out
 }
 
-// corners are the points of the steps of a price within so many hours before now: the price in force
-// at the beginning, then each change, until now.
+// corners are the points of the steps of a price within so many hours before now: the price in
+// force at the beginning, then each change, until now.
 func (w watchRoute) corners(t *testing.T, market int, hours float64, x, y axis) string {
 	t.Helper()
 	var points []string

@@ -173,8 +173,8 @@ const texts = `[...document.querySelectorAll("body *")].filter(e => !e.closest("
 	.map(element => ({ element, text: [...element.childNodes].filter(n => n.nodeType === 3).map(n => n.data.trim()).join(" ").trim() || element.placeholder || "" }))
 	.filter(({ text }) => text)`
 
-// contrasts are the texts whose contrast with what is behind them is below a limit, by the formula of
-// WCAG 2; and the lines and borders that say something, for which 3 is enough.
+// contrasts are the texts whose contrast with what is behind them is below a limit, by the formula
+// of WCAG 2; and the lines and borders that say something, for which 3 is enough.
 const contrasts = `(() => {
 	const rgb = (css) => { const n = css.match(/[0-9.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n }
 	const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0)

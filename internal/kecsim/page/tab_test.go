@@ -165,3 +165,28 @@ func (tb *tab) scheme(name string) {
 	tb.t.Helper()
 	tb.do("Emulation.setEmulatedMedia", params{"features": []params{{"name": "prefers-color-scheme", "value": name}}})
 }
+
+// forgive returns what has gone wrong in the tab, and forgets it: the test has it go wrong.
+func (tb *tab) forgive() (told []string) {
+	tb.t.Helper()
+	tb.do("Runtime.evaluate", params{"expression": "0"}) // all events before its answer have been read
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	told, tb.wrong = tb.wrong, nil
+	return told
+}
+
+// framed is the address of what the only frame of the page shows.
+func (tb *tab) framed() string {
+	tb.t.Helper()
+	var tree struct {
+		FrameTree struct {
+			ChildFrames []struct{ Frame struct{ URL string } }
+		}
+	}
+	tb.call(tb.t, tb.session, "Page.getFrameTree", nil, &tree)
+	if len(tree.FrameTree.ChildFrames) != 1 {
+		tb.t.Fatalf("the page has %d frames", len(tree.FrameTree.ChildFrames))
+	}
+	return tree.FrameTree.ChildFrames[0].Frame.URL
+}
