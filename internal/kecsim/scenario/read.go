@@ -31,13 +31,18 @@ func (m *mistake) Error() string {
 	return fmt.Sprintf("%s:%d,%d: %s", m.At.Filename, m.At.Start.Line, m.At.Start.Column, m.Text)
 }
 
-// Load reads a scenario from a file. The error has a line for each thing in it that is wrong, with
-// its place: the syntax, the names, the values, and what the simulated KEC refuses.
+// Load reads a scenario from a file.
 func Load(file string) (*Scenario, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
+	return Read(file, source)
+}
+
+// Read reads a scenario from the text of a file. The error has a line for each thing in it that is
+// wrong, with its place: the syntax, the names, the values, and what the simulated KEC refuses.
+func Read(file string, source []byte) (*Scenario, error) {
 	parsed, diags := hclparse.NewParser().ParseHCL(source, file)
 	if diags.HasErrors() {
 		var all []error

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kingsoftcloud/terraform-provider-kec/examples/rehearsal"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/control"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/page"
@@ -43,7 +45,7 @@ func built() string {
 const usage = `kecsim serves a local Kingsoft Cloud (KEC), without an account and without money, until it is interrupted.
 
   kecsim -listen 127.0.0.1:7480                               a world that stands by itself
-  kecsim -scenario sold-out.kecsim.hcl -time-scale 60         a course of events, a minute in each second
+  kecsim -scenario sold-out -time-scale 60                    a course of events, a minute in each second
 
 It prints one line with its endpoint when it is ready. The provider uses it with endpoint = "http://127.0.0.1:7480", or
 KEC_ENDPOINT; the keys are AKLTkecsim and kecsim-secret-key. In a browser the endpoint is a page that shows and steers
@@ -87,7 +89,8 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	flags.IntVar(&o.quota, "quota", 100, "how many `instances` the account may have")
 	flags.BoolVar(&o.move, "move-prices", false, "let prices move every simulated hour")
 	flags.BoolVar(&o.stock, "move-stock", false, "let stock shrink and return every simulated hour")
-	flags.StringVar(&o.scenario, "scenario", "", "a `file` that sets up the world and scripts what happens; see examples/rehearsal")
+	flags.StringVar(&o.scenario, "scenario", "", "a `file` that sets up the world and scripts what happens, or the name of one that comes with kecsim: "+
+		strings.Join(ownScenarios(), ", "))
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -104,17 +107,42 @@ func parse(args []string, stderr io.Writer) (o options, err error) {
 	return o, loopback(o.listen)
 }
 
+// events reads a scenario: that of a file, or one of those that come with the simulator, by its
+// name.
+func events(name string) (*scenario.Scenario, error) {
+	if name == "" {
+		return &scenario.Scenario{}, nil
+	}
+	found, err := scenario.Load(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return found, err
+	}
+	if source, missing := rehearsal.Files.ReadFile(name + rehearsal.Suffix); missing == nil {
+		return scenario.Read(name+rehearsal.Suffix, source)
+	}
+	return nil, fmt.Errorf("%w, and of the scenarios that come with kecsim there are %s", err, strings.Join(ownScenarios(), ", "))
+}
+
+// ownScenarios are the names of the scenarios that come with the simulator.
+func ownScenarios() []string {
+	files, err := fs.Glob(rehearsal.Files, "*"+rehearsal.Suffix)
+	if err != nil {
+		return nil
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(file, rehearsal.Suffix)
+	}
+	return files
+}
+
 // world is the simulator that the command line asks for.
 func (o options) world(stderr io.Writer) (*kecsim.Server, error) {
-	events := &scenario.Scenario{}
-	if o.scenario != "" {
-		var err error
-		if events, err = scenario.Load(o.scenario); err != nil {
-			return nil, err
-		}
+	course, err := events(o.scenario)
+	if err != nil {
+		return nil, err
 	}
 	scale := o.scale
-	if asked, given := events.TimeScale(); given && !o.scaled {
+	if asked, given := course.TimeScale(); given && !o.scaled {
 		scale = asked
 	}
 	sim := kecsim.New(kecsim.WithClock(kecsim.RunningClock(time.Now(), scale)), kecsim.WithControl(control.Serve))
@@ -123,7 +151,7 @@ func (o options) world(stderr io.Writer) (*kecsim.Server, error) {
 		s.Boot, s.MovePrices, s.MoveStock = o.boot, o.move, o.stock
 		s.VisibleAfter = min(s.VisibleAfter, o.boot)
 	})
-	events.Begin(sim, func(err error) { fmt.Fprintln(stderr, "kecsim:", err) })
+	course.Begin(sim, func(err error) { fmt.Fprintln(stderr, "kecsim:", err) })
 	return sim, nil
 }
 

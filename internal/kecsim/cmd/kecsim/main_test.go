@@ -10,8 +10,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
 func TestRun_servesUntilStopped(t *testing.T) {
@@ -81,6 +84,42 @@ func TestRun_refusals(t *testing.T) {
 	var out bytes.Buffer
 	if err := run(context.Background(), []string{"-version"}, &out, io.Discard); err != nil || out.String() != "kecsim dev\n" {
 		t.Errorf("version: %v %q", err, out.String())
+	}
+}
+
+// The second command of the guide works as it stands, for somebody who has no more than the first
+// one has installed. A file goes before a scenario of the same name, and a name that is neither is
+// told what there is.
+func TestWorld_ofTheGuide(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile(root + "/internal/tools/guides/rehearsing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`(?m)^"\$\(go env GOPATH\)/bin/kecsim" (.+)$`).FindSubmatch(guide)
+	if command == nil {
+		t.Fatal("the guide has no line that starts the simulator")
+	}
+	o, err := parse(strings.Fields(string(command[1])), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sim, err := o.world(io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := sim.Stock(kecsim.ZoneA, kecsim.TypeSmall); o.listen != "127.0.0.1:7480" || left != 0 {
+		t.Errorf("at %s there are %d left of what is sold out", o.listen, left)
+	}
+	for _, name := range ownScenarios() {
+		if _, err := events(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, err = events("sold-in")
+	want := "open sold-in: no such file or directory, and of the scenarios that come with kecsim there are flaky-api, market-day, notice-and-release, price-spike, sold-out"
+	if err == nil || err.Error() != want {
+		t.Errorf("an unknown name: %v, want %s", err, want)
 	}
 }
 
