@@ -51,6 +51,7 @@ var apart = map[string][]string{
 	"tools/conform":     {"conform", "ksyun", "tools/rehearsal"},
 	"tools/demo":        {"tools/rehearsal", "kecsim"},
 	"tools/guides":      {"failure", "wizard", "spotinstance", "param"},
+	"tools/mutate":      nil,
 	"tools/rehearsal":   nil,
 	"tools/schemajson":  {"provider"},
 	"tools/structure":   nil,

@@ -1,0 +1,119 @@
+// Mutate makes small mistakes in the code that decides about money and state, one at a time, and
+// runs the tests that should notice. It says which mistakes no test has noticed. The acceptance
+// tests are not among those tests: a CLI for each mistake would take days.
+//
+// Nothing in the clone changes: the compiler is given each mistake as an overlay.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// limit is how long the tests of one mistake may take. Those that go on for ever have noticed it.
+const limit = 3 * time.Minute
+
+type verdict int
+
+const (
+	noticed verdict = iota
+	unbuilt         // no mistake: it does not compile
+	survived
+)
+
+func main() {
+	packages := flag.String("packages", "machines,kec,ksyun,failure,wizard,spotinstance,spotfleet", "`names` of the packages, below internal/")
+	n := flag.Int("n", 300, "how many mistakes to make")
+	seed := flag.Uint64("seed", 1, "which ones")
+	workers := flag.Int("workers", 2, "how many at a time")
+	flag.Parse()
+	all, err := draw(".", strings.Split(*packages, ","), *n, *seed)
+	if err != nil {
+		log.Fatal(err)
+	}
+	verdicts := make([]verdict, len(all))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range *workers {
+		wg.Go(func() {
+			for i := range next {
+				v, err := try(all[i])
+				if err != nil {
+					log.Fatal(err)
+				}
+				if verdicts[i] = v; v == survived {
+					fmt.Println(all[i])
+				}
+			}
+		})
+	}
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	count := map[verdict]int{}
+	for _, v := range verdicts {
+		count[v]++
+	}
+	built := count[noticed] + count[survived]
+	fmt.Printf("%d mistakes of seed %d, of which %d do not compile: the tests notice %d of %d, %.1f %%.\n",
+		len(all), *seed, count[unbuilt], count[noticed], built, 100*float64(count[noticed])/float64(max(built, 1)))
+}
+
+// try runs the tests that should notice a mistake: those of its package, and the histories, scenes
+// and crash points of the whole provider.
+func try(m mutant) (verdict, error) {
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	whole, err := filepath.Abs(m.file)
+	if err != nil {
+		return 0, err
+	}
+	replaced := filepath.Join(dir, "mutant.go")
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{whole: replaced}})
+	if err != nil {
+		return 0, err
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := errors.Join(os.WriteFile(replaced, m.source, 0o600), os.WriteFile(file, overlay, 0o600)); err != nil {
+		return 0, err
+	}
+	home := "./" + filepath.Dir(m.file)
+	if !passes("build", "-overlay", file, home) {
+		return unbuilt, nil
+	}
+	if !passes("test", "-vet=off", "-failfast", "-count=1", "-overlay", file, home) ||
+		!passes("test", "-vet=off", "-failfast", "-count=1", "-overlay", file, "-run", "TestHistories|TestFleet|TestTexts|TestCrash|TestStates|TestPlans", "./internal/chaos",
+			"-args", "-histories=60", "-fleet-histories=20") {
+		return noticed, nil
+	}
+	return survived, nil
+}
+
+// passes runs the go command, without a CLI for acceptance tests.
+func passes(args ...string) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments of this program
+	cmd.WaitDelay = time.Second
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "TF_ACC") {
+			cmd.Env = append(cmd.Env, pair)
+		}
+	}
+	return cmd.Run() == nil
+}
