@@ -61,6 +61,18 @@ func TestEachAlone_twoBadIDsProveNothing(t *testing.T) {
 	}
 }
 
+// One good id proves that a code is not one of all ids: the next batch that has it is asked one by
+// one again, and finds the good one among many bad ones.
+func TestEachAlone_aCodeIsDisproved(t *testing.T) {
+	t.Parallel()
+	c, _ := client(t, of(set("")))
+	askedAlone(c.Client, "bad-1", "bad-2")
+	asked, failed := askedAlone(c.Client, many("good", 5)...)
+	equal(t, "good ones", fmt.Sprint(asked, failed), "5 []")
+	asked, failed = askedAlone(c.Client, append(many("bad", 20), "good-0")...)
+	equal(t, "many bad ones", fmt.Sprint(asked, len(failed), slices.Contains(failed, "good-0")), "21 20 false")
+}
+
 // A code that refuses every id costs a few requests for each batch, and a machine that is refused
 // no more is found in turn.
 func TestEachAlone_aCodeForAll(t *testing.T) {
