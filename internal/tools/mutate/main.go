@@ -78,7 +78,7 @@ func try(m mutant) (verdict, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(dir)
 	whole, err := filepath.Abs(m.file)
 	if err != nil {
 		return 0, err
@@ -108,7 +108,7 @@ func try(m mutant) (verdict, error) {
 func passes(args ...string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // arguments of this program
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.WaitDelay = time.Second
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "TF_ACC") {

@@ -121,7 +121,7 @@ func draw(root string, packages []string, n int, seed uint64) ([]mutant, error) 
 			}
 		}
 	}
-	random := rand.New(rand.NewPCG(seed, 17)) //nolint:gosec // a sample that can be drawn again
+	random := rand.New(rand.NewPCG(seed, 17))
 	random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 	var all []mutant
 	for _, p := range places[:min(n, len(places))] {
