@@ -6,8 +6,14 @@ set -eu
 goreleaser=$1
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
-modules=$(go env GOMODCACHE)
+
+# What both users need stands where both can read it.
+modules=$work/modules
 go mod download
+GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)" GOMODCACHE=$modules GOFLAGS=-modcacherw go mod download
+cp "$goreleaser" "$work/goreleaser"
+chmod 755 "$work" "$work/goreleaser"
+chmod -R a+rX "$modules"
 
 # build FOLDER [USER] makes the archives in a clone of its own.
 build() {
@@ -15,11 +21,10 @@ build() {
 	mkdir -p "$folder/home"
 	git clone -q . "$folder/clone"
 	set -- "${2:-}" env HOME="$folder/home" GOCACHE="$folder/cache" GOMODCACHE="$modules" GOFLAGS=-modcacherw \
-		"$goreleaser" release --snapshot --clean --skip=sign,publish,sbom
+		"$work/goreleaser" release --snapshot --clean --skip=sign,publish,sbom
 	user=$1
 	shift
 	if [ -n "$user" ]; then
-		chmod 755 "$work"
 		chown -R "$user" "$folder"
 		set -- setpriv --reuid="$user" --clear-groups -- "$@"
 	fi
