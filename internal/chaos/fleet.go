@@ -59,12 +59,9 @@ func beginFleets(seed uint64) (*fleetHistory, error) {
 	return h, err
 }
 
-// runFleets lives through a history of fleets inside a bubble of virtual time.
-func runFleets(seed uint64, steps int) error { return runFleetsIn(nil, seed, steps) }
-
-// runFleetsIn lives through a history of fleets in a world of these settings; nil leaves them as
-// they are.
-func runFleetsIn(world func(*kecsim.Settings), seed uint64, steps int) error {
+// runFleets lives through a history of fleets inside a bubble of virtual time, in a world of these
+// settings; nil leaves them as they are.
+func runFleets(world func(*kecsim.Settings), seed uint64, steps int) error {
 	h, err := beginFleets(seed)
 	if err != nil {
 		return err

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
 var (
@@ -27,16 +29,16 @@ func TestFleetHistories(t *testing.T) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(*fleetHistories) && broken.Load() < 3; i = next.Add(1) - 1 {
 				seed := *firstFleetSeed + uint64(i)
-				if err := liveFleets(t, seed, *stepCount); err != nil {
+				if err := liveFleets(t, nil, seed, *stepCount); err != nil {
 					broken.Add(1)
 					shortest := *stepCount
 					for n := range shortest {
-						if liveFleets(t, seed, n) != nil {
+						if liveFleets(t, nil, seed, n) != nil {
 							shortest = n
 							break
 						}
 					}
-					t.Errorf("seed %d: %v\nthe shortest begin of it that breaks a rule has %d steps: %v", seed, err, shortest, liveFleets(t, seed, shortest))
+					t.Errorf("seed %d: %v\nthe shortest begin of it that breaks a rule has %d steps: %v", seed, err, shortest, liveFleets(t, nil, seed, shortest))
 				}
 			}
 		})
@@ -46,7 +48,7 @@ func TestFleetHistories(t *testing.T) {
 }
 
 // liveFleets runs a history of fleets in a bubble of its own.
-func liveFleets(t *testing.T, seed uint64, steps int) (err error) {
+func liveFleets(t *testing.T, world func(*kecsim.Settings), seed uint64, steps int) (err error) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		defer func() {
@@ -54,7 +56,7 @@ func liveFleets(t *testing.T, seed uint64, steps int) (err error) {
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		err = runFleets(seed, steps)
+		err = runFleets(world, seed, steps)
 	})
 	return err
 }

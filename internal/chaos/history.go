@@ -75,14 +75,10 @@ const latency = 20 * time.Millisecond
 // slots are the addresses that a history uses.
 const slots = 2
 
-// runHistory lives through a history inside a bubble of virtual time, and returns what can be seen
-// of it. The error tells the first rule that was broken, and after which step.
-func runHistory(seed uint64, ops []operation) (*record, error) {
-	return runHistoryIn(nil, seed, ops)
-}
-
-// runHistoryIn lives through a history in a world of these settings; nil leaves them as they are.
-func runHistoryIn(world func(*kecsim.Settings), seed uint64, ops []operation) (*record, error) {
+// runHistory lives through a history inside a bubble of virtual time, in a world of these settings
+// (nil leaves them as they are), and returns what can be seen of it. The error tells the first rule
+// that was broken, and after which step.
+func runHistory(world func(*kecsim.Settings), seed uint64, ops []operation) (*record, error) {
 	start, record := time.Now(), &record{}
 	h, err := begin(seed)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
 
 var (
@@ -57,14 +59,14 @@ func TestHistories(t *testing.T) {
 						commands.Add(1)
 					}
 				}
-				record, err := live(t, seed, ops)
+				record, err := live(t, nil, seed, ops)
 				if err == nil {
 					frozen.hold(t, seed, record)
 					continue
 				}
 				broken.Add(1)
-				short := shrink(ops, func(ops []operation) bool { _, err := live(t, seed, ops); return err != nil })
-				_, again := live(t, seed, short)
+				short := shrink(ops, func(ops []operation) bool { _, err := live(t, nil, seed, ops); return err != nil })
+				_, again := live(t, nil, seed, short)
 				t.Errorf("seed %d: %v\nshrunk to %d steps:\n%s\n%v", seed, err, len(short), listed(short), again)
 			}
 		})
@@ -88,7 +90,7 @@ func listed(ops []operation) string {
 
 // live runs a history in a bubble of its own. Whoever is left behind in it panics
 // there.
-func live(t *testing.T, seed uint64, ops []operation) (record *record, err error) {
+func live(t *testing.T, world func(*kecsim.Settings), seed uint64, ops []operation) (record *record, err error) {
 	t.Helper()
 	defer func() {
 		if p := recover(); p != nil {
@@ -101,7 +103,7 @@ func live(t *testing.T, seed uint64, ops []operation) (record *record, err error
 				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		record, err = runHistory(seed, ops)
+		record, err = runHistory(world, seed, ops)
 	})
 	return record, err
 }

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
@@ -73,17 +72,16 @@ func (w world) set(s *kecsim.Settings) {
 	}
 }
 
-// pair is two answers to two questions.
-type pair struct{ q1, a1, q2, a2 int }
+// pair is two answers to two questions, the earlier one first.
+type pair struct{ q1, q2, a1, a2 int }
 
-// pairs are all pairs of answers.
-func pairs() map[pair]bool {
-	all := map[pair]bool{}
+// pairs are all pairs of answers, in order.
+func pairs() (all []pair) {
 	for q1 := range questions {
 		for q2 := q1 + 1; q2 < len(questions); q2++ {
 			for a1 := range questions[q1].answers {
 				for a2 := range questions[q2].answers {
-					all[pair{q1, a1, q2, a2}] = true
+					all = append(all, pair{q1, q2, a1, a2})
 				}
 			}
 		}
@@ -91,38 +89,31 @@ func pairs() map[pair]bool {
 	return all
 }
 
-// gain is how many of these pairs a world has, of those with a question whose answer was chosen.
-func (w world) gain(left map[pair]bool, q, a int) (n int) {
-	for other, b := range w {
-		if b >= 0 && other != q && left[ordered(q, a, other, b)] {
+// holds tells whether a world has both answers of a pair.
+func (w world) holds(p pair) bool { return w[p.q1] == p.a1 && w[p.q2] == p.a2 }
+
+// gain is how many pairs a world would hold, of those that are left, by one more answer.
+func (w world) gain(left []pair, q, a int) (n int) {
+	with := slices.Clone(w)
+	with[q] = a
+	for _, p := range left {
+		if (p.q1 == q || p.q2 == q) && with.holds(p) {
 			n++
 		}
 	}
 	return n
 }
 
-func ordered(q1, a1, q2, a2 int) pair {
-	if q1 > q2 {
-		return pair{q2, a2, q1, a1}
-	}
-	return pair{q1, a1, q2, a2}
-}
-
-// covering are worlds that have every pair of answers between them, far fewer than there are
+// covering are worlds that hold every pair of answers between them, far fewer than there are
 // combinations.
 func covering() (all []world) {
-	left := pairs()
-	for len(left) > 0 {
-		w := make(world, len(questions))
-		for q := range w {
-			w[q] = -1
-		}
-		first := slices.MinFunc(keys(left), func(x, y pair) int {
-			return slices.Compare([]int{x.q1, x.q2, x.a1, x.a2}, []int{y.q1, y.q2, y.a1, y.a2})
-		})
+	const open = -1
+	for left := pairs(); len(left) > 0; {
+		w := world(slices.Repeat([]int{open}, len(questions)))
+		first := left[0]
 		w[first.q1], w[first.q2] = first.a1, first.a2
 		for q := range w {
-			if w[q] >= 0 {
+			if w[q] != open {
 				continue
 			}
 			best, most := 0, -1
@@ -133,19 +124,8 @@ func covering() (all []world) {
 			}
 			w[q] = best
 		}
-		for q1 := range w {
-			for q2 := q1 + 1; q2 < len(w); q2++ {
-				delete(left, pair{q1, w[q1], q2, w[q2]})
-			}
-		}
+		left = slices.DeleteFunc(left, w.holds)
 		all = append(all, w)
-	}
-	return all
-}
-
-func keys(m map[pair]bool) (all []pair) {
-	for k := range m {
-		all = append(all, k)
 	}
 	return all
 }
@@ -170,11 +150,7 @@ func TestWorlds_askEverything(t *testing.T) {
 	left := pairs()
 	worlds := covering()
 	for _, w := range worlds {
-		for q1 := range w {
-			for q2 := q1 + 1; q2 < len(w); q2++ {
-				delete(left, pair{q1, w[q1], q2, w[q2]})
-			}
-		}
+		left = slices.DeleteFunc(left, w.holds)
 	}
 	if len(left) > 0 || len(worlds) > 30 || len(worlds[0].String()) > 0 {
 		t.Errorf("%d worlds lack %d pairs; the first one differs from what is assumed in %q", len(worlds), len(left), worlds[0])
@@ -195,13 +171,11 @@ func TestWorlds(t *testing.T) {
 				w, n := worlds[i/each], i%each
 				var err error
 				seed := 500_000 + uint64(i)
-				synctest.Test(t, func(*testing.T) {
-					if n < *worldHistories {
-						_, err = runHistoryIn(w.set, seed, generate(seed, *stepCount))
-					} else {
-						err = runFleetsIn(w.set, seed, *stepCount)
-					}
-				})
+				if n < *worldHistories {
+					_, err = live(t, w.set, seed, generate(seed, *stepCount))
+				} else {
+					err = liveFleets(t, w.set, seed, *stepCount)
+				}
 				if err != nil {
 					broken.Add(1)
 					t.Errorf("seed %d in the world of %s: %v", seed, w, err)
