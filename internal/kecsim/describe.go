@@ -70,8 +70,7 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 		found = append(found, in)
 	}
 	sortInstances(found, cmp.Or(r.Get("Sort.Name"), r.Get("Sort")), r.Get("Sort.Value"))
-	start := min(r.Number("Marker", 0), len(found))
-	end := min(start+r.Number("MaxResults", 10), len(found))
+	start, end := marked(r, len(found))
 	marker := end
 	if end == len(found) {
 		marker = 0
@@ -81,6 +80,13 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 		set = append(set, s.w.describe(in))
 	}
 	return map[string]any{"InstanceCount": len(found), "Marker": marker, "InstancesSet": set}, nil
+}
+
+// marked is the part of n elements that a request asks for with Marker and MaxResults, of which
+// 10 is the default.
+func marked(r *request, n int) (start, end int) {
+	start = min(r.Number("Marker", 0), n)
+	return start, min(start+r.Number("MaxResults", 10), n)
 }
 
 func (in *instance) filterValues(name string) []string {

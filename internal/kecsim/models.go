@@ -176,8 +176,7 @@ func (s *Server) describeModels(r *request) (any, *protocol.Refusal) {
 			set = append(set, s.w.describeModel(m))
 		}
 	}
-	start := min(r.Number("Marker", 0), len(set))
-	end := min(start+r.Number("MaxResults", 10), len(set))
+	start, end := marked(r, len(set))
 	return map[string]any{"InstanceCount": len(set), "ModelSet": slices.Clone(set[start:end])}, nil
 }
 
