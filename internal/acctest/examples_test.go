@@ -256,7 +256,11 @@ func TestExamples_areAllApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	for folder := range found {
-		file, test, _ := strings.Cut(appliedBy[folder], " ")
+		file, test, named := strings.Cut(appliedBy[folder], " ")
+		if !named {
+			t.Errorf("examples/%s: appliedBy names no test that applies it", folder)
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(file)))
 		if err != nil || !strings.Contains(string(text), "\nfunc "+test+"(t *testing.T) {") {
 			t.Errorf("examples/%s: no test %q in %q: %v", folder, test, file, err)

@@ -188,6 +188,10 @@ func TestSchema_descriptionsSayWhatAChangeDoes(t *testing.T) {
 			}
 			lines := m.params()
 			i := slices.IndexFunc(lines, func(l param.Line) bool { return param.TopLevel(l.Path).Equal(path.Root(name)) })
+			if i < 0 {
+				t.Errorf("%s has no line in its step's Lines, so that nothing is sent for it", name)
+				continue
+			}
 			c, inPlace := changeOf(lines[i].Change)
 			says := a.GetMarkdownDescription()
 			if strings.Contains(says, "eplaces the instance") == inPlace || strings.Contains(says, "in place") != inPlace {

@@ -11,6 +11,9 @@ import (
 // diff.
 const frozenFile = "testdata/provider.json"
 
+// accepts is the command that freezes the schema as it is, for whoever has changed it on purpose.
+const accepts = "go test ./internal/tools/schemajson -args -freeze accepts the change"
+
 var freeze = flag.Bool("freeze", false, "write the schema into "+frozenFile)
 
 func TestSchema_isAsItWasFrozen(t *testing.T) {
@@ -31,10 +34,10 @@ func TestSchema_isAsItWasFrozen(t *testing.T) {
 	was, is := bytes.Split(want, []byte("\n")), bytes.Split(got.Bytes(), []byte("\n"))
 	for i := range min(len(was), len(is)) {
 		if !bytes.Equal(was[i], is[i]) {
-			t.Fatalf("line %d of the schema is\n%s\nand was\n%s\n(-args -freeze accepts the change)", i+1, is[i], was[i])
+			t.Fatalf("line %d of the schema is\n%s\nand was\n%s\n(%s)", i+1, is[i], was[i], accepts)
 		}
 	}
 	if len(was) != len(is) {
-		t.Fatalf("the schema has %d lines, and had %d (-args -freeze accepts the change)", len(is), len(was))
+		t.Fatalf("the schema has %d lines, and had %d (%s)", len(is), len(was), accepts)
 	}
 }
