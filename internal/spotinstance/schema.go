@@ -14,7 +14,7 @@ import (
 // Groups lists every attribute once, in the order of the wizard.
 func Groups(ctx context.Context) []wizard.Group {
 	return wizard.Groups(wizard.Group{
-		Name: "operations", Title: "Deadlines", Intro: "How long an operation may take.",
+		Title: "Deadlines", Intro: "How long an operation may take.",
 		Attributes: wizard.Deadlines(ctx, deadlines),
 	})
 }

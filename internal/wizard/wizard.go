@@ -41,24 +41,24 @@ type Steps struct {
 
 // Group is what the documentation shows together: attributes of one step, or of a few.
 type Group struct {
-	Name, Title, Intro string
-	Attributes         map[string]schema.Attribute
+	Title, Intro string
+	Attributes   map[string]schema.Attribute
 }
 
 // Groups lists every attribute of the steps once, in the order of the wizard. The resource's own
 // groups come before what KEC reports.
 func Groups(own ...Group) []Group {
 	all := append([]Group{
-		{"billing", "Bid, type and image", "What is bought, and at what price.", union(Bid{}.Attributes(), Image{}.Attributes())},
-		{"network", "Network", "Where it runs: the subnet decides the VPC and the zone.", union(Place{}.Attributes(), Network{}.Attributes())},
-		{"storage", "Disks", "The system disk, cloud disks beside it, and the local disk of types that have one.", Storage{}.Attributes()},
-		{"eip", "Public address", "An address of its own, bought with the instance.", Address{}.Attributes()},
-		{"login", "Login", "At most one of a password, keys and the login inside a custom image.", Login{}.Attributes()},
-		{"organisation", "Names, project and tags", "What it is called and where it is filed.", union(Naming{}.Attributes(), TagMaps{}.Attributes())},
-		{"advanced", "Advanced settings", "First boot, roles and network options.", Boot{}.Attributes()},
-		{"release", "Release and protection", "When it goes by itself, and what keeps it from being deleted.", Release{}.Attributes()},
+		{"Bid, type and image", "What is bought, and at what price.", union(Bid{}.Attributes(), Image{}.Attributes())},
+		{"Network", "Where it runs: the subnet decides the VPC and the zone.", union(Place{}.Attributes(), Network{}.Attributes())},
+		{"Disks", "The system disk, cloud disks beside it, and the local disk of types that have one.", Storage{}.Attributes()},
+		{"Public address", "An address of its own, bought with the instance.", Address{}.Attributes()},
+		{"Login", "At most one of a password, keys and the login inside a custom image.", Login{}.Attributes()},
+		{"Names, project and tags", "What it is called and where it is filed.", union(Naming{}.Attributes(), TagMaps{}.Attributes())},
+		{"Advanced settings", "First boot, roles and network options.", Boot{}.Attributes()},
+		{"Release and protection", "When it goes by itself, and what keeps it from being deleted.", Release{}.Attributes()},
 	}, own...)
-	return append(all, Group{"reported", "What KEC reports", "Known after the launch; refreshed by every plan.",
+	return append(all, Group{"What KEC reports", "Known after the launch; refreshed by every plan.",
 		union(Reported{}.Attributes(), TagMaps{}.ReportedAttributes())})
 }
 

@@ -9,27 +9,40 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/spotinstance"
 )
 
-func TestPage(t *testing.T) {
+// A section for each step of the wizard, and in it what is said about each attribute, those that
+// are required first and parts below the whole.
+func TestSpotInstance(t *testing.T) {
 	t.Parallel()
-	pages := map[string]string{}
-	for _, g := range spotinstance.Groups(context.Background()) {
-		pages[g.Name] = page(g)
-	}
-	for name, want := range map[string]string{
-		"billing":      "## `instance_type`\n\n*String, required.*\n\nInstance type, such as `N3.2B`.",
-		"network":      "## `security_group_ids`\n\n*Set of strings, required.*\n\n",
-		"storage":      "## `data_disks[*].size_gib`\n\n*Whole number, required.*\n\nRequired. Size in GiB.",
-		"login":        "## `password_wo`\n\n*String, optional, write-only.*\n\n",
-		"organisation": "## `tags`\n\n*Map of strings, optional.*\n\n",
-		"release":      "## `deletion_protection`\n\n*Bool, optional.*\n\n",
-		"reported":     "## `state`\n\n*String, read-only.*\n\n",
-		"operations":   "## `timeouts.create`\n\n*String, optional.*\n\nLongest time for a creation",
+	steps := spotinstance.Groups(context.Background())
+	page := spotInstance(steps)
+	for _, want := range []string{
+		"---\npage_title: \"Spot instance, step by step\"\nsubcategory: \"\"\n",
+		"| [Bid, type and image](#bid-type-and-image) | What is bought, and at what price. | [`image_id`](#image_id), " +
+			"[`instance_type`](#instance_type), [`spot_price_limit`](#spot_price_limit), [`spot_strategy`](#spot_strategy) |\n",
+		"\n\n## Bid, type and image\n\nWhat is bought, and at what price.\n\n### `image_id`\n\n*String, required.*\n\nImage to boot: ",
+		"### `instance_type`\n\n*String, required.*\n\nInstance type, such as `N3.2B`.",
+		"### `security_group_ids`\n\n*Set of strings, required.*\n\n",
+		"\n\n### `data_disks`\n\n*List of objects, optional.*\n\n",
+		"#### `data_disks[*].size_gib`\n\n*Whole number, required.*\n\nRequired. Size in GiB.",
+		"### `password_wo`\n\n*String, optional, write-only.*\n\n",
+		"### `tags`\n\n*Map of strings, optional.*\n\n",
+		"### `deletion_protection`\n\n*Bool, optional.*\n\n",
+		"### `state`\n\n*String, read-only.*\n\n",
+		"#### `timeouts.create`\n\n*String, optional.*\n\nLongest time for a creation",
 	} {
-		if !strings.Contains(pages[name], want) {
-			t.Errorf("%s lacks %q in\n%s", name, want, pages[name])
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q in\n%s", want, page)
 		}
 	}
-	if strings.Index(pages["billing"], "## `image_id`") > strings.Index(pages["billing"], "## `spot_price_limit`") {
+	last := 0
+	for _, g := range steps {
+		at := strings.Index(page, "\n## "+g.Title+"\n")
+		if at < last {
+			t.Errorf("the section %q is not where the wizard has it", g.Title)
+		}
+		last = at
+	}
+	if strings.Index(page, "### `image_id`") > strings.Index(page, "### `spot_price_limit`") {
 		t.Error("a required attribute stands behind an optional one")
 	}
 }
