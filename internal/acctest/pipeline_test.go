@@ -1,9 +1,7 @@
 package acctest_test
 
 import (
-	"os"
 	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
@@ -17,7 +15,7 @@ func TestAccPipeline_exitCodes(t *testing.T) {
 	if _, err := exec.LookPath("jq"); err != nil {
 		t.Skip("needs jq, with which the README's line for pipelines reads the messages")
 	}
-	line := pipeline(t)
+	line := acctest.Documented(t, "README.md", "tofu plan -json -input=false")
 	soldOut := kecsim.Fault{Status: 400, Code: "ProductSellOutInvalid", Message: "InstanceType N3.2B is sell out"}
 	noQuota := kecsim.Fault{Status: 400, Code: "InstanceQuotaExceeded", Message: "MinCount 1 exceeds the quota"}
 	order := acctest.NewHCL(`data "kec_spot_order" "batch"`, "order_id", `"2026030209140100"`)
@@ -73,23 +71,4 @@ func TestAccPipeline_exitCodes(t *testing.T) {
 		w := acctest.New(t).Workspace(t)
 		w.Shell("tofu() { echo no JSON; return 7; }\n"+line).Want(t, 1)
 	})
-}
-
-// pipeline is the line that the README shows.
-func pipeline(t *testing.T) string {
-	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for line := range strings.Lines(string(readme)) {
-		if strings.Contains(line, "|| jq ") {
-			found = append(found, line)
-		}
-	}
-	if len(found) != 1 {
-		t.Fatalf("the README has %d such lines, want 1: %q", len(found), found)
-	}
-	return found[0]
 }

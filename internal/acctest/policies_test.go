@@ -184,6 +184,34 @@ data "kec_spot_price" "small" {
 				"Add a kec_spot_price of N2.2B to the configuration.")
 	})
 
+	for _, page := range []struct{ name, begins string }{
+		{"README.md", "tofu plan -out=plan && tofu show"},
+		{"docs/guides/pipelines.md", "terraform plan -input=false -out=plan"},
+		{"examples/policies/README.md", "tofu plan -out=plan"},
+	} {
+		t.Run("the commands of "+page.name, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.New(t)
+			w := env.Workspace(t)
+			w.Setenv("TF_CLI_ARGS=-no-color", "POLICIES="+filepath.Join(w.Dir, policiesBelow))
+			if err := os.CopyFS(filepath.Join(w.Dir, policiesBelow), os.DirFS(policies)); err != nil {
+				t.Fatal(err)
+			}
+			commands := `opa() { "$POLICY_ENGINE" "$@"; }` + "\n" + acctest.Documented(t, page.name, page.begins)
+			write := func(bid string) {
+				w.Write(block("worker", `
+  for_each         = { "web-1" = `+bid+` }
+  instance_type    = "N3.2B"
+  spot_price_limit = each.value`) + acctest.Example(t, "policies/prices.tf") + env.Block(""))
+			}
+			denied := acctest.Documented(t, "examples/policies/README.md", "kec_spot_instance.worker[")
+			write("0.15")
+			w.Shell(commands).Want(t, 1, strings.TrimSpace(denied)).Lacks(t, "Apply complete!")
+			write("0.1")
+			w.Shell(commands).Want(t, 0, "Apply complete! Resources: 1 added").Lacks(t, "kec_spot_instance.worker[\"web-1\"]: spot_price_limit")
+		})
+	}
+
 	// An input without changes has nothing to deny, so it must at least be a plan.
 	t.Run("an empty plan, and what is no plan", func(t *testing.T) {
 		t.Parallel()
@@ -263,7 +291,10 @@ variable "limit" {
 	})
 }
 
-const policies = "../../examples/policies"
+const (
+	policiesBelow = "examples/policies" // the root of the repository
+	policies      = "../../" + policiesBelow
+)
 
 // What follows the address in a denial.
 const (

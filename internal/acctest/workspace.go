@@ -131,13 +131,19 @@ func (w *Workspace) Write(hcl string) {
 // command "get" makes it known to those that follow.
 func (w *Workspace) WriteModule(folder, hcl string) {
 	w.t.Helper()
-	if err := os.MkdirAll(filepath.Join(w.Dir, folder), 0o750); err != nil {
+	w.Put(filepath.Join(folder, "main.tf"), strings.TrimPrefix(hcl, "\n"))
+	w.Put(filepath.Join(folder, "source.tf"), source)
+}
+
+// Put writes any file of the workspace.
+func (w *Workspace) Put(name, text string) {
+	w.t.Helper()
+	file := filepath.Join(w.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		w.t.Fatal(err)
 	}
-	for name, content := range map[string]string{"main.tf": strings.TrimPrefix(hcl, "\n"), "source.tf": source} {
-		if err := os.WriteFile(filepath.Join(w.Dir, folder, name), []byte(content), 0o600); err != nil {
-			w.t.Fatal(err)
-		}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
@@ -154,10 +160,10 @@ func (w *Workspace) CLI(args ...string) Result {
 	return w.run(os.Getenv("TF_ACC_TERRAFORM_PATH"), args...)
 }
 
-// Shell runs a line of a shell, in which "tofu" is the CLI under test.
+// Shell runs lines of a shell, in which "tofu" and "terraform" are the CLI under test.
 func (w *Workspace) Shell(line string) Result {
 	w.t.Helper()
-	return w.run("sh", "-c", `tofu() { "$TF_ACC_TERRAFORM_PATH" "$@"; }`+"\n"+line)
+	return w.run("sh", "-c", `tofu() { "$TF_ACC_TERRAFORM_PATH" "$@"; }; terraform() { tofu "$@"; }`+"\n"+line)
 }
 
 func (w *Workspace) run(command string, args ...string) Result {
