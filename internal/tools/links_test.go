@@ -15,12 +15,14 @@ var (
 	fence    = regexp.MustCompile("(?ms)^```.*?^```")
 	notInIDs = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 	// ids are those that the documentation generator gives to nested schemas.
-	ids       = regexp.MustCompile(`<a id="([^"]+)">`)
-	ofTheRepo = "https://raw.githubusercontent.com/kingsoftcloud/terraform-provider-kec/main/"
+	ids = regexp.MustCompile(`<a id="([^"]+)">`)
+	// ofTheRepo are links to the repository from pages that are read elsewhere, too.
+	ofTheRepo = regexp.MustCompile(`^https://(?:raw\.githubusercontent\.com/kingsoftcloud/terraform-provider-kec/main|` +
+		`github\.com/kingsoftcloud/terraform-provider-kec(?:/(?:tree|blob)/main)?)(?:/(.+))?$`)
 )
 
 // TestLinks follows every link of every page to a file of the repository, and to a heading in it.
-// Links to other hosts are not followed.
+// Links to other hosts are not followed, unless they lead back here.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
@@ -37,9 +39,12 @@ func TestLinks(t *testing.T) {
 		for _, m := range link.FindAllStringSubmatch(textOf(t, page), -1) {
 			to, anchor, _ := strings.Cut(m[1], "#")
 			file := filepath.Join(filepath.Dir(page), to)
+			here := ofTheRepo.FindStringSubmatch(to)
 			switch {
-			case strings.HasPrefix(to, ofTheRepo):
-				file = filepath.Join(root, strings.TrimPrefix(to, ofTheRepo))
+			case here != nil && here[1] == "":
+				file = filepath.Join(root, "README.md")
+			case here != nil:
+				file = filepath.Join(root, here[1])
 			case strings.Contains(to, "://") || strings.HasPrefix(to, "mailto:"):
 				continue
 			case to == "":
