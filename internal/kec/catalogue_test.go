@@ -39,6 +39,8 @@ func TestDescribeImages(t *testing.T) {
 		"list instead":         {`{"ImagesSet":{"ImageId":"IMG-6f2b8d4e"}}`, `null DescribeImages: the answer holds no ImagesSet (HTTP 200)`},
 		"all images": {`{"ImagesSet":[{"ImageId":"IMG-1"},{"ImageId":"IMG-2"}]}`,
 			`null DescribeImages: the answer holds 2 images and not the one that was asked for (HTTP 200)`},
+		"another image": {`{"ImagesSet":[{"ImageId":"IMG-1"}]}`,
+			`null DescribeImages: the answer holds 1 images and not the one that was asked for (HTTP 200)`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -191,6 +193,9 @@ func TestCatalogue_all(t *testing.T) {
 	images, err := c.DescribeImages(t.Context())
 	equal(t, "images", written(t, images)+" "+fmt.Sprint(err), `[{"ID":"IMG-2"},{"ID":"IMG-1","State":"error"}] <nil>`)
 	equal(t, "request for images", s.Got[0].Body, "")
+	c, _ = client(t, of(ok(`{"ImagesSet":[{}]}`)))
+	images, err = c.DescribeImages(t.Context())
+	equal(t, "images without an id", written(t, images)+" "+fmt.Sprint(err), `null <nil>`)
 
 	s = of(ok(`{"InstanceTypeConfigSet":[{"InstanceType":"N3.4B"},{"InstanceType":"N3.2B","CPU":2},{"InstanceType":"n3.2b","CPU":4},{}]}`))
 	c, _ = client(t, s)

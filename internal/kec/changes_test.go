@@ -94,6 +94,14 @@ func changeCases() map[string]changeCase {
 			"POST https://iam.api.ksyun.com/?Action=UpdateInstanceProjectId&Version=2015-11-01", "InstanceId=i-1&ProjectId=42", "all", false},
 		"default project": {func(ctx context.Context, c *Client) error { return c.UpdateInstanceProjectId(ctx, "i-1", 0) },
 			"POST https://iam.api.ksyun.com/?Action=UpdateInstanceProjectId&Version=2015-11-01", "InstanceId=i-1&ProjectId=0", "all", false},
+		"role": {func(ctx context.Context, c *Client) error { return c.AttachInstancesIamRole(ctx, "i-1", "reader") },
+			kec("AttachInstancesIamRole"), "IamRoleName=reader&InstanceId.1=i-1", "all", false},
+		"no role": {func(ctx context.Context, c *Client) error { return c.DetachInstancesIamRole(ctx, "i-1") },
+			kec("DetachInstancesIamRole"), "InstanceId.1=i-1", "all", false},
+		"guard": {func(ctx context.Context, c *Client) error { return c.AddVMIntoDataGuard(ctx, "i-1", "d-1") },
+			kec("AddVmIntoDataGuard"), "DataGuardId=d-1&InstanceId.1=i-1", "all", false},
+		"no guard": {func(ctx context.Context, c *Client) error { return c.RemoveVMFromDataGuard(ctx, "i-1", "d-1") },
+			kec("RemoveVmFromDataGuard"), "DataGuardId=d-1&InstanceId.1=i-1", "all", false},
 	}
 }
 
@@ -148,6 +156,8 @@ func TestChange_sendsNothingWithoutNeed(t *testing.T) {
 		"no id, 6":      {c.RebootInstances(ctx, ""), ErrEmptyID.Error()},
 		"no id, 7":      {c.ReplaceResourcesTags(ctx, "", nil), ErrEmptyID.Error()},
 		"no id, 8":      {c.UpdateInstanceProjectId(ctx, "", 1), ErrEmptyID.Error()},
+		"no id, 9":      {c.DetachInstancesIamRole(ctx, ""), ErrEmptyID.Error()},
+		"no id, 10":     {c.RemoveVMFromDataGuard(ctx, "", "d"), ErrEmptyID.Error()},
 	} {
 		equal(t, what, fmt.Sprint(tc.err), tc.want)
 	}
@@ -186,15 +196,22 @@ func TestChange_answers(t *testing.T) {
 		// What an answer says about another instance puts a refusal of this one in no doubt.
 		"no, and another one mute": {"never delete", `{"Return":true,"InstancesSet":[{"InstanceId":"i-2"},{"InstanceId":"i-1","Return":false,"Message":"no"}]}`, "instance i-1: ModifyInstanceAutoDeleteTime: no (HTTP 200)"},
 
-		"tags: text":       {"tags", `{"Result":"true"}`, "<nil>"},
-		"tags: absent":     {"tags", `{"RequestId":"r"}`, "<nil>"},
-		"tags: no":         {"tags", `{"RequestId":"r","Result":false,"Message":"too many"}`, "ReplaceResourcesTags: too many (request id r, HTTP 200)"},
-		"tags: nothing":    {"no tags", `{}`, silent + "ReplaceResourcesTags: the answer does not say whether it was done (HTTP 200)"},
-		"iam: id":          {"project", `{"RequestId":"r"}`, "<nil>"},
-		"iam: named":       {"project", `{"UpdateInstanceProjectIdResponse":"ok"}`, "<nil>"},
-		"iam: no":          {"project", `{"UpdateInstanceProjectIdResponse":"","Return":false}`, "UpdateInstanceProjectId: refused without a reason (HTTP 200)"},
-		"iam: nothing":     {"project", `{"x":1}`, silent + "UpdateInstanceProjectId: the answer does not say whether it was done (HTTP 200)"},
-		"iam: error in it": {"project", `{"Error":{"Code":"PermissionDenied"}}`, "UpdateInstanceProjectId: PermissionDenied (HTTP 200)"},
+		"tags: text":          {"tags", `{"Result":"true"}`, "<nil>"},
+		"tags: absent":        {"tags", `{"RequestId":"r"}`, "<nil>"},
+		"tags: no":            {"tags", `{"RequestId":"r","Result":false,"Message":"too many"}`, "ReplaceResourcesTags: too many (request id r, HTTP 200)"},
+		"tags: nothing":       {"no tags", `{}`, silent + "ReplaceResourcesTags: the answer does not say whether it was done (HTTP 200)"},
+		"iam: id":             {"project", `{"RequestId":"r"}`, "<nil>"},
+		"iam: named":          {"project", `{"UpdateInstanceProjectIdResponse":"ok"}`, "<nil>"},
+		"iam: no":             {"project", `{"UpdateInstanceProjectIdResponse":"","Return":false}`, "UpdateInstanceProjectId: refused without a reason (HTTP 200)"},
+		"iam: nothing":        {"project", `{"x":1}`, silent + "UpdateInstanceProjectId: the answer does not say whether it was done (HTTP 200)"},
+		"role: one failed":    {"role", `{"RequestId":"r","FailCount":1,"Results":"no such role"}`, "AttachInstancesIamRole: it has failed for the instance: no such role (request id r, HTTP 200)"},
+		"role: none failed":   {"no role", `{"RequestId":"r","FailCount":"0"}`, "<nil>"},
+		"role: nothing":       {"role", `{"FailCount":0}`, silent + "AttachInstancesIamRole: the answer does not say whether it was done (HTTP 200)"},
+		"guard: yes":          {"guard", `{"RequestId":"r","DataGuardResult":{"Flag":true}}`, "<nil>"},
+		"guard: no":           {"no guard", `{"RequestId":"r","DataGuardResult":{"Flag":"false"}}`, "RemoveVmFromDataGuard: refused without a reason (request id r, HTTP 200)"},
+		"guard: without flag": {"guard", `{"RequestId":"r","DataGuardResult":{}}`, "<nil>"},
+		"guard: nothing":      {"guard", `{}`, silent + "AddVmIntoDataGuard: the answer does not say whether it was done (HTTP 200)"},
+		"iam: error in it":    {"project", `{"Error":{"Code":"PermissionDenied"}}`, "UpdateInstanceProjectId: PermissionDenied (HTTP 200)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

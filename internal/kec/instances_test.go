@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
 
 // shown is an instance on one line, without Raw.
@@ -49,6 +50,52 @@ func TestDecodeInstance(t *testing.T) {
 			equal(t, "instance", shown(in), tc.want)
 			equal(t, "raw", string(in.Raw), tc.raw)
 		})
+	}
+}
+
+// A list that an answer has, if only an empty or an odd one, tells that there is nothing. One that it
+// leaves out, or gives as null, tells nothing.
+func TestDecodeInstance_listsThatAreToldOrNot(t *testing.T) {
+	t.Parallel()
+	tells := func(list any, empty bool) string {
+		return map[bool]string{true: "told", false: fmt.Sprint(list)}[empty]
+	}
+	for raw, want := range map[string]string{
+		`{"InstanceId":"i"}`: "null null null false",
+		`{"InstanceId":"i","DataDisks":null,"NetworkInterfaceSet":null,"KeySet":null,"DataGuardSet":null}`:         "null null null false",
+		`{"InstanceId":"i","DataDisks":"","NetworkInterfaceSet":{},"KeySet":7,"DataGuardSet":"x"}`:                 "null null null false",
+		`{"InstanceId":"i","DataDisks":[],"NetworkInterfaceSet":[],"KeySet":[],"DataGuardSet":[]}`:                 "told told told true",
+		`{"InstanceId":"i","DataDisks":[null],"NetworkInterfaceSet":[null],"KeySet":[null],"DataGuardSet":[null]}`: "told told told true",
+		`{"InstanceId":"i","DataDisks":[{}],"NetworkInterfaceSet":[{}],"KeySet":["k"],"DataGuardSet":["g"]}`:       "1 1 1 true",
+	} {
+		in := decodeInstance(json.RawMessage(raw))
+		shown := func(n int, isNil bool) string {
+			if isNil {
+				return "null"
+			}
+			return tells(n, n == 0)
+		}
+		equal(t, raw, fmt.Sprint(shown(len(in.DataDisks), in.DataDisks == nil), " ", shown(len(in.NICs), in.NICs == nil), " ",
+			shown(len(in.KeyIDs), in.KeyIDs == nil), " ", in.TellsDataGuard), want)
+	}
+}
+
+// A time that stands for none is none: only zeros, a dash, or the first day of a calendar.
+func TestMoment(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"": "", " ": "", "0": "", "-": "", "0000-00-00 00:00:00": "", "1970-01-01 08:00:00": "", "0001-01-01T00:00:00Z": "",
+		" 2026-03-02 18:00:00 ": "2026-03-02 18:00:00", "1970-01-02 08:00:00": "1970-01-02 08:00:00", "9": "9", "1772442841000": "1772442841000",
+	} {
+		equal(t, given, moment(ksyun.Text(given)), want)
+	}
+}
+
+// Spot is told by name, in any case, or by number.
+func TestInstance_Spot(t *testing.T) {
+	t.Parallel()
+	for charge, want := range map[string]bool{"Spot": true, "SPOT": true, "810": true, "": false, "Monthly": false, "8101": false, "Spots": false} {
+		equal(t, charge, (&Instance{ChargeType: charge}).Spot(), want)
 	}
 }
 

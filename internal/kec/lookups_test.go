@@ -55,22 +55,22 @@ func TestQueryInstances_pages(t *testing.T) {
 				_ = json.Unmarshal([]byte(one.Body), &q)
 				data := map[string]any{}
 				list := []map[string]string{}
-				for i := (q.Page - 1) * q.Size; i < min(q.Page*q.Size, 25); i++ {
+				for i := (q.Page - 1) * q.Size; i < min(q.Page*q.Size, 21); i++ {
 					list = append(list, map[string]string{"instanceId": fmt.Sprintf("i-%04d", i)})
 				}
 				data["retResponse"] = list
 				if tc.total {
-					data["total"] = 25
+					data["total"] = 21
 				}
 				b, _ := json.Marshal(map[string]any{"data": data})
 				return ok(string(b))
 			}}
 			c, _ := client(t, s)
-			got, err := c.QueryInstances(t.Context(), 2, ids(25)...)
-			equal(t, "result", fmt.Sprint(len(got), err), "25 <nil>")
+			got, err := c.QueryInstances(t.Context(), 2, ids(21)...)
+			equal(t, "result", fmt.Sprint(len(got), err), "21 <nil>")
 			equal(t, "requests", len(s.Got), tc.requests)
 			got, err = c.QueryInstances(t.Context(), 2)
-			equal(t, "all", fmt.Sprint(len(got), err), "25 <nil>")
+			equal(t, "all", fmt.Sprint(len(got), err), "21 <nil>")
 			equal(t, "without ids", s.Got[3].Body, `{"page":1,"size":10,"status":2}`)
 		})
 	}
@@ -165,5 +165,41 @@ func TestListTagsByResourceIds(t *testing.T) {
 		c, _ := client(t, of(ok(body)))
 		got, err := c.ListTagsByResourceIds(t.Context(), "i-1")
 		equal(t, body, fmt.Sprint(got, err), want)
+	}
+}
+
+// A stock of none is an answer. One that counts nothing is none, whatever else it holds.
+func TestDescribeKecInventory(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"InstanceCount":0}`: "0 <nil>", `{"instancecount":"5"}`: "5 <nil>",
+		`{"InstanceCount":null}`: "0 DescribeKecInventory: the answer holds no InstanceCount (HTTP 200)",
+		`{"InstanceCount":1.5}`:  "0 DescribeKecInventory: the answer holds no InstanceCount (HTTP 200)",
+	} {
+		s := of(ok(body))
+		c, _ := client(t, s)
+		n, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z")
+		equal(t, body, fmt.Sprint(n, " ", err), want)
+		equal(t, "request", s.Got[0].Body, "AvailabilityZone=z&InstanceType=N3.2B")
+	}
+}
+
+// The projects of an account are those that have an id. A list that cannot be read is no empty one.
+func TestGetAccountAllProjectList(t *testing.T) {
+	t.Parallel()
+	const none = "[] GetAccountAllProjectList: the answer holds no ProjectList (HTTP 200)"
+	for body, want := range map[string]string{
+		`{"ListProjectResult":{"ProjectList":[{"ProjectId":0},{"projectId":"42"},{"ProjectName":"x"},null]}}`: "[0 42] <nil>",
+		`{"listprojectresult":{"projectlist":[]}}`:                                                            "[] <nil>",
+		`{"ListProjectResult":{}}`: none,
+		`{"ListProjectResult":[]}`: none,
+		`{}`:                       none,
+	} {
+		s := of(ok(body))
+		c, _ := client(t, s)
+		projects, err := c.GetAccountAllProjectList(t.Context())
+		equal(t, body, fmt.Sprint(projects, " ", err), want)
+		equal(t, "request", s.Got[0].URL+" "+s.Got[0].Body, "POST https://iam.api.ksyun.com/?Action=GetAccountAllProjectList&Version=2015-11-01 ")
+		equal(t, "nil", projects == nil, err != nil)
 	}
 }

@@ -124,6 +124,8 @@ func TestQueryOrderInfo_notFound(t *testing.T) {
 		"unknown action":     {refuse(400, "INVALID_ACTION", "Not Found"), false},
 		"unknown key":        {refuse(400, "InvalidAccessKeyId.NotFound", "x"), false},
 		"unknown key, 403":   {refuse(403, "InvalidUser", "The access key does not exist"), false},
+		"a key's own, 401":   {refuse(401, "OrderNotExist", "the order does not exist"), false},
+		"no permission, 403": {refuse(403, "OrderNotExist", "the order does not exist"), false},
 		"other refusal":      {refuse(400, "InvalidParameter", "orderId is wrong"), false},
 		"HTML 404":           {reply{Status: 404, Body: "<html>Not Found"}, false},
 		"gateway":            {reply{Status: 404, Body: `{"message":"Not Found"}`}, false},
