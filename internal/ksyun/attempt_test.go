@@ -27,6 +27,7 @@ func TestPacing_outsideSigning(t *testing.T) {
 	equal(t, "waits", fmt.Sprint(clk.Slept), "[2s]")
 	equal(t, "burst", burst(20), 20)
 	equal(t, "small burst", burst(0.1), 1)
+	equal(t, "a part more", burst(1.1), 2)
 }
 
 func TestAttempt_limits(t *testing.T) {
@@ -80,8 +81,14 @@ func TestSleep(t *testing.T) {
 		if err := sleep(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != 4*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
-		if err := sleep(t.Context(), 0); err != nil {
-			t.Error(err)
+		for range 20 {
+			if err := sleep(t.Context(), 0); err != nil {
+				t.Error(err)
+			}
+			if err := sleep(ctx, 0); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
 		}
+		equal(t, "no wait", time.Since(start), 4*time.Second)
 	})
 }

@@ -13,6 +13,7 @@ func TestNow_learnsFromDate(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ off, want time.Duration }{
 		"ahead": {time.Hour, time.Hour}, "behind": {-3 * time.Second, -3 * time.Second}, "rounding": {1900 * time.Millisecond, 0},
+		"two seconds": {2 * time.Second, 2 * time.Second}, "two seconds behind": {-2 * time.Second, -2 * time.Second}, "a second": {time.Second, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -25,8 +26,19 @@ func TestNow_learnsFromDate(t *testing.T) {
 			}
 			_, _ = c.DescribeKecInventory(t.Context(), "N3.2B", "z")
 			equal(t, "offset", c.Now().Sub(clk.Now()), tc.want)
+			offset, known := c.ClockOffset()
+			equal(t, "told", fmt.Sprint(offset, known), fmt.Sprint(tc.want, true))
 		})
 	}
+}
+
+// No answer, and no Date that can be read, tells no time.
+func TestClockOffset_unknown(t *testing.T) {
+	t.Parallel()
+	c, _ := client(t, of(ok(`{"InstanceCount":1}`)))
+	_, err := c.DescribeKecInventory(t.Context(), "N3.2B", "z")
+	offset, known := c.ClockOffset()
+	equal(t, "offset", fmt.Sprint(offset, known, err), "0s false <nil>")
 }
 
 // dated is a reply whose Date is off our clock.
@@ -48,6 +60,11 @@ func TestClock_isCorrected(t *testing.T) {
 		"says so, behind":          {refuse(403, "RequestTimeTooSkewed", "x"), -20 * time.Minute, true},
 		"says so, 30 seconds":      {refuse(403, "RequestTimeTooSkewed", "x"), 30 * time.Second, true},
 		"says so, on time":         {refuse(403, "RequestTimeTooSkewed", "x"), time.Second, false},
+		"says so, two seconds":     {refuse(403, "RequestTimeTooSkewed", "x"), 2 * time.Second, false},
+		"says so, three seconds":   {refuse(403, "RequestTimeTooSkewed", "x"), 3 * time.Second, true},
+		"says so with 399":         {reply{Status: 399, Body: `{"Error":{"Code":"RequestExpired"}}`}, 20 * time.Minute, false},
+		"just wrong":               {refuse(403, "SignatureDoesNotMatch", "x"), 2*time.Minute + time.Second, true},
+		"just wrong, behind":       {refuse(403, "SignatureDoesNotMatch", "x"), -2*time.Minute - time.Second, true},
 		"says so with 400":         {refuse(400, "RequestExpired", "x"), 20 * time.Minute, true},
 		"says so with 401":         {refuse(401, "AuthFailure", "Request has expired"), 20 * time.Minute, true},
 		"says so in words":         {refuse(400, "AuthFailure", "Signature expired: 20260302T090000Z is now earlier than 20260302T092000Z"), 20 * time.Minute, true},

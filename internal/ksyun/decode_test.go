@@ -2,6 +2,8 @@ package ksyun
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -70,4 +72,57 @@ func TestParseTime(t *testing.T) {
 		}
 		equal(t, in, got, want)
 	}
+}
+
+// A number may be as long, as large and as small as any price, and no longer, larger or smaller.
+func TestNumber_limits(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]bool{
+		"0." + strings.Repeat("1", 62): true, "0." + strings.Repeat("1", 63): false, "1e32": true, "1e33": false, "1e-64": true, "1e-65": false,
+		"1": true, " 1 ": true, "": false, " ": false,
+	} {
+		_, got := parseDecimal(in)
+		equal(t, in, got, want)
+	}
+	for in, want := range map[string]string{"9223372036854775807": "9223372036854775807", "-9223372036854775808": "-9223372036854775808", "-9223372036854775809": "<nil>", "0": "0"} {
+		var n Number
+		Decode(json.RawMessage(in), &n)
+		got := "<nil>"
+		if i := n.Int(); i != nil {
+			got = fmt.Sprint(*i)
+		}
+		equal(t, "int "+in, got, want)
+	}
+}
+
+// A list has no null elements. One that is null, missing or no list is nil; an empty one is not.
+func TestItems(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"List":[1,null,"a",{}]}`: "3 false", `{"List":[]}`: "0 false", `{"List":[null]}`: "0 false", `{"List":null}`: "0 true", `{"List":{}}`: "0 true", `{}`: "0 true",
+		`{"List":"x"}`: "0 true",
+	} {
+		var v struct{ List Items }
+		Decode(json.RawMessage(in), &v)
+		equal(t, in, fmt.Sprint(len(v.List), v.List == nil), want)
+	}
+	for in, want := range map[string]string{`[1]`: "1 true", `[]`: "0 true", `null`: "0 false", `{}`: "0 false", ``: "0 false", `7`: "0 false"} {
+		list, ok := Array(json.RawMessage(in))
+		equal(t, "array "+in, fmt.Sprint(len(list), " ", ok), want)
+	}
+}
+
+// What something that is no object is, in words.
+func TestObject_saysWhatItIs(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"": "answered with an empty body", " \n": "answered with an empty body", "<?XML version='1.0'?>": "answered with XML, not JSON", "<a>": "answered with HTML, not JSON",
+		"?": "answered with something that is not JSON", "[1]": "answered with JSON that is not an object", "null": "answered with JSON that is not an object", "{}": "",
+	} {
+		fields, why := Object([]byte(in))
+		equal(t, in, why, want)
+		equal(t, in+": fields", fields != nil, want == "")
+	}
+	fields, _ := Object([]byte(`{"Key":1,"KEY":2,"key":3,"None":null}`))
+	equal(t, "two spellings", fmt.Sprint(len(fields), " ", string(fields["key"])), "1 3")
 }

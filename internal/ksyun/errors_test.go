@@ -72,3 +72,41 @@ func TestParamNamed(t *testing.T) {
 		t.Errorf("got %#v", e)
 	}
 }
+
+// A name is one only where no letter, digit, underscore or further part of a dotted name is beside
+// it.
+func TestParamNamed_words(t *testing.T) {
+	t.Parallel()
+	sent := url.Values{"ImageId": {"x"}, "SubnetId": {"x"}}
+	for _, beside := range []string{"a", "z", "A", "Z", "0", "9", "_"} {
+		for _, message := range []string{beside + "ImageId", "x " + beside + "ImageId", "ImageId" + beside, "ImageId" + beside + " x", "ImageId." + beside, beside + ".ImageId"} {
+			equal(t, message, paramNamed(message, sent), "")
+			equal(t, message+" and again", paramNamed(message+" ImageId", sent), "ImageId")
+		}
+	}
+	for _, beside := range []string{" ", ".", "'", "`", "@", "[", "{", "/", ":", "-", "长", ""} {
+		for _, message := range []string{beside + "ImageId", "x" + " " + beside + "ImageId", "ImageId" + beside, "ImageId" + beside + " x"} {
+			equal(t, message, paramNamed(message, sent), "ImageId")
+		}
+	}
+	for range 20 { // the order of a map is another one each time
+		equal(t, "the longest", paramNamed("ImageId and SubnetId are wrong", sent), "SubnetId")
+		equal(t, "of two as long", paramNamed("HostB and HostA are wrong", url.Values{"HostA": {"x"}, "HostB": {"x"}}), "HostA")
+		equal(t, "without indexes", paramNamed("Disk.Size is wrong", url.Values{"Disk.2.Size": {"x"}, "Disk.1.Size": {"x"}, "Disk.3.Size": {"x"}}), "Disk.1.Size")
+		equal(t, "two without indexes", paramNamed("Disk.Size and Disk.Type are wrong",
+			url.Values{"Disk.2.Size": {"x"}, "Disk.1.Type": {"x"}, "Disk.3.Size": {"x"}}), "Disk.2.Size")
+		equal(t, "the longer without indexes", paramNamed("Disk.Size and Disk.Category are wrong",
+			url.Values{"Disk.2.Size": {"x"}, "Disk.4.Category": {"x"}, "Disk.3.Category": {"x"}}), "Disk.3.Category")
+	}
+}
+
+// The endpoint's port is one that there can be.
+func TestCheckEndpoint_ports(t *testing.T) {
+	t.Parallel()
+	for port, want := range map[string]string{"1": "<nil>", "65535": "<nil>", "": "<nil>", "0": "not", "65536": "not", "00080": "<nil>"} {
+		if want == "not" {
+			want = "the endpoint's port is not a number from 1 to 65535"
+		}
+		equal(t, port, fmt.Sprint(CheckEndpoint("https://host:"+port)), want)
+	}
+}

@@ -206,3 +206,156 @@ func TestPace_deadline(t *testing.T) {
 		stop()
 	})
 }
+
+// paced is a pace on a clock of its own, for a test that says when each answer comes.
+func paced(configured float64) (*pace, *fakeClock) {
+	clk := newClock()
+	return newPace(configured, &clock{now: clk.Now, sleep: clk.Sleep}), clk
+}
+
+// One throttling episode, request by request: cuts that do not help, a probe that ends early, and
+// the cuts while there is no other.
+func TestPace_episode(t *testing.T) {
+	t.Parallel()
+	p, clk := paced(20)
+	throttled := func(n int) string {
+		var got []string
+		for range n {
+			clk.At = clk.At.Add(100 * time.Millisecond)
+			p.answered(clk.Now(), true)
+			got = append(got, fmt.Sprintf("%.2f", p.rate))
+		}
+		return strings.Join(got, " ")
+	}
+	left := func(until time.Time) time.Duration { return max(0, until.Sub(clk.Now())) }
+	equal(t, "five useless cuts", throttled(5), "15.00 11.31 8.52 6.42 4.84")
+	equal(t, "the sixth begins a probe", throttled(1)+" "+left(p.probeUntil).String(), "4.86 30s")
+	equal(t, "in the probe", throttled(11)+" "+left(p.probeUntil).String(), strings.Repeat("4.86 ", 11)+"28.9s")
+	equal(t, "the rate by then", fmt.Sprintf("%.2f", p.rateAt(clk.Now())), "7.60")
+	equal(t, "a third is throttled", throttled(1)+" "+left(p.probeUntil).String()+" "+left(p.noProbeUntil).String(), "5.93 0s 15s")
+	equal(t, "cuts again", throttled(6)+" "+left(p.probeUntil).String(), "4.47 3.37 2.54 1.91 1.44 1.09 0s")
+	clk.At = clk.At.Add(14300 * time.Millisecond)
+	equal(t, "until no probe is over", throttled(1)+" "+left(p.probeUntil).String(), "1.65 0s")
+	equal(t, "and a moment later", throttled(1)+" "+left(p.probeUntil).String(), "1.65 30s")
+	clk.At = clk.At.Add(5 * time.Second)
+	p.answered(clk.Now(), false)
+	equal(t, "five seconds of a probe", fmt.Sprintf("%.2f", p.rateAt(clk.Now())), "12.56")
+	clk.At = clk.At.Add(25 * time.Second)
+	equal(t, "its end", fmt.Sprintf("%.2f", p.rateAt(clk.Now())), "20.00")
+}
+
+// Each probe that ends early makes the time without one twice as long, up to eight minutes.
+func TestPace_probesThatFail(t *testing.T) {
+	t.Parallel()
+	p, clk := paced(20)
+	var pauses []string
+	for none := (time.Time{}); len(pauses) < 7; {
+		clk.At = clk.At.Add(time.Second)
+		p.answered(clk.Now(), true)
+		if p.noProbeUntil != none {
+			none = p.noProbeUntil
+			pauses = append(pauses, none.Sub(clk.Now()).String())
+		}
+	}
+	equal(t, "without a probe", strings.Join(pauses, " "), "15s 30s 1m0s 2m0s 4m0s 8m0s 8m0s")
+}
+
+// A cut has helped when throttling stays away for five seconds and twenty answers; both are needed.
+func TestPace_usefulCuts(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		after   time.Duration // between two cuts
+		answers int           // in that time, that of the second cut among them
+		useless int           // cuts in a row, by then
+	}{
+		{5 * time.Second, 21, 0}, {5*time.Second - 1, 21, 2}, {5 * time.Second, 20, 2}, {time.Minute, 2, 2}, {time.Second, 500, 2},
+	} {
+		p, clk := paced(20)
+		clk.At = clk.At.Add(time.Second)
+		p.answered(clk.Now(), true) // the first one counts, because so few were answered before it
+		equal(t, "the first", p.uselessCuts, 1)
+		for range tc.answers - 1 {
+			clk.At = clk.At.Add(time.Millisecond)
+			p.answered(clk.Now(), false)
+		}
+		clk.At = p.cutAt.Add(tc.after)
+		p.answered(clk.Now(), true)
+		equal(t, fmt.Sprintf("%+v", tc), p.uselessCuts, tc.useless)
+	}
+}
+
+// A rate that is not made use of is cut from what is, but from no less than twenty a second.
+func TestPace_cutsWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[int]float64{0: 15, 10: 15, 20: 15, 40: 30, 90: 67.5} {
+		p, clk := paced(100)
+		for range sent {
+			if _, err := p.wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		clk.At = clk.At.Add(time.Millisecond)
+		p.answered(clk.Now(), true)
+		equal(t, fmt.Sprint(sent, " sent"), p.rate, want)
+	}
+}
+
+// A cut leaves nothing of what was saved up for a burst: the next requests leave one by one. A turn
+// that is not taken is that of the next one.
+func TestPace_turns(t *testing.T) {
+	t.Parallel()
+	p, clk := paced(20)
+	leave := func(ctx context.Context) error { _, err := p.wait(ctx); return err }
+	for range 20 {
+		equal(t, "in the burst", leave(t.Context()), nil)
+	}
+	equal(t, "waits", len(clk.Slept), 0)
+	equal(t, "after the burst", leave(t.Context()), nil)
+	equal(t, "waits", fmt.Sprint(clk.Slept), "[50ms]")
+	clk.At = clk.At.Add(time.Hour)
+	p.answered(clk.Now(), true)
+	brief, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	equal(t, "no time", errors.Is(leave(brief), context.DeadlineExceeded), true)
+	equal(t, "one by one", fmt.Sprint(leave(t.Context()), leave(t.Context())), "<nil> <nil>")
+	equal(t, "waits", fmt.Sprint(clk.Slept[1].Round(time.Millisecond), clk.Slept[2].Round(time.Millisecond)), "67ms 66ms")
+}
+
+// Only the head of the queue has a place in the limiter.
+func TestPace_queue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var sleeping atomic.Int32
+		p := newPace(1, &clock{now: time.Now, sleep: func(ctx context.Context, d time.Duration) error {
+			sleeping.Add(1)
+			defer sleeping.Add(-1)
+			return sleep(ctx, d)
+		}})
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() { _, _ = p.wait(t.Context()) })
+		}
+		synctest.Wait()
+		equal(t, "waiting for the limiter", sleeping.Load(), 1)
+		start := time.Now()
+		all.Wait()
+		equal(t, "the last one leaves after", time.Since(start), 3*time.Second)
+	})
+}
+
+// What was sent in the last full second, or in this one if that is more.
+func TestPerSecond(t *testing.T) {
+	t.Parallel()
+	var c perSecond
+	start := newClock().Now()
+	for _, step := range []struct {
+		after time.Duration
+		times int
+		want  float64
+	}{{0, 3, 3}, {999 * time.Millisecond, 1, 4}, {time.Second, 1, 4}, {1500 * time.Millisecond, 5, 6}, {2 * time.Second, 1, 6}, {3 * time.Second, 1, 1}, {5 * time.Second, 2, 2}, {6 * time.Second, 0, 2}} {
+		for range step.times {
+			c.add(start.Add(step.after))
+		}
+		equal(t, step.after.String(), c.value(), step.want)
+	}
+}

@@ -102,3 +102,30 @@ func TestClean_cutsEndlessMessages(t *testing.T) {
 		t.Errorf("the error has %d bytes", n)
 	}
 }
+
+// What is too short is no secret: four characters are hidden, and three are not; of user data, a
+// line of eight is, and one of seven is not.
+func TestRedact_shortest(t *testing.T) {
+	t.Parallel()
+	var r redactor
+	r.add("abc", "wxyz")
+	r.addUserData(base64.StdEncoding.EncodeToString([]byte("1234567\n  12345678  \n")))
+	equal(t, "hidden", r.redact("abc wxyz 1234567 12345678 WXYZ"), "abc (hidden) 1234567 (hidden) (hidden)")
+	equal(t, "alone", r.redact("wxyz"), "(hidden)")
+	equal(t, "short", r.redact("abc"), "abc")
+	r.add("later")
+	equal(t, "added after the first text", r.redact("later"), "(hidden)")
+	equal(t, "a longer one first", func() string { var r redactor; r.add("secret", "secret-token"); return r.redact("secret-token secret") }(), "(hidden) (hidden)")
+	equal(t, "letters at the ends of the alphabet", func() string { var r redactor; r.add("AZaz@[`{"); return r.redact("azAZ@[`{ AZAZ@[`{") }(), "(hidden) (hidden)")
+}
+
+// Which parameters are secret is said by their names.
+func TestRedact_ofARequest(t *testing.T) {
+	t.Parallel()
+	request := url.Values{
+		"InstancePassword": {"pass-one", "pass-two"}, "userdata": {base64.StdEncoding.EncodeToString([]byte("#!/bin/sh"))}, "ClientSecretX": {"value-one"},
+		"InstanceName": {"a-name"}, "Tag.1.Key": {"secret-thing"}, "Tag.1.Value": {"value-two"}, "Tag.2.Key": {"env"}, "Tag.2.Value": {"value-three"}, "KeyId.1": {"a-key"},
+	}
+	equal(t, "text", Redact("pass-one pass-two #!/bin/sh value-one a-name value-two value-three a-key secret-thing", request),
+		"(hidden) (hidden) (hidden) (hidden) a-name (hidden) value-three a-key secret-thing")
+}

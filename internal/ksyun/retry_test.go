@@ -95,6 +95,14 @@ func TestRetry_policy(t *testing.T) {
 		"ServiceTimeout in 400":     {result{status: 400, code: "ServiceTimeout"}, true, false, true},
 		"ServiceInnerError in 400":  {result{status: 400, code: "ServiceInnerError"}, true, false, true},
 		"408":                       {result{status: 408}, true, false, true},
+		"407":                       {result{status: 407}, false, false, false},
+		"409":                       {result{status: 409}, false, false, false},
+		"498":                       {result{status: 498}, false, false, false},
+		"499":                       {result{status: 499}, true, false, true},
+		"510":                       {result{status: 510}, true, false, true},
+		"428":                       {result{status: 428}, false, false, false},
+		"cancelled":                 {result{err: context.Canceled}, false, false, true},
+		"out of time, never sent":   {result{err: context.DeadlineExceeded, neverSent: true}, false, false, false},
 		"EOF":                       {result{err: io.EOF}, true, false, true},
 		"cut":                       {result{err: io.ErrUnexpectedEOF}, true, false, true},
 		"reset":                     {result{err: reset}, true, false, true},
@@ -108,6 +116,7 @@ func TestRetry_policy(t *testing.T) {
 			equal(t, "read repeated", tc.outcome.repeatable(false), tc.read)
 			equal(t, "launch repeated", tc.outcome.repeatable(true), tc.once)
 			equal(t, "outcome uncertain", tc.outcome.uncertain(), tc.uncertan)
+			equal(t, "answered", tc.outcome.answered(), tc.outcome.err == nil && !tc.read)
 			if tc.once && tc.uncertan {
 				t.Error("a launch that may have been made must not be repeated")
 			}
@@ -129,6 +138,9 @@ func TestRetry_wait(t *testing.T) {
 		"jitter":       {0, "", 0.25, 50 * time.Millisecond},
 		"third":        {2, "", 1, 800 * time.Millisecond},
 		"cap":          {7, "", 1, 20 * time.Second},
+		"32nd":         {31, "", 1, 20 * time.Second},
+		"33rd":         {32, "", 1, 20 * time.Second},
+		"sixth":        {6, "", 1, 12800 * time.Millisecond},
 		"no overflow":  {1000, "", 1, 20 * time.Second},
 		"seconds":      {0, "7", 0, 7 * time.Second},
 		"and a little": {0, "7", 0.5, 7100 * time.Millisecond},
@@ -191,5 +203,83 @@ func TestRetry_givesUp(t *testing.T) {
 			equal(t, "error", fmt.Sprint(err), tc.want)
 			equal(t, "requests", len(s.Got), 4)
 		})
+	}
+}
+
+// The wait doubles as long as it stays below the longest, however small it begins.
+func TestRetry_waitOfLongRows(t *testing.T) {
+	t.Parallel()
+	r := retries{max: 100, minWait: 1, maxWait: time.Hour}
+	for n, want := range map[int]time.Duration{0: 1, 1: 2, 31: 1 << 31, 32: time.Hour, 41: time.Hour, 64: time.Hour} {
+		equal(t, fmt.Sprint("attempt ", n), r.wait(n, nil, time.Time{}, 1), want)
+	}
+	r = retries{max: 100, minWait: 1 << 40, maxWait: 1 << 62}
+	equal(t, "as long as the longest", r.wait(22, nil, time.Time{}, 1), 1<<62)
+	equal(t, "an overflow", r.wait(24, nil, time.Time{}, 1), 1<<62)
+}
+
+// A call that its context ends says how far it came: nothing was sent, it was on the wire, or what
+// ended the last try before.
+func TestRetry_endedByTheContext(t *testing.T) {
+	t.Parallel()
+	const head = "kec DescribeKecInventory: kec.api.ksyun.com: context canceled "
+	for want, tc := range map[string]struct {
+		replies []reply
+		at      int // the request that is interrupted; -1 before all of them
+		wait    int // the wait that is; 0 for none
+	}{
+		"before anything was sent": {[]reply{ok(`{}`)}, -1, 0},
+		"during try 1":             {[]reply{{Err: context.Canceled}}, 0, 0},
+		"during try 3":             {[]reply{{Status: 502}, {Err: io.EOF}, {Err: context.Canceled}}, 2, 0},
+		"after 1 try in 0s, the last of which ended with: HTTP 502":                        {[]reply{{Status: 502}}, 0, 0},
+		"after 2 tries in 0s, the last of which ended with: Throttling (HTTP 400)":         {[]reply{{Status: 502}, refuse(400, "Throttling", "x")}, 1, 0},
+		"after 1 try in 0s, the last of which ended with: RequestLimitExceeded (HTTP 503)": {[]reply{refuse(503, "RequestLimitExceeded", "x")}, 9, 1},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if tc.at < 0 {
+				cancel()
+			}
+			s := &script{Answer: func(n int, _ sent) reply {
+				if n == tc.at {
+					cancel()
+				}
+				return tc.replies[min(n, len(tc.replies)-1)]
+			}}
+			clk, waits := newClock(), 0
+			c, _ := client(t, s, WithClock(clk.Now, func(ctx context.Context, d time.Duration) error {
+				if waits++; waits == tc.wait {
+					cancel()
+				}
+				return clk.Sleep(ctx, d)
+			}))
+			out := c.Send(ctx, inventory())
+			equal(t, "error", fmt.Sprint(out.Err), head+want)
+			equal(t, "is the context's", errors.Is(out.Err, context.Canceled), true)
+			equal(t, "requests", len(s.Got), map[bool]int{true: min(tc.at+1, len(tc.replies)), false: 0}[tc.at >= 0])
+		})
+	}
+}
+
+// An answer from KEC that is no transient failure is counted, and a service is known to be out of
+// reach by none having come.
+func TestAnswers_counts(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		service Service
+		reply   reply
+		want    uint64
+	}{
+		"an answer": {KEC, ok(`{}`), 1}, "a refusal": {KEC, refuse(400, "C", "m"), 1}, "a state": {KEC, refuse(500, "OrderStateNotSupported", "m"), 1},
+		"a gateway": {KEC, reply{Status: 502}, 0}, "throttling": {KEC, reply{Status: 429}, 0}, "nothing": {KEC, reply{Err: io.EOF}, 0},
+		"another service": {Tag, ok(`{}`), 0},
+	} {
+		c, _ := client(t, of(tc.reply))
+		what := inventory()
+		what.Service = tc.service
+		_ = c.Send(t.Context(), what)
+		equal(t, name, c.Answers(), tc.want)
 	}
 }
