@@ -36,6 +36,9 @@ func TestRefusals_aBatchIsSoManyLaunches(t *testing.T) {
 	wantEqual(t, "its note", again.Note, "Nothing was sent for these 15 instances; the next apply asks KEC again.")
 	wantEqual(t, "its why", again.Why(), "Out of stock: 15 wanted, 0 available.")
 
+	_, two := r.Begin(t.Context(), batch(kecsim.SubnetA, 2))
+	wantEqual(t, "the note of two", two.Note, "Nothing was sent for these 2 instances; the next apply asks KEC again.")
+
 	onDemand := batch(kecsim.SubnetA, 15)
 	onDemand.OnDemand = true
 	wantEqual(t, "pay-as-you-go is sent", sent(t, r, onDemand), true)
@@ -106,6 +109,9 @@ func TestExplainer_fewer(t *testing.T) {
 			func(sim *kecsim.Server) { sim.SetSubnetFree(kecsim.SubnetA, 0) },
 			"Too few free addresses in subnet " + kecsim.SubnetA + ": 15 wanted, 0 free.",
 		},
+		"the bid": {
+			func(sim *kecsim.Server) { sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.18", "0.1965") }, "The limit 0.15 is below the market price 0.18.",
+		},
 		"nothing that can be seen": {
 			func(*kecsim.Server) {}, "KEC gave no reason. It has stock and addresses now, so the account's quota or balance may be used up.",
 		},
@@ -122,7 +128,9 @@ func TestExplainer_fewer(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.world(sim)
-			wantEqual(t, "why", e.Fewer(t.Context(), batch(kecsim.SubnetA, 15)), c.want)
+			missing := orderOf(kecsim.SubnetA, "0.15")
+			missing.Count = 15
+			wantEqual(t, "why", e.Fewer(t.Context(), missing), c.want)
 		})
 	}
 }
