@@ -103,3 +103,9 @@ func answering(tb testing.TB, status int, header http.Header, body string) (test
 	}
 	return c, clk
 }
+
+// never is a service that does not answer.
+func never(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
