@@ -87,6 +87,7 @@ func TestDescribeSpotPriceHistory(t *testing.T) {
 		"none":       {`{"SpotPrices":[]}`, `[] <nil>`},
 		"null":       {`{"spotprices":null}`, `[] <nil>`},
 		"missing":    {`{}`, `[] DescribeSpotPriceHistory: the answer holds no SpotPrices (HTTP 200)`},
+		"a bad one":  {`{"SpotPrices":[{}]}`, `[] DescribeSpotPriceHistory: none of the 1 points of the answer has a price and a time (HTTP 200)`},
 		"unreadable": {`{"SpotPrices":[{},{}]}`, `[] DescribeSpotPriceHistory: none of the 2 points of the answer has a price and a time (HTTP 200)`},
 	} {
 		t.Run(name, func(t *testing.T) {
