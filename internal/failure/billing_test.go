@@ -192,6 +192,7 @@ func TestExplainer_OfRecord(t *testing.T) {
 			wantEqual(t, "words", f.Words, c.words)
 			wantEqual(t, "facts", f.Facts[:min(len(c.facts), len(f.Facts))], c.facts)
 			wantEqual(t, "instance", f.InstanceID, "i-1")
+			wantEqual(t, "a thing", f.thing != nil, name == "about a thing")
 		})
 	}
 }

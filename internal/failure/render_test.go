@@ -125,6 +125,7 @@ func TestOf_refusals(t *testing.T) {
 		"about the same setting":            {said(ksyun.Error{Code: "Odd", Message: "out of stock", Param: "instancetype", Status: 400}), OutOfStock, "InstanceType", ""},
 		"nothing known about a setting":     {said(ksyun.Error{Code: "Odd", Message: "the moon is full", Param: "ImageId", Status: 400}), Unknown, "ImageId", ""},
 		"a code decides, whatever is named": {said(ksyun.Error{Code: "ProductSellOutInvalid", Param: "ImageId", Status: 400}), OutOfStock, "InstanceType", ""},
+		"a code decides, beside a thing":    {said(ksyun.Error{Code: "SubnetIpNotEnough", Message: "the EIP quota is exceeded", Status: 400}), SubnetFull, "SubnetId", ""},
 		"a 403":                             {said(ksyun.Error{Code: "ProductSellOutInvalid", Status: 403}), PermissionDenied, "", ""},
 		"a 403 for a thing":                 {said(ksyun.Error{Code: "Odd", Message: "no permission for the project", Status: 403}), PermissionDenied, "ProjectId", "Choose other projects"},
 		"a 500":                             {said(ksyun.Error{Code: "Odd", Status: 500}), ServiceUnavailable, "", ""},

@@ -67,15 +67,16 @@ func TestFleet(t *testing.T) {
 		"none is known": {FleetQuery{ID: "f-1", Since: since}, "", "[i-9 i-7 i-3 i-4] [] []", "i-4,i-3,I-1,i-5,i-7,i-9"},
 		"of any age":    {FleetQuery{ID: "f-1"}, "", "[i-9 i-8 i-7 i-3 i-4] [] []", "i-4,i-3,I-1,i-5,i-7,i-8,i-9"},
 		"not listed":    {FleetQuery{ID: "f-1", Known: []string{"i-2", "i-4"}, Since: since}, "i-2 i-4", "[i-9 i-7 i-2 i-3 i-4] [] []", ""},
-		"gone, and too new to tell": {FleetQuery{ID: "f-3", Known: []string{"x-2", "x-1", "new-2", "new-1", "i-5"}, Since: since}, "",
-			"[i-5] [x-1 x-2] [new-1 new-2]", ""},
+		"gone, and too new to tell": {FleetQuery{ID: "f-3", Known: []string{"x-2", "new-5", "new-4", "new-3", "x-1", "new-2", "new-1", "i-5"}, Since: since}, "",
+			"[i-5] [x-1 x-2] [new-1 new-2 new-3 new-4 new-5]", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := fleetWorld(tc.hidden, world...)
 			c, clk := client(t, s)
-			c.RememberLaunch("new-1", clk.Now())
-			c.RememberLaunch("new-2", clk.Now())
+			for i := range 5 {
+				c.RememberLaunch(fmt.Sprintf("new-%d", i+1), clk.Now())
+			}
 			view, err := c.Fleet(t.Context(), tc.query)
 			equal(t, "error", err, nil)
 			ids := []string{}
@@ -88,6 +89,9 @@ func TestFleet(t *testing.T) {
 			if tc.asked != "" {
 				equal(t, "asked for the tags of", last.Form.Get("ResourceUuids"), tc.asked)
 			}
+			_, dated := c.ages.of("i-4")
+			_, stranger := c.ages.of("i-6")
+			equal(t, "its age is known, and that of one that ends is not", fmt.Sprint(dated, stranger), "true false")
 			equal(t, "in all projects", s.Got[0].Action == "GetAccountAllProjectList", len(tc.query.Known) == 0)
 			if len(tc.query.Known) == 0 {
 				return

@@ -43,6 +43,7 @@ func TestLaunchBatch(t *testing.T) {
 		"nothing, twice":            {[]play{drops, drops}, nil, 0, unknown + `up to 10 instances named "worker" with the tag kec-launch-mark = mark-1,`, 2, 0},
 		"tags show after a minute":  {[]play{loses}, func(k *cloud) { k.tagged = time.Minute }, 10, "", 1, 10},
 		"tags never show":           {[]play{loses}, func(k *cloud) { k.tagged = time.Hour }, 0, unknown + "up to 10 instances", 1, 10},
+		"look-ups fail after one":   {[]play{loses}, func(k *cloud) { k.early, k.later, k.look = 1, time.Minute, failingAfter(k, 20*time.Second) }, 1, unknown + "up to 9 more instances", 1, 10},
 		"look-ups fail after a few": {[]play{loses}, func(k *cloud) { k.early, k.later, k.look = 7, time.Minute, failingAfter(k, 20*time.Second) }, 7, unknown + "up to 3 more instances", 1, 10},
 	} {
 		t.Run(name, func(t *testing.T) {

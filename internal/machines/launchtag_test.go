@@ -46,6 +46,7 @@ func TestSetTags_changesWhatThePlanShows(t *testing.T) {
 		"marked":                    {mark + "," + tag("old", "x"), tags{"old": "x"}, tags{"env": "prod"}, sent},
 		"no tags":                   {mark + "," + tag("old", "x"), tags{"old": "x"}, nil, `"Tag_1_Key":"kec-launch-mark","Tag_1_Value":"m",`},
 		"unmarked":                  {"", nil, tags{"env": "prod"}, `"Tag_1_Key":"env","Tag_1_Value":"prod",`},
+		"an empty value":            {mark, nil, tags{"env": ""}, `"Tag_1_Key":"env","Tag_1_Value":"","Tag_2_Key":"kec-launch-mark","Tag_2_Value":"m",`},
 		"done already":              {mark + "," + tag("env", "prod"), nil, tags{"env": "prod"}, ""},
 		"added since":               {mark + "," + tag("by-hand", "1"), nil, tags{"env": "prod"}, `"Tag_1_Key":"by-hand","Tag_1_Value":"1","Tag_2_Key":"env","Tag_2_Value":"prod","Tag_3_Key":"kec-launch-mark","Tag_3_Value":"m",`},
 		"changed since, not by us":  {mark + "," + tag("by-hand", "2"), tags{"by-hand": "1"}, tags{"by-hand": "1", "env": "prod"}, `"Tag_1_Key":"by-hand","Tag_1_Value":"2","Tag_2_Key":"env","Tag_2_Value":"prod","Tag_3_Key":"kec-launch-mark","Tag_3_Value":"m",`},

@@ -16,12 +16,12 @@ func TestSearch_lookProvesNothing(t *testing.T) {
 	const nothing = "[] DescribeInstances has shown %d of %d instances: that proves nothing"
 	shown := `{"InstanceId":"i-1","CreationDate":"2026-03-02T09:00:00Z"}`
 	for body, want := range map[string]string{
-		`{"InstanceCount":1,"InstancesSet":[` + shown + `]}`:                                      "[] <nil>",
-		`{"InstanceCount":0,"InstancesSet":[]}`:                                                   "[] <nil>",
-		`{"InstancesSet":[` + shown + `]}`:                                                        "[] <nil>",
-		`{"InstanceCount":1,"InstancesSet":[` + shown + `,{}]}`:                                   fmt.Sprintf(nothing, 1, 1),
-		`{"InstanceCount":2,"InstancesSet":[` + shown + `,{}]}`:                                   fmt.Sprintf(nothing, 1, 2),
-		`{"InstanceCount":2,"InstancesSet":[` + shown + `]}`:                                      fmt.Sprintf(nothing, 1, 2),
+		`{"InstanceCount":1,"InstancesSet":[` + shown + `]}`:    "[] <nil>",
+		`{"InstanceCount":0,"InstancesSet":[]}`:                 "[] <nil>",
+		`{"InstancesSet":[` + shown + `]}`:                      "[] <nil>",
+		`{"InstanceCount":1,"InstancesSet":[` + shown + `,{}]}`: fmt.Sprintf(nothing, 1, 1),
+		`{"InstanceCount":2,"InstancesSet":[` + shown + `,{}]}`: fmt.Sprintf(nothing, 1, 2),
+		`{"InstanceCount":2,"InstancesSet":[` + shown + `]}`:    fmt.Sprintf(nothing, 1, 2),
 	} {
 		s := &script{Answer: func(_ int, one sent) reply {
 			if one.Action == "ListTagsByResourceIds" {
@@ -95,6 +95,15 @@ func TestLaunch_afterASearch(t *testing.T) {
 			t.Errorf("%d look-ups, want at most %d", k.looked, want)
 		}
 	}
+
+	// Nor does one that KEC has not answered, once KEC answers: one look tells.
+	k, c = newCloud(t, fails, accepts)
+	k.look = failing(k, time.Hour, reply{Status: 503})
+	_, err := c.Launch(t.Context(), order())
+	equal(t, "in an outage", errors.Is(err, ErrOutcomeUnknown), true)
+	k.look, k.looked = nil, 0
+	l, err := c.Launch(t.Context(), order())
+	equal(t, "after it", fmt.Sprint(l.InstanceID, " ", err, k.looked), "i-2 <nil> 1")
 
 	// The second request of an order of one may be the one that is found.
 	_, c = newCloud(t, drops, loses)
