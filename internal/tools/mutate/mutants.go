@@ -26,6 +26,9 @@ type mutant struct {
 
 func (m mutant) String() string { return fmt.Sprintf("%s:%d: %s -> %s", m.file, m.line, m.was, m.is) }
 
+// home is the package of a mutant.
+func (m mutant) home() string { return "./" + filepath.ToSlash(filepath.Dir(m.file)) }
+
 // opposites are the operators that are mistaken for each other.
 var opposites = map[token.Token]token.Token{
 	token.EQL: token.NEQ, token.NEQ: token.EQL, token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
