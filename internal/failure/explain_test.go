@@ -165,6 +165,18 @@ func TestExplainer_asksNothingThatIsNotUsed(t *testing.T) {
 	}
 }
 
+// Other zones are asked about where there is nothing left, and not where there is.
+func TestExplainer_asksElsewhere(t *testing.T) {
+	t.Parallel()
+	for stock, want := range map[int]int{0: 5, 1: 2, 2: 2} { // the subnet and its stock; and the type, and two other zones
+		sim := kecsim.New()
+		sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, stock)
+		_, o := explainerOf(t, sim).explainRefusal(t.Context(), errSoldOut, orderOf(kecsim.SubnetA, ""))
+		wantEqual(t, fmt.Sprint("look-ups with a stock of ", stock), len(sim.Calls()), want)
+		wantEqual(t, "other zones", len(o.Elsewhere), map[bool]int{true: 2, false: 0}[stock == 0])
+	}
+}
+
 // A refused limit that is within today's prices is not called too low beside numbers that say it is
 // not.
 func TestExplainer_aLimitWithinThePrices(t *testing.T) {

@@ -188,10 +188,8 @@ func (a *Attempt) remember(f Failure) *refused {
 		if k.disk = diskNamed(f.Param, a.launch); k.disk == "" {
 			return nil
 		}
-	case f.Code == PriceBelowMarket && a.launch.PriceLimit != nil:
+	case f.Code == PriceBelowMarket && a.launch.PriceLimit != nil: // KEC's only code of a bid; the prices tell which end it is
 		k.others = -1
-	case f.Code == PriceAboveOnDemand && a.launch.PriceLimit != nil:
-		k.others = 1
 	default:
 		return nil
 	}

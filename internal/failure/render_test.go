@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/shopspring/decimal"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -126,6 +127,7 @@ func TestOf_refusals(t *testing.T) {
 		"nothing known about a setting":     {said(ksyun.Error{Code: "Odd", Message: "the moon is full", Param: "ImageId", Status: 400}), Unknown, "ImageId", ""},
 		"a code decides, whatever is named": {said(ksyun.Error{Code: "ProductSellOutInvalid", Param: "ImageId", Status: 400}), OutOfStock, "InstanceType", ""},
 		"a code decides, beside a thing":    {said(ksyun.Error{Code: "SubnetIpNotEnough", Message: "the EIP quota is exceeded", Status: 400}), SubnetFull, "SubnetId", ""},
+		"a thing beside another setting":    {said(ksyun.Error{Code: "Odd", Message: "the EIP quota is used up", Param: "ImageId", Status: 400}), ExcessiveNumber, "LineId", ""},
 		"a 403":                             {said(ksyun.Error{Code: "ProductSellOutInvalid", Status: 403}), PermissionDenied, "", ""},
 		"a 403 for a thing":                 {said(ksyun.Error{Code: "Odd", Message: "no permission for the project", Status: 403}), PermissionDenied, "ProjectId", "Choose other projects"},
 		"a 500":                             {said(ksyun.Error{Code: "Odd", Status: 500}), ServiceUnavailable, "", ""},
@@ -181,6 +183,43 @@ func TestJudge_numbers(t *testing.T) {
 		f.infer(c.offer, c.launch)
 		wantEqual(t, name+": inferred", f.Code, c.inferred)
 		wantEqual(t, name+": says so", strings.HasSuffix(f.Facts, " KEC gave no reason; this is concluded from what it offers now."), c.inferred != Unknown)
+	}
+}
+
+// Something beside the machine is short where one disk or interface is named, and only by a cause
+// that a machine may have too.
+func TestFailure_aside(t *testing.T) {
+	t.Parallel()
+	for want, all := range map[bool][]Failure{
+		true:  {{Cause: Cause{Code: OutOfStock, Param: "DataDisk.1.Type"}}, {Cause: Cause{Code: SubnetFull, Param: "NetworkInterface.1.SubnetId"}}, {thing: &things[0]}},
+		false: {{Cause: Cause{Code: OutOfStock, Param: "InstanceType"}}, {Cause: Cause{Code: SubnetFull}}, {Cause: Cause{Code: InvalidParameter, Param: "DataDisk.1.Type"}}},
+	} {
+		for _, f := range all {
+			wantEqual(t, fmt.Sprint(f.Code, f.Param), f.aside(), want)
+		}
+	}
+}
+
+// A failure without an attribute has no path, be it an error or a warning. One of a plan has the
+// numbers of the plan.
+func TestFailure_paths(t *testing.T) {
+	t.Parallel()
+	f := OfPlan(market.Shortfall{Kind: market.OutOfStock, Param: "InstanceType", Lookup: "DescribeKecInventory", Words: market.Words{Summary: "Too few", Facts: "1 of 2.", Remedy: "Wait."}})
+	wantEqual(t, "of a plan", f.Summary+"\n"+f.Detail(nil), "Too few\n1 of 2.\n\nWait.\n\nCode: OutOfStock (preflight, DescribeKecInventory)\nRetry: later")
+	for _, param := range []string{"InstanceType", "Nothing"} {
+		f.Param = param
+		for what, d := range map[string]diag.Diagnostic{"error": f.Diagnostic(attributes()), "warning": f.Warning(attributes())} {
+			_, has := d.(diag.DiagnosticWithPath)
+			wantEqual(t, what+" at "+param, has, param == "InstanceType")
+		}
+	}
+}
+
+// A zone is taken by its name, and not by the console's words for it.
+func TestOrdered_zone(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"cn-beijing-6a": "cn-beijing-6a", "Beijing 6 A": "", "华北1可用区A": "", "a\tb": "", "": ""} {
+		wantEqual(t, value, ordered(kec.SubOrder{Items: map[string]string{"Available_Zone": value, "instance type": "N3.2B"}}).Zone, want)
 	}
 }
 
