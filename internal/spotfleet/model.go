@@ -165,10 +165,7 @@ func (m *model) template(t *param.Table) {
 
 // with is a map with one more text in it.
 func with(all types.Map, key string, value attr.Value) types.Map {
-	elements := all.Elements()
-	if elements == nil {
-		elements = map[string]attr.Value{}
-	}
+	elements := all.Elements() // a copy
 	elements[key] = value
 	return types.MapValueMust(types.StringType, elements)
 }
