@@ -44,7 +44,11 @@ func TestSeen(t *testing.T) {
 	if have[0].Name.ValueString() != "web-2" || !have[0].SpotPriceLimit.Equal(number("0.06")) || have[1].Name.ValueString() != "web-9" || have[2].Name.ValueString() != "web-1" {
 		t.Errorf("they are %+v", have)
 	}
-	if got, want := ids(m.lost([]string{"M-3", "m-7", "m-4"})), []string{"m-3", "m-4"}; !slices.Equal(got, want) {
+	have = m.seen(machines.FleetView{Shown: []machines.Listed{seenAs("M-1", "")}})
+	if got := ids(have); !slices.Equal(got, []string{"m-1"}) || have[0].Name.ValueString() != "web-1" {
+		t.Errorf("the members are %+v", have)
+	}
+	if got, want := ids(m.lost([]string{"M-3", "m-7", "m-1"})), []string{"m-3", "m-1"}; !slices.Equal(got, want) {
 		t.Errorf("lost are %v, want %v", got, want)
 	}
 }

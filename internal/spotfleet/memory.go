@@ -51,9 +51,8 @@ type privateWriter interface {
 // recall reads what is remembered of the fleet.
 func recall(ctx context.Context, private privateReader) *memory {
 	mem := &memory{}
-	if raw, _ := private.GetKey(ctx, memoryKey); len(raw) > 0 {
-		_ = json.Unmarshal(raw, mem) // what cannot be read is not remembered
-	}
+	raw, _ := private.GetKey(ctx, memoryKey)
+	_ = json.Unmarshal(raw, mem) // what cannot be read is not remembered
 	return mem
 }
 

@@ -54,13 +54,13 @@ func TestKeep(t *testing.T) {
 		Since:    noon,
 		Launched: map[string]time.Time{"m-1": noon.Add(-2 * time.Minute), "m-2": noon.Add(-2*time.Minute - time.Second), "m-9": noon},
 		Reported: map[string]wizard.Baseline{"m-1": nil, "m-9": nil},
-		Older:    map[string][]string{"ab": {"m-9", "m-2"}, "cd": {"m-9"}},
+		Older:    map[string][]string{"ab": {"m-9", "m-1", "m-2"}, "cd": {"m-9"}},
 	}
 	kept := private{}
 	if diags := mem.keep(t.Context(), kept, []member{running("M-1"), running("m-2")}, noon); diags.HasError() {
 		t.Fatal(diags)
 	}
-	want := private{"fleet": `{"since":"2026-03-02T12:00:00Z","launched":{"m-1":"2026-03-02T11:58:00Z"},"older":{"ab":["m-2"]},"reported":{"m-1":null}}`}
+	want := private{"fleet": `{"since":"2026-03-02T12:00:00Z","launched":{"m-1":"2026-03-02T11:58:00Z"},"older":{"ab":["m-1","m-2"]},"reported":{"m-1":null}}`}
 	if !maps.Equal(kept, want) {
 		t.Errorf("it keeps\n%s\nwant\n%s", kept, want)
 	}

@@ -16,9 +16,8 @@ const originKey = "origin"
 // originOf is where the machines were last seen.
 func originOf(ctx context.Context, private privateReader) session.Origin {
 	var o session.Origin
-	if raw, _ := private.GetKey(ctx, originKey); len(raw) > 0 {
-		_ = json.Unmarshal(raw, &o) // what cannot be read says nothing
-	}
+	raw, _ := private.GetKey(ctx, originKey)
+	_ = json.Unmarshal(raw, &o) // what cannot be read says nothing
 	return o
 }
 

@@ -82,6 +82,9 @@ func TestValidateCandidates(t *testing.T) {
 	alike.MaxHourlyCost = number("1")
 	said(t, "two on demand", alike.validateCandidates(), "Error Two candidates are alike\n"+
 		"candidates[0] and candidates[1] order the same type in the same subnet, both on demand.\n\nKeep one of them."+where+"instance_type")
+	for _, of := range []candidate{{InstanceType: unknown, SubnetID: text("s-a")}, {InstanceType: text("N3.2B"), SubnetID: unknown}} {
+		said(t, "two that are not known", sized(1, of, of).validateCandidates())
+	}
 	whole := sized(1)
 	whole.Candidates = types.ListValueMust(candidates.Object(candidate{}).Type(t.Context()), nil)
 	said(t, "none", whole.validateCandidates())

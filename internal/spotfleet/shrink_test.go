@@ -18,13 +18,13 @@ func TestSurplus(t *testing.T) {
 	const past, future = "2026-03-02T11:59:00Z", "2026-03-02T12:30:00Z"
 	all := []member{
 		running("guaranteed", limited("0.06"), until(future), created("2026-03-02T11:30:00Z")),
-		running("free", limited("0.06"), until(past), created("2026-03-02T10:00:00Z")),
+		running("zzz free", limited("0.06"), until(past)),
 		running("stopped", limited("0.06"), in("stopped"), until(future)),
 		running("hidden", limited("0.06"), until(future)),
-		running("taken", limited("0.06"), announced, until(future)),
+		running("announced", limited("0.06"), announced, until(future)),
 		running("broken", in("build_error"), until(future)),
 	}
-	order := []string{"broken", "taken", "stopped", "hidden", "free", "guaranteed"}
+	order := []string{"broken", "announced", "stopped", "hidden", "zzz free", "guaranteed"}
 	mem := &memory{Hidden: []string{"HIDDEN"}}
 	for target := range int64(8) {
 		m := sized(target)
@@ -39,7 +39,7 @@ func TestSurplus(t *testing.T) {
 
 	// What is being reclaimed does not count where its successor is to come before it goes. It goes
 	// with the rest where there are too many without it.
-	for target, want := range map[int64][]string{5: {"broken"}, 4: {"broken"}, 3: {"broken", "taken", "stopped"}, 0: order} {
+	for target, want := range map[int64][]string{5: {"broken"}, 4: {"broken"}, 3: {"broken", "announced", "stopped"}, 0: order} {
 		m := sized(target)
 		m.ReplaceBeforeRelease = types.BoolValue(true)
 		if got := ids(m.surplus(all, mem, noon)); !slices.Equal(got, want) {

@@ -36,6 +36,9 @@ func TestWarnEnds(t *testing.T) {
 	const outlives = "Warning " + doing + ": something may outlive the machines\nOf 1 machines, "
 	const stay = " may stay in the account, outside the state, and go on being charged.\n\nLook for them in the console, and delete what is not wanted."
 	kept, gone := wizard.DataDisk{Type: types.StringValue("EHDD"), DeleteWithInstance: types.BoolValue(false)}, wizard.DataDisk{Type: types.StringValue("SSD3.0"), DeleteWithInstance: types.BoolValue(true)}
+	const one = "Warning " + doing + ": 1 are in their protected hour\n" +
+		"KEC does not release these before that hour is over, whatever the market does. A new launch may find no stock or a higher price.\n" +
+		"a, until 2026-03-02T12:01:00Z (1 minute)"
 	const hour = "Warning " + doing + ": 2 are in their protected hour\n" +
 		"KEC does not release these before that hour is over, whatever the market does. A new launch may find no stock or a higher price.\n" +
 		"web-1 (a), until 2026-03-02T12:30:00Z (30 minutes)\nb, until 2026-03-02T12:00:20Z (less than a minute)"
@@ -48,6 +51,7 @@ func TestWarnEnds(t *testing.T) {
 		"nothing to say": {[]member{running("a")}, nil, false, nil},
 		"protected": {[]member{running("a", named("web-1"), until("2026-03-02T12:30:00Z")), running("b", until("2026-03-02T12:00:20Z")),
 			running("c", until("2026-03-02T12:00:00Z"))}, nil, false, []string{hour}},
+		"the last minute": {[]member{running("a", until("2026-03-02T12:01:00Z"))}, nil, false, []string{one}},
 		"disks that go":   {[]member{running("a")}, []wizard.DataDisk{gone}, false, nil},
 		"disks that stay": {[]member{running("a")}, []wizard.DataDisk{gone, kept, kept}, false, []string{outlives + "the data disks of type EHDD with delete_with_instance = false" + stay}},
 		"an address":      {[]member{running("a")}, nil, true, []string{outlives + "the public addresses" + stay}},
@@ -59,7 +63,12 @@ func TestWarnEnds(t *testing.T) {
 		if m.DataDisks = disks.List(c.disks); c.eip {
 			m.EIP = types.ObjectUnknown(nil)
 		}
-		said(t, name, warned(t, func(r *Resource, resp *resource.ModifyPlanResponse) { r.warnEnds(m, c.some, doing, resp) }), c.want...)
+		said(t, name, warned(t, func(r *Resource, resp *resource.ModifyPlanResponse) {
+			r.warnEnds(m, c.some, doing, resp)
+			if noted := r.Preflight.KnowsMachines(); noted != (c.some != nil) {
+				t.Errorf("%s: the check of the plan knows of ends: %t", name, noted)
+			}
+		}), c.want...)
 	}
 }
 
@@ -88,6 +97,10 @@ func TestWarnFailed(t *testing.T) {
 	var resp resource.ModifyPlanResponse
 	warnFailed([]member{running("a"), running("b", in("error")), running("c", in("build_error"), named("web-3")), running("d", in("error"))}, &resp)
 	warnFailed([]member{running("a")}, &resp)
+	var single resource.ModifyPlanResponse
+	warnFailed([]member{running("a", in("error"))}, &single)
+	said(t, "one", single.Diagnostics, "Warning 1 of the 1 machines of this fleet did not start\n"+
+		"KEC shows them in state \"error\": their launch has come to nothing.\na\n\nThe next apply ends them and orders what is missing.")
 	said(t, "failed", resp.Diagnostics, "Warning 3 of the 4 machines of this fleet did not start\n"+
 		"KEC shows them in state \"build_error\", \"error\": their launch has come to nothing.\nb\nweb-3 (c)\nd\n\nThe next apply ends them and orders what is missing.")
 }
