@@ -138,7 +138,7 @@ func settle[V attr.Value](l *Look, at string, told bool, now, was V, alike func(
 func fingerprint(v attr.Value) string {
 	text := v.String()
 	if set, ok := v.(types.Set); ok {
-		text = strings.ToLower(strings.Join(tfvalue.SetTexts(set), ","))
+		text = strings.Join(lower(set), ",")
 	}
 	sum := sha256.Sum256([]byte(text))
 	return base64.RawStdEncoding.EncodeToString(sum[:9])
@@ -226,16 +226,16 @@ func sameFold(a, b types.String) bool {
 }
 
 // sameIDs tells whether two sets hold the same ids, in any case; null and empty are the same.
-func sameIDs(a, b types.Set) bool {
-	lower := func(set types.Set) []string {
-		texts := tfvalue.SetTexts(set)
-		for i := range texts {
-			texts[i] = strings.ToLower(texts[i])
-		}
-		slices.Sort(texts)
-		return texts
+func sameIDs(a, b types.Set) bool { return slices.Equal(lower(a), lower(b)) }
+
+// lower is the ids of a set in lower case, in their order.
+func lower(set types.Set) []string {
+	texts := tfvalue.SetTexts(set)
+	for i := range texts {
+		texts[i] = strings.ToLower(texts[i])
 	}
-	return slices.Equal(lower(a), lower(b))
+	slices.Sort(texts)
+	return texts
 }
 
 // anyCase is the option of a setting, an id or a set of ids, whose case says nothing.
