@@ -262,6 +262,41 @@ func TestRefreshSecondaryNICs_bestFit(t *testing.T) {
 	}
 }
 
+// What is known of an element moves with it: the second of two that KEC spells otherwise is the
+// first once that is gone, and its spelling is no change.
+func TestLists_baselineMoves(t *testing.T) {
+	t.Parallel()
+	here := func(id string) kec.Disk {
+		return kec.Disk{ID: id, Type: "spelt", SizeGB: 50, DeleteWithInstance: ptr(true)}
+	}
+	there := func(id string) kec.NIC { return kec.NIC{ID: id, Type: "extension", SubnetID: "spelt", PrivateIP: id} }
+	primary := kec.NIC{ID: "p", Type: "primary"}
+	l := NewLook(&kec.Instance{DataDisks: []kec.Disk{here("a"), here("b")}, NICs: []kec.NIC{primary, there("a"), there("b")}}, nil)
+	disks := refreshDataDisks(l, dataDisks.List([]DataDisk{disk("SSD3.0", 50, text("a")), disk("SSD3.0", 50, text("b"))}))
+	nic := func(id string) SecondaryNIC {
+		return SecondaryNIC{SubnetID: text("s"), SecurityGroupIDs: types.SetNull(types.StringType), PrivateIPAddress: text(id), ID: text(id)}
+	}
+	nics := refreshSecondaryNICs(l, secondaryNICs.List([]SecondaryNIC{nic("a"), nic("b")}))
+	l = NewLook(&kec.Instance{DataDisks: []kec.Disk{here("b")}, NICs: []kec.NIC{primary, there("b")}}, l.Baseline())
+	disks, nics = refreshDataDisks(l, disks), refreshSecondaryNICs(l, nics)
+	for range 2 {
+		if got := dataDisks.Structs(disks); len(got) != 1 || got[0].ID.ValueString() != "b" || got[0].Type.ValueString() != "SSD3.0" {
+			t.Errorf("the disks are %+v", got)
+		}
+		if got := secondaryNICs.Structs(nics); len(got) != 1 || got[0].ID.ValueString() != "b" || got[0].SubnetID.ValueString() != "s" {
+			t.Errorf("the interfaces are %+v", got)
+		}
+		l = NewLook(l.Instance, l.Baseline())
+		disks, nics = refreshDataDisks(l, disks), refreshSecondaryNICs(l, nics)
+	}
+	if got := l.Baseline(); len(got) != 2 || got["data_disks[0].type"] == "" || got["secondary_network_interfaces[0].subnet_id"] == "" {
+		t.Errorf("the baseline is %v", got)
+	}
+	if got := refreshSecondaryNICs(l, types.ListUnknown(secondaryNICs.NullList().ElementType(t.Context()))); !got.IsNull() {
+		t.Errorf("unknown interfaces become %s", got)
+	}
+}
+
 // Where the machine is, by the answer itself and else by its primary interface.
 func TestPlace_refresh(t *testing.T) {
 	t.Parallel()

@@ -109,7 +109,7 @@ func TestPassword(t *testing.T) {
 	t.Parallel()
 	const rule = "; KEC wants 8 to 32 characters with an upper-case letter, a lower-case letter and a digit.\n\nChoose another password."
 	for secret, want := range map[string]string{
-		"Abcdef12": "", "AZaz0909": "", "Abcdefghijklmnopqrstuvwxyz012345": "", "密码Abcd12": "", "Abc!def1": "",
+		"Abcdef12": "", "ABCDEFa0": "", "ABCDEFz9": "", "abcdefZ9": "", "Abcdefghijklmnopqrstuvwxyz012345": "", "密码Abcd12": "", "Abc!def1": "",
 		"Abcde12": "It has 7 characters", "Abcdefghijklmnopqrstuvwxyz0123456": "It has 33 characters", "密码Abc12": "It has 7 characters",
 		"abcdef12": "It has no upper-case letter", "@[abcd12": "It has no upper-case letter", "ABCDEF12": "It has no lower-case letter", "`{ABCD12": "It has no lower-case letter",
 		"Abcdefgh": "It has no digit", "/:Abcdef": "It has no digit", "Abc def1": "It has a space or an invisible character",
