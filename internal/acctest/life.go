@@ -226,7 +226,9 @@ func (l *Life) plan(t *testing.T, p *Protocol, config map[string]any) planned {
 	t.Helper()
 	one := planned{config: valueOf(l.of.ValueType(), config), value: l.none()}
 	if config != nil {
-		valid, err := p.Server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: l.kind, Config: l.dynamic(t, one.config)})
+		valid, err := p.Server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName: l.kind, Config: l.dynamic(t, one.config), ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+		})
 		if l.hear(t, valid.Diagnostics, err) {
 			return one
 		}
