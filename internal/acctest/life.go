@@ -61,8 +61,11 @@ func (l *Life) start(t *testing.T) *Protocol {
 }
 
 // valueOf makes a value of a type from strings, bools, numbers, lists and maps. What a map lacks
-// of an object is null.
+// of an object is null, and [tftypes.UnknownValue] is not known.
 func valueOf(t tftypes.Type, v any) tftypes.Value {
+	if v == tftypes.UnknownValue {
+		return tftypes.NewValue(t, v)
+	}
 	each := func(element tftypes.Type) any {
 		list, ok := v.([]any)
 		if !ok {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
 )
@@ -261,6 +263,54 @@ func TestFleet_resized(t *testing.T) {
 		holds(t, sim, l)
 		if fmt.Sprint(l.State()["capacity"]) != fmt.Sprint(counted(0, 0, 0, 0)) || l.State()["hourly_cost_ceiling"] != "0" {
 			t.Errorf("an empty fleet is %v", l.State())
+		}
+	})
+}
+
+// What is given to every machine: the password, which no state holds, and an address of its own.
+func TestFleet_loginAndAddress(t *testing.T) {
+	t.Parallel()
+	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
+		with := func(n int, password string) settings {
+			return machines(n, settings{"password_wo": password, "eip": settings{"line_id": "l-1", "bandwidth_mbps": 5, "charge_type": "Daily"}})
+		}
+		did(t, l, l.Apply(t, with(1, "Correct-Horse-1")), "create")
+		did(t, l, l.Apply(t, with(2, "Correct-Horse-2")), "update")
+		for i, in := range sim.Instances() {
+			if in.Password != fmt.Sprintf("Correct-Horse-%d", i+1) || in.PublicIP == "" || in.PublicIP != each(l, "public_ip")[i] {
+				t.Errorf("machine %d has the password %s and the address %s, in the state %v", i+1, in.Password, in.PublicIP, each(l, "public_ip"))
+			}
+		}
+		if l.State()["password_wo"] != nil {
+			t.Error("the state holds a password")
+		}
+	})
+}
+
+// A fleet of none is a fleet, and the plan of the first machine is held against the stock.
+func TestFleet_ofNone(t *testing.T) {
+	t.Parallel()
+	tell(t, 0, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
+		did(t, l, l.Apply(t, machines(0)), "create")
+		if state := l.State(); fmt.Sprint(state["members"]) != "[]" || fmt.Sprint(state["capacity"]) != fmt.Sprint(counted(0, 0, 0, 0)) || state["id"] == nil {
+			t.Errorf("the state holds %v", state)
+		}
+		did(t, l, l.Apply(t, machines(0)), "nothing")
+		does, _ := l.Plan(t, machines(1))
+		did(t, l, does, "", "ERROR The fleet stays below min_capacity: at least 1 wanted, 0 available | ")
+		launched(t, sim)
+	})
+}
+
+// What is not known yet is decided by the apply, and nothing is asked for it.
+func TestFleet_notKnownYet(t *testing.T) {
+	t.Parallel()
+	tell(t, 0, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
+		for _, name := range []string{"target_capacity", "candidates"} {
+			does, plan := l.Plan(t, machines(1, settings{name: tftypes.UnknownValue}))
+			if did(t, l, does, "create"); plan["members"] != "unknown" || plan["capacity"] != "unknown" || len(sim.Calls()) > 0 {
+				t.Errorf("without %s the plan has %v after %d requests", name, plan, len(sim.Calls()))
+			}
 		}
 	})
 }

@@ -3,11 +3,13 @@ package spotfleet
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/market"
 )
 
@@ -84,6 +86,8 @@ func TestVerdict_words(t *testing.T) {
 		"Error The fleet is short of machines: 3 wanted at least, 2 there\n"+rows+more+"\n\nEverything that there is stays; the next apply orders what is missing."+code)
 	said(t, "stopped", filled(some(2)...).verdict(stopped), "Warning Interrupted: the fleet is not complete\n"+
 		`The fleet "web-" (f-1) has 2 of 5 machines; all that were ordered are in the state.`+"\n\nThe next apply orders the rest.")
+	said(t, "stopped before the last", filled(some(4)...).verdict(stopped), "Warning Interrupted: the fleet is not complete\n"+
+		`The fleet "web-" (f-1) has 4 of 5 machines; all that were ordered are in the state.`+"\n\nThe next apply orders the rest.")
 	f := filled(some(5)...)
 	f.have[0].State, f.orders["a"] = types.StringNull(), placed{}
 	said(t, "all ordered", f.verdict(stopped), "Warning Interrupted: the fleet is not complete\n"+
@@ -149,6 +153,34 @@ func TestAffordable(t *testing.T) {
 		if got != c.want || f.dear != c.dear || f.rows[1].Why != c.why || f.rows[1].closed != (c.why != "") || f.rows[1].passes || f.rows[0].closed {
 			t.Errorf("%s: %d fit, want %d; kept by the ceiling %t; %s", name, got, c.want, f.dear, f.rows[1].Why)
 		}
+	}
+}
+
+// What a launch brings is taken in once, saved and remembered before anything else is done.
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	f := filled(running("A"))
+	saved := 0
+	f.save = func(have []member) { saved = len(have) }
+	f.adopt(order{candidate: 1, limit: amount("0.06"), number: 7}, machines.Batch{IDs: []string{"a", "B", "c"}, At: noon}, placed{candidate: 1})
+	if got := ids(f.have); !slices.Equal(got, []string{"A", "B", "c"}) || saved != 3 {
+		t.Errorf("the members are %v, and %d are saved", got, saved)
+	}
+	if one := f.have[1]; one.Name.ValueString() != "web-8" || one.SubnetID.ValueString() != "s-b" || !one.SpotPriceLimit.Equal(number("0.06")) {
+		t.Errorf("a new one is %+v", one)
+	}
+	if f.rows[1].Got != 2 || f.rows[0].Got != 2 || f.orders["b"].candidate != 1 || len(f.orders) != 2 {
+		t.Errorf("the candidate has got %d, ordered are %v", f.rows[1].Got, f.orders)
+	}
+	if len(f.mem.Launched) != 3 || !f.mem.Launched["b"].Equal(noon) || len(f.mem.Reported) != 3 {
+		t.Errorf("remembered are %v and %v", f.mem.Launched, f.mem.Reported)
+	}
+	if got := f.pending(); !slices.Equal(got, []string{"B", "c"}) {
+		t.Errorf("pending are %v", got)
+	}
+	f.plan.InstanceName = types.StringNull()
+	if f.adopt(order{}, machines.Batch{IDs: []string{"d"}, At: noon}, placed{}); !f.have[3].Name.IsNull() {
+		t.Errorf("without a name it is %s", f.have[3].Name)
 	}
 }
 
