@@ -147,9 +147,9 @@ func scenes() []scene {
 	return slices.Concat(all, scenesOfLaunches(), scenesOfLives(), scenesOfOrders())
 }
 
-// worlds are those in which KEC cannot serve a launch, or the configuration asks for what is not
+// hindrances are why KEC cannot serve a launch, such as that the configuration asks for what is not
 // there.
-var worlds = map[string]func(s *stage){
+var hindrances = map[string]func(s *stage){
 	"sold out": func(s *stage) { s.sim.SellOut(kecsim.ZoneA, "N3.2B") },
 	"sold out everywhere": func(s *stage) {
 		for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC} {
@@ -177,17 +177,17 @@ var worlds = map[string]func(s *stage){
 // scenesOfLaunches are about plans that KEC cannot serve, and about launches that come to nothing.
 func scenesOfLaunches() []scene {
 	var all []scene
-	for _, name := range slices.Sorted(maps.Keys(worlds)) {
+	for _, name := range slices.Sorted(maps.Keys(hindrances)) {
 		for _, mode := range []string{"error", "warn", "off"} {
 			all = append(all, scene{"world, preflight " + mode + ": " + name, mode, func(s *stage) {
-				worlds[name](s)
+				hindrances[name](s)
 				s.run(s.config)
 			}})
 		}
 		for _, ending := range []string{kecsim.ModeError, kecsim.ModeVanish, kecsim.ModeInvisible} {
 			all = append(all, scene{"world, accepted and " + ending + ": " + name, "off", func(s *stage) {
 				s.sim.Update(func(set *kecsim.Settings) { set.AsyncChecks, set.FailureMode = true, ending })
-				worlds[name](s)
+				hindrances[name](s)
 				s.run(s.config)
 			}})
 		}
