@@ -115,8 +115,8 @@ var causes = []Cause{
 		Retry:   RetryLater, // others give addresses back
 		Codes:   []string{"SubnetIpNotEnough"},
 		Words: []string{
-			"subnetip", "ip not enough", "no free address", "no available ip", "addresses are used up", "subnet & not enough", "subnet & insufficient",
-			"subnet & exceed", "insufficient ip", "ip不足", "地址不足", "子网 & 不足", "子网 & 用完", "子网 & 耗尽",
+			"subnetip", "ip not enough", "no free address", "has 0 free addresses", "no available ip", "addresses are used up", "subnet & not enough",
+			"subnet & insufficient", "subnet & exceed", "insufficient ip", "ip不足", "地址不足", "子网 & 不足", "子网 & 用完", "子网 & 耗尽",
 		},
 	},
 	{

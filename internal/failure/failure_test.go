@@ -75,6 +75,14 @@ func TestClassify(t *testing.T) {
 		{"", "The number of instances exceeds the limit", ExcessiveNumber},
 		{"MoonPhase", "the moon is full", Unknown},
 		{"", "", Unknown},
+		// By words where the code is another than the one that is assumed.
+		{"OperationFailed", "SubnetId 0b has 0 free addresses, 1 wanted", SubnetFull},
+		{"OperationFailed", "MinCount 1 exceeds the instance quota: 0 of 20 left", ExcessiveNumber},
+		{"OperationFailed", "the account balance is 99 CNY, at least 100 is needed", InsufficientBalance},
+		{"OperationFailed", "ImageId IMG-1 is in state error, not active", ImageUnusable},
+		{"OperationFailed", "ChargeType Spot is not offered for InstanceType N3.2B", SpotNotOffered},
+		{"OperationFailed", "SpotPriceLimit 0.01 is out of range: N3.2B costs 0.04 now", PriceBelowMarket},
+		{"OperationFailed", "InstanceId.1 i-1 is protected against deletion", InstanceProtected},
 	} {
 		if got, _ := classify(c.code, c.words); got.Code != c.want {
 			t.Errorf("classify(%q, %q) = %s, want %s", c.code, c.words, got.Code, c.want)
