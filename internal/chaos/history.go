@@ -88,7 +88,7 @@ func runHistory(world func(*kecsim.Settings), seed uint64, ops []operation) (*re
 	if world != nil {
 		h.sim.Update(func(s *kecsim.Settings) {
 			world(s)
-			h.late = s.AsyncChecks
+			h.late, h.unbilled = s.AsyncChecks, s.NoOrders
 		})
 	}
 	for i, op := range ops {
@@ -125,6 +125,8 @@ type history struct {
 	byHand map[string]bool   // machines that somebody has stopped in the console
 	forced bool              // a replacement was asked for in this step
 	late   bool              // KEC checks stock and the like once it has accepted a launch
+	// unbilled is true where no billing record proves whose a machine was that is gone.
+	unbilled bool
 
 	// A thorough history reads what the provider logs, orders in the end what could not be
 	// had, and looks into the state.

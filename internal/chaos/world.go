@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -210,10 +211,24 @@ func (h *history) settle(address string) error {
 		return err
 	}
 	if errors := h.core.complaints(); errors != "" {
+		if h.forgets(address, errors) {
+			return h.settle(address)
+		}
 		return fmt.Errorf("cannot be applied: %s", errors)
 	}
 	if p.action != "none" {
 		return fmt.Errorf("a second plan wants to %s", p.action)
 	}
 	return h.check(before, address, false)
+}
+
+// forgets takes out of the state a machine that is gone, as the provider asks a user to do where
+// there is neither a note of the keys that it was launched with nor a billing record (fact 199).
+func (h *history) forgets(address, errors string) bool {
+	_, there := h.sim.Instance(h.core.entry(address).id())
+	if !h.unbilled || there || !strings.Contains(errors, "take it out of the state with state rm") {
+		return false
+	}
+	h.core.put(address, nil)
+	return true
 }

@@ -13,7 +13,8 @@ var worldHistories = flag.Int("world-histories", cases(1, 4), "how many historie
 
 // What an answer decides, so that no rule can hold either way: with AsyncChecks a launch that comes
 // before the old machine's place is free fails without a cause, and is ordered again by the next
-// apply only (fact 192; further.go).
+// apply only (fact 192; further.go), and with NoOrders no billing record proves whose a tainted
+// machine was that is gone, so that the user has to take it out of the state (fact 199; world.go).
 
 // TestWorlds lives through histories in worlds that between them answer every two open questions in
 // every way: whichever way they fall, no rule is broken.

@@ -44,6 +44,7 @@ func (s *Server) InstancesOf(accessKey string) []Instance {
 // locked meanwhile.
 func (s *Server) enter(accessKey string) (leave func()) {
 	first := s.w
+	s.every = s.worlds()
 	if other := s.others[accessKey]; other != nil {
 		s.w = other
 		s.w.runDue()

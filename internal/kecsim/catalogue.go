@@ -194,6 +194,9 @@ var imageRules = []rule{{"ImageId", false, identifier("IMG-")}, {"ImageType", fa
 // that an unknown id is left out (fact 205).
 func (s *Server) describeImages(r *request) (any, *protocol.Refusal) {
 	set := []any{}
+	if s.w.settings.RefuseUnknown && r.Has("ImageId") && s.w.findImage(r.Get("ImageId")) == nil {
+		return nil, protocol.Refuse(protocol.CodeImage, "ImageId %s does not exist", protocol.Clip(r.Get("ImageId")))
+	}
 	for _, im := range s.w.images {
 		if r.Has("ImageId") && s.w.findImage(r.Get("ImageId")) != im || r.Has("ImageType") && r.Get("ImageType") != im.kind {
 			continue

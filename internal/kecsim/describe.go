@@ -42,6 +42,9 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
+	if refusal := s.strangers(r, ids); refusal != nil {
+		return nil, refusal
+	}
 	projects := r.List("ProjectId")
 	if len(projects) > 100 {
 		return nil, protocol.Invalid("ProjectId", "has %d entries, at most 100 are allowed", len(projects))
@@ -79,7 +82,26 @@ func (s *Server) describeInstances(r *request) (any, *protocol.Refusal) {
 	for _, in := range found[start:end] {
 		set = append(set, s.w.describe(in))
 	}
-	return map[string]any{"InstanceCount": len(found), "Marker": marker, "InstancesSet": set}, nil
+	out := map[string]any{"InstanceCount": len(found), "Marker": marker, "InstancesSet": set}
+	if s.w.settings.NoMarker {
+		delete(out, "Marker")
+	}
+	return out, nil
+}
+
+// strangers refuses a look-up of an instance that another account or region has.
+//
+// assumed: the code, and that there is no refusal without the setting (fact 235).
+func (s *Server) strangers(r *request, ids []string) *protocol.Refusal {
+	for i, id := range ids {
+		if in := s.w.byID[id]; !s.w.settings.RefuseStrangers || in != nil && in.Region == r.region {
+			continue
+		}
+		if slices.ContainsFunc(s.every, func(w *world) bool { return w.byID[id] != nil }) {
+			return protocol.Refuse(protocol.CodeInstanceIDInvalid, "InstanceId.%d %s is not yours in %s", i+1, id, r.region)
+		}
+	}
+	return nil
 }
 
 // marked is the part of n elements that a request asks for with Marker and MaxResults, of which
@@ -186,7 +208,7 @@ func (w *world) describe(in *instance) map[string]any {
 	}
 	if in.ChargeType == chargeSpot {
 		out["SpotStrategy"] = in.SpotStrategy
-		out["SpotRecyclingTime"] = chinaText(in.RecyclingTime, plainTime)
+		out["SpotRecyclingTime"] = w.recyclingText(in.RecyclingTime)
 		if in.SpotPriceLimit != "" {
 			out["SpotPriceLimit"] = in.limit
 		}

@@ -23,7 +23,11 @@ func (s *Server) attachKey(r *request) (any, *protocol.Refusal) { return s.chang
 func (s *Server) detachKey(r *request) (any, *protocol.Refusal) { return s.changeKeys(r, false) }
 
 func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {
-	targets, refusal := s.w.targets(r, protocol.CodeState, stateStopped)
+	states := []string{stateStopped}
+	if s.w.settings.KeysWhileRunning {
+		states = append(states, stateActive)
+	}
+	targets, refusal := s.w.targets(r, protocol.CodeState, states...)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -43,6 +47,7 @@ func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {
 	return s.w.applyEach(r, targets, "Message", func(in *instance) string {
 		for _, id := range keys {
 			switch has := slices.Contains(in.KeyIDs, id); {
+			case s.w.settings.KeysTwice:
 			case attach && has:
 				return "key " + id + " is attached already"
 			case !attach && !has:
@@ -50,7 +55,8 @@ func (s *Server) changeKeys(r *request, attach bool) (any, *protocol.Refusal) {
 			}
 		}
 		if attach {
-			in.KeyIDs = append(slices.Clone(in.KeyIDs), keys...)
+			kept := slices.DeleteFunc(slices.Clone(in.KeyIDs), func(id string) bool { return slices.Contains(keys, id) })
+			in.KeyIDs = append(kept, keys...)
 		} else {
 			in.KeyIDs = slices.DeleteFunc(slices.Clone(in.KeyIDs), func(id string) bool { return slices.Contains(keys, id) })
 		}

@@ -273,6 +273,9 @@ func (w *world) schedule(in *instance, mode, reason string) {
 			in.State = stateActive
 			w.opened(in)
 			w.checkLimits()
+			if until := w.protectedUntil(in); in.ChargeType == chargeSpot && until.After(in.CreatedAt.Add(protection)) {
+				w.at(until, w.checkLimits)
+			}
 		case ModeError:
 			w.breaks(in)
 			w.failed(in, reason)

@@ -143,13 +143,22 @@ func (w *world) checkLimits() {
 		if !in.bids() || !in.RecyclingTime.IsZero() {
 			continue
 		}
-		if w.now.Before(in.CreatedAt.Add(protection)) {
+		if w.now.Before(w.protectedUntil(in)) {
 			continue
 		}
 		if m := w.markets[marketKey{in.Zone, in.Type}]; m != nil && m.last().spot > in.limit {
 			w.announceRelease(in)
 		}
 	}
+}
+
+// protectedUntil is the time from which the system may release an instance.
+func (w *world) protectedUntil(in *instance) time.Time {
+	from := in.CreatedAt
+	if w.settings.ProtectedFromBoot && in.record != nil && in.record.begin.After(from) {
+		from = in.record.begin
+	}
+	return from.Add(protection)
 }
 
 const (
@@ -223,12 +232,15 @@ var inventoryRules = []rule{{"InstanceType", true, nil}, {"AvailabilityZone", tr
 
 // describeKecInventory tells how many instances can be opened now.
 //
-// documented: parameters and answer (fact 92). assumed: it is the stock that spot
-// launches take from, and both parameters are required (facts 176, 194).
+// documented: parameters and answer (fact 92). assumed: it is the stock that spot launches take
+// from, but for InventoryOfOthers (fact 242), and both parameters are required (facts 176, 194).
 func (s *Server) describeKecInventory(r *request) (any, *protocol.Refusal) {
 	m, refusal := s.w.findMarket(r)
 	if refusal != nil {
 		return nil, refusal
+	}
+	if s.w.settings.InventoryOfOthers {
+		return map[string]any{"InstanceCount": 1000}, nil
 	}
 	return map[string]any{"InstanceCount": m.stock}, nil
 }

@@ -24,7 +24,7 @@ func (s *Server) detachInstancesIamRole(r *request) (any, *protocol.Refusal) {
 }
 
 func (s *Server) changeRole(r *request, role string) (any, *protocol.Refusal) {
-	targets, refusal := s.w.targets(r, protocol.CodeState)
+	targets, refusal := s.w.targets(r, protocol.CodeState, s.w.statesForRoles()...)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -44,6 +44,15 @@ func (s *Server) changeRole(r *request, role string) (any, *protocol.Refusal) {
 	return map[string]any{"TotalCount": len(targets), "FailCount": failed, "IamRoleName": role, "Results": results}, nil
 }
 
+// statesForRoles are the states in which a role or a data guard group may change: any but deleting
+// if there are none.
+func (w *world) statesForRoles() []string {
+	if w.settings.StopForRoles {
+		return []string{stateStopped}
+	}
+	return nil
+}
+
 // addVMIntoDataGuard puts instances into a group.
 //
 // documented: the action (fact 159). assumed: parameters and answer, in any state but deleting, and
@@ -60,7 +69,7 @@ func (s *Server) removeVMFromDataGuard(r *request) (any, *protocol.Refusal) {
 }
 
 func (s *Server) changeGuard(r *request, from, to string) (any, *protocol.Refusal) {
-	targets, refusal := s.w.targets(r, protocol.CodeState)
+	targets, refusal := s.w.targets(r, protocol.CodeState, s.w.statesForRoles()...)
 	if refusal != nil {
 		return nil, refusal
 	}

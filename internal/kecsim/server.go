@@ -18,6 +18,7 @@ type Server struct {
 	mu       sync.Mutex
 	w        *world            // of the account of AccessKey; inside a call, of the caller's
 	others   map[string]*world // of further accounts, by access key
+	every    []*world          // of all accounts, inside a call
 	keys     map[string]protocol.Key
 	denied   map[string]bool // by service, or by service and action: "trade QueryInstances"
 	faults   []*scriptedFault
@@ -228,6 +229,9 @@ func (s *Server) run(req *request, call *Call) protocol.Reply {
 		value, refusal = a.run(s, req)
 	}
 	if refusal != nil {
+		if s.w.settings.OtherCodes && protocol.Invented(refusal.Code) {
+			refusal = &protocol.Refusal{Code: protocol.CodeOther, Message: refusal.Message}
+		}
 		return s.refusal(call, refusal)
 	}
 	if m, ok := value.(map[string]any); ok && (!a.noRequestID || s.w.settings.WrapOrders) {

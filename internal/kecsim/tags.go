@@ -49,7 +49,11 @@ func (s *Server) listTagsByResourceIDs(r *request) (any, *protocol.Refusal) {
 			continue
 		}
 		for _, t := range in.tagList {
-			tags = append(tags, map[string]any{"ResourceUuid": in.ID, "TagId": s.w.tagIDs[t], "TagKey": t.Key, "TagValue": t.Value})
+			var id any = s.w.tagIDs[t]
+			if s.w.settings.TagIDsAsText {
+				id = strconv.Itoa(s.w.tagIDs[t])
+			}
+			tags = append(tags, map[string]any{"ResourceUuid": in.ID, "TagId": id, "TagKey": t.Key, "TagValue": t.Value})
 		}
 	}
 	return map[string]any{"Tags": tags}, nil

@@ -156,7 +156,8 @@ func page(r *request, name string, set []any) map[string]any {
 // describeSubnets lists subnets with their zone and free addresses.
 //
 // documented: fields, with a misspelt name and numbers as strings (facts 100-102).
-// assumed: the filters, and that an unknown id is left out (fact 204).
+// assumed: the filters, and that an unknown id is left out, unless RefuseUnknown says otherwise
+// (fact 204).
 func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 	filters, refusal := r.filters("vpc-id", "subnet-type", "availability-zone-name")
 	if refusal != nil {
@@ -179,6 +180,9 @@ func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 			"Dns1": firstNameServer, "Dns2": secondNameServer, "NatId": "", "NetworkAclId": "", "CreateTime": "2026-01-15 16:00:00",
 		})
 	}
+	if s.w.settings.RefuseUnknown && len(set) < len(ids) {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "SubnetId.1 to SubnetId.%d name %d that do not exist", len(ids), len(ids)-len(set))
+	}
 	return page(r, "SubnetSet", set), nil
 }
 
@@ -200,6 +204,9 @@ func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 			"SecurityGroupId": g.id, "VpcId": g.vpc, "SecurityGroupName": g.name, "SecurityGroupType": "other",
 			"Description": "", "CreateTime": "2026-01-15 16:00:00", "SecurityGroupEntrySet": []any{},
 		})
+	}
+	if s.w.settings.RefuseUnknown && len(set) < len(ids) {
+		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "SecurityGroupId.1 to SecurityGroupId.%d name %d that do not exist", len(ids), len(ids)-len(set))
 	}
 	return page(r, "SecurityGroupSet", set), nil
 }

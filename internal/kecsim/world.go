@@ -119,6 +119,39 @@ type Settings struct {
 	// has for them too (fact 219: not known).
 	EIPOwnNames bool
 
+	// OtherCodes has refusals whose codes are invented (facts 160-162) come with another one, so
+	// that only the words tell what is wrong.
+	OtherCodes bool
+	// RecyclingTimes is how SpotRecyclingTime is written (fact 196: not known): as the time in UTC+8
+	// if it is "", else RecyclingUTC, RecyclingRFC3339 or RecyclingFalseZ.
+	RecyclingTimes string
+	// ProtectedFromBoot has the protected hour start when an instance runs, and not with its order
+	// (fact 195: not known).
+	ProtectedFromBoot bool
+	// NoOrders has launches make neither orders nor billing records (fact 199: not known).
+	NoOrders bool
+	// NoMarker leaves Marker out of the answer of DescribeInstances (fact 197: assumed).
+	NoMarker bool
+	// KeysTwice takes a key that is attached already, and the detaching of one that is not (fact 227:
+	// else they are refused).
+	KeysTwice bool
+	// KeysWhileRunning has keys change on a running instance too (fact 221: else on a stopped one).
+	KeysWhileRunning bool
+	// StopForRoles has the role and the data guard group change on a stopped instance only (fact 248:
+	// else in any state).
+	StopForRoles bool
+	// InventoryOfOthers has the inventory count what can be bought otherwise, of which there is
+	// always enough (fact 242: else the stock that spot launches take from).
+	InventoryOfOthers bool
+	// RefuseUnknown refuses a look-up of a subnet, security group or image that is not there (facts
+	// 204, 205: else it is left out).
+	RefuseUnknown bool
+	// RefuseStrangers refuses a look-up of instances of another account or region (fact 235: else they
+	// are left out).
+	RefuseStrangers bool
+	// TagIDsAsText writes the ids of tags as text (fact 304: as numbers).
+	TagIDsAsText bool
+
 	MaxDataDisks    int // 8
 	MaxDataDiskSize int // GB, 16000
 }
@@ -129,6 +162,29 @@ const (
 	ModeVanish    = "vanish"    // is visible, then gone
 	ModeInvisible = "invisible" // is never visible
 )
+
+// The ways of writing SpotRecyclingTime but for the assumed one (fact 196).
+const (
+	RecyclingUTC     = "UTC"            // as plain text
+	RecyclingRFC3339 = "RFC 3339"       // in UTC
+	RecyclingFalseZ  = "UTC+8 with a Z" // as the times of spot prices (fact 90)
+)
+
+// recyclingText writes the time of a release.
+func (w *world) recyclingText(t time.Time) string {
+	switch how := w.settings.RecyclingTimes; {
+	case t.IsZero():
+		return ""
+	case how == RecyclingUTC:
+		return t.UTC().Format(plainTime)
+	case how == RecyclingRFC3339:
+		return t.UTC().Format(time.RFC3339)
+	case how == RecyclingFalseZ:
+		return t.In(chinaTime).Format(spotTimeLayout)
+	default:
+		return chinaText(t, plainTime)
+	}
+}
 
 // failureMode reads a mode. An unknown one counts as ModeError.
 func failureMode(mode string) string {

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,7 +55,15 @@ var (
 	CodePriceLimit   = Code{"SpotPriceLimitInvalid", 400}
 	CodeProtected    = Code{"InstanceResourceProtected", 400}
 	CodeOrderUnknown = Code{"OrderNotExist", 400}
+
+	// assumed: what stands in their place, with a setting, and tells nothing.
+	CodeOther = Code{"OperationFailed", 400}
 )
+
+// Invented tells whether a code of the service is a placeholder (facts 160-162).
+func Invented(c Code) bool {
+	return slices.Contains([]Code{CodeQuota, CodeBalance, CodeSubnetFull, CodeImage, CodeNotOffered, CodePriceLimit, CodeProtected, CodeOrderUnknown}, c)
+}
 
 // Refusal is an error answer on its way to the caller.
 type Refusal struct {

@@ -47,6 +47,21 @@ var questions = []Question{
 		"VisibleAfter", "70, 190, 210", "how long a new machine stays out of look-ups",
 		[]any{3 * time.Second, 20 * time.Second, 40 * time.Second},
 	},
+	{"OtherCodes", "160, 161, 162", "whether the codes that nobody has seen are other ones, so that only words tell", either},
+	{
+		"RecyclingTimes", "196", "how SpotRecyclingTime is written; empty is in UTC+8",
+		[]any{"", kecsim.RecyclingUTC, kecsim.RecyclingRFC3339, kecsim.RecyclingFalseZ},
+	},
+	{"ProtectedFromBoot", "195", "whether the protected hour starts when the machine runs", either},
+	{"NoOrders", "199", "whether a launch makes no order and no billing record", either},
+	{"NoMarker", "197", "whether Marker is left out of answers", either},
+	{"KeysTwice", "227", "whether a key that is attached can be attached", either},
+	{"KeysWhileRunning", "221", "whether keys change on a running machine", either},
+	{"StopForRoles", "248", "whether the role and the data guard group change on a stopped machine only", either},
+	{"InventoryOfOthers", "242", "whether the inventory counts other stock than that of Spot Instances", either},
+	{"RefuseUnknown", "204, 205, 243", "whether a look-up of a subnet, group or image that is not there is refused", either},
+	{"RefuseStrangers", "235", "whether a look-up of another account's or region's machine is refused", either},
+	{"TagIDsAsText", "304, 312", "whether ids of tags are text", either},
 	{"FreeAfter", "237", "how long what a deleted machine held stays taken", []any{time.Duration(0), time.Minute}},
 }
 
