@@ -111,7 +111,7 @@ func codeOf(err error) Code {
 func ofRefusal(err error) Failure {
 	refusal, _ := errors.AsType[*ksyun.Error](err)
 	cause, exact := classify(refusal.Code, refusal.Message)
-	if names := refusal.Param; !exact && names != "" && cause.Code != Unknown && !strings.EqualFold(names, cause.Param) {
+	if !exact && cause.Code != Unknown && !concerns(refusal.Param, cause) {
 		cause = CauseOf(InvalidParameter) // KEC names one setting, and the words belong to a cause of another
 	}
 	if refusal.Status == http.StatusForbidden {
@@ -128,6 +128,13 @@ func ofRefusal(err error) Failure {
 	}
 	f.sharpen(refusal.Code+" "+refusal.Message, refusal.Param, exact || refusal.Status == http.StatusForbidden)
 	return f
+}
+
+// concerns tells whether a parameter that KEC names fits a cause: it names none, or the one that the
+// cause is about. A quota is about the number of machines.
+func concerns(param string, cause Cause) bool {
+	count := strings.EqualFold(param, "MinCount") || strings.EqualFold(param, "MaxCount")
+	return param == "" || strings.EqualFold(param, cause.Param) || count && cause.Code == ExcessiveNumber
 }
 
 // classify finds the cause behind KEC's code and words: by the exact code, else by words in either,

@@ -90,6 +90,18 @@ func TestClassify(t *testing.T) {
 	}
 }
 
+// A quota is about the number of machines, whatever the code; another setting that KEC names has a
+// value that it does not accept.
+func TestOf_aNumberAboveTheQuota(t *testing.T) {
+	t.Parallel()
+	for param, want := range map[string]Code{"": ExcessiveNumber, "MinCount": ExcessiveNumber, "MaxCount": ExcessiveNumber, "HostName": InvalidParameter} {
+		got := Of(&ksyun.Error{Action: "RunInstances", Code: "OperationFailed", Message: param + " 1 exceeds the instance quota: 0 of 20 left", Param: param, Status: 400})
+		if got.Code != want {
+			t.Errorf("%q: %s, want %s", param, got.Code, want)
+		}
+	}
+}
+
 func TestCatalogue_isComplete(t *testing.T) {
 	t.Parallel()
 	seen := map[Code]bool{}
