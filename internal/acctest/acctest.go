@@ -35,6 +35,7 @@ func New(t *testing.T) *Env {
 		t.Skip("needs a CLI: run it through make test, or set TF_ACC_TERRAFORM_PATH and TF_ACC_PROVIDER_NAMESPACE=kingsoftcloud")
 	}
 	sim := kecsim.New(kecsim.WithControl(control.Serve))
+	enter(t, sim)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	return &Env{Sim: sim, URL: server.URL}

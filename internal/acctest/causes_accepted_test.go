@@ -49,6 +49,7 @@ func TestAccCauses_afterAcceptanceWithoutAReason(t *testing.T) {
 				t.Parallel()
 				want := c
 				env, w := c.world(t, "off")
+				env.Decides(t, "CauseFields", "the reason that KEC gives is told, in place of one that is concluded")
 				env.Sim.Update(func(s *kecsim.Settings) { s.AsyncChecks, s.FailureMode = true, ending })
 				got := w.Apply().Want(t, 1, "Its billing record says: failed to open (status 3).", "KEC: no reason given, RunInstances, request KEC-",
 					"Nothing is left of instance")

@@ -40,6 +40,7 @@ func TestAccCauses_ofAnOrder(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d %s", c.name(), status, reason), func(t *testing.T) {
 				t.Parallel()
 				env := acctest.New(t)
+				env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 				if c.arrange != nil {
 					c.arrange(env.Sim)
 				}
@@ -80,6 +81,7 @@ func TestAccCauses_ofABillingRecord(t *testing.T) {
 			t.Run(c.name()+" "+reason, func(t *testing.T) {
 				t.Parallel()
 				env := acctest.New(t)
+				env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 				env.Sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
 				env.Sim.FailLaunches(1, kecsim.ModeVanish, reason)
 				id := launch(t, env)

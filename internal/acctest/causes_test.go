@@ -268,6 +268,10 @@ func (c cause) name() string { return strings.TrimSpace(c.code + " " + c.attribu
 func (c cause) world(t *testing.T, preflight string) (*acctest.Env, *acctest.Workspace) {
 	t.Helper()
 	env := acctest.New(t)
+	env.Decides(t, "AsyncChecks", "what is short is told once the launch has failed, as far as KEC gives a reason")
+	env.Decides(t, "OtherCodes", "the cause is inferred from the words, and the message says so")
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
+	env.Decides(t, "NoOrders", "a failure that the machine shows no reason for has none")
 	if c.arrange != nil {
 		c.arrange(env.Sim)
 	}

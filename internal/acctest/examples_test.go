@@ -19,6 +19,7 @@ import (
 func TestAccExample_cheapestType(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	stock := func(n int) {
 		for _, typ := range []string{"E1.8B", "N3.8B"} {
 			for _, zone := range []string{kecsim.ZoneA, kecsim.ZoneB, kecsim.ZoneC} {
@@ -158,6 +159,7 @@ func TestAccExample_notice(t *testing.T) {
 func TestAccExample_order(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	env.Sim.PutOrder(kecsim.Order{ID: "20260302170512000000001", Status: 21, SubOrders: []kecsim.SubOrder{{ID: "20260302170512000000001-1", Status: 3}}})
 	env.Sim.AddInstance(kecsim.Instance{ID: "5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", ChargeType: "Spot"})
 	env.Sim.SetBillingStatus("5b7f0a52-3f0c-4a6e-9f5d-2f1f6f0f9c11", 3)

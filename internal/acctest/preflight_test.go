@@ -41,6 +41,7 @@ func looked(sim *kecsim.Server) map[string]int {
 func TestAccPreflight_aShortfallIsToldOnceWithItsTotals(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 25)
 	env.Sim.SetStock(kecsim.ZoneB, "N3.2B", 60)
 	env.Sim.SetStock(kecsim.ZoneC, "N3.2B", 0)
@@ -166,6 +167,7 @@ output "offers" {
 func TestAccPreflight_oneAtATimeSaysAtLeast(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 2)
 	w := env.Workspace(t)
 	w.Write(workers(5) + env.Block(""))
@@ -179,6 +181,7 @@ func TestAccPreflight_oneAtATimeSaysAtLeast(t *testing.T) {
 func TestAccPreflight_sumsOverAllResources(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	env.Sim.SetSubnetFree(kecsim.SubnetA, 7)
 	w := env.Workspace(t)
 	other := instances("other", "count", "4", "instance_type", `"N3.4B"`, "spot_price_limit", "0.01")
@@ -217,6 +220,7 @@ func TestAccPreflight_asksNothingWhereNothingIsOrdered(t *testing.T) {
 func TestAccPreflight_aReplacementCountsOnce(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	w := env.Workspace(t)
 	w.Write(workers(3) + env.Block(""))
 	w.Apply().Want(t, 0)
@@ -278,6 +282,7 @@ func TestAccPreflight_aLookUpThatFailsIsSkipped(t *testing.T) {
 func TestAccPreflight_modes(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 1)
 	w := env.Workspace(t)
 	w.Write(workers(3) + env.Block(`preflight = "warn"`))
@@ -299,6 +304,7 @@ func TestAccPreflight_modes(t *testing.T) {
 func TestAccPreflight_aDoubtIsAWarning(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	w := env.Workspace(t)
 	w.Write(workers(2, "instance_type", `"I4.2B"`) + env.Block(""))
 	w.Plan().Want(t, 2, "Warning: Probably not offered as a Spot Instance", `3: instance_type = "I4.2B"`, "KEC lists no spot price for I4.2B in cn-beijing-6a.",

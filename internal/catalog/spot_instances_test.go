@@ -258,6 +258,7 @@ func TestAccFindMachines_adopt(t *testing.T) {
 func TestAccFindMachines_drain(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w := env.Workspace(t)
 	w.Write(env.Block("") + acctest.Example(t, "find-machines/drain/main.tf"))
 	same(t, "drain of none", applied(t, w)["drain"], "[]")

@@ -29,6 +29,7 @@ output "` + name + `" {
 func TestAccSpotOffers(t *testing.T) {
 	t.Parallel()
 	env := movingMarket(t)
+	env.Decides(t, "InventoryOfOthers", "offers show what others can buy as available")
 	w := env.Workspace(t)
 	w.Write(env.Block("") + acctest.Example(t, "data-sources/kec_spot_offers/data-source.tf"))
 	outputs(t, w, map[string]string{
@@ -43,6 +44,7 @@ func TestAccSpotOffers(t *testing.T) {
 func TestAccSpotOffers_filters(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "offers show what others can buy as available")
 	// Three offers of one price: by type, then by zone.
 	env.Sim.SetPrice(kecsim.ZoneA, "N3.2B", "0.03", "")
 	env.Sim.SetPrice(kecsim.ZoneB, "N3.2B", "0.03", "")

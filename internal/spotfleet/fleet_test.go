@@ -61,6 +61,7 @@ func TestAccFleet_stockFallsAfterThePlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, w := world(t, 25, 60)
+			env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 			w.Write(env.Block("preflight = \""+c.preflight+"\"") + acctest.Expand(fleet(40, set{"min_capacity": c.least})))
 			w.Plan("-out=plan").Want(t, 2)
 			env.Sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 5)
@@ -78,6 +79,7 @@ func TestAccFleet_stockFallsAfterThePlan(t *testing.T) {
 func TestAccFleet_cannotBeFilled(t *testing.T) {
 	t.Parallel()
 	env, w := world(t, 25, 5)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	w.Write(env.Config(fleet(20)))
 	w.Apply().Want(t, 0)
 	w.Write(env.Config(fleet(40, set{"min_capacity": "31"})))

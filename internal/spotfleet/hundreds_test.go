@@ -12,6 +12,8 @@ import (
 func TestAccFleet_ofHundreds(t *testing.T) {
 	t.Parallel()
 	env, w := world(t, 180, 600)
+	env.Decides(t, "InventoryOfOthers", "the plan splits a fleet without regard to stock, and the apply goes on to other candidates as KEC refuses")
+	env.Decides(t, "AsyncChecks", "what is short fails after acceptance, and the fleet orders it elsewhere")
 	env.Sim.SetQuota(2000)
 	env.Sim.SetBalance("100000")
 	for _, subnet := range []string{kecsim.SubnetA, kecsim.SubnetB} {

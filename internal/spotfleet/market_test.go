@@ -95,6 +95,7 @@ func TestAccFleet_share(t *testing.T) {
 func TestAccFleet_waits(t *testing.T) {
 	t.Parallel()
 	env, w := world(t, 3, 0)
+	env.Decides(t, "InventoryOfOthers", "a fleet that waits for stock orders at each look, and KEC refuses")
 	w.Write(env.Config(fleet(10, set{"wait_for_stock": `"30m"`})))
 	w.Plan("-out=plan").Want(t, 2)
 	env.Sim.After(10*time.Minute, func() { env.Sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 4) })

@@ -14,6 +14,7 @@ func TestAccFleet_belongsToOneAccountAndRegion(t *testing.T) {
 	t.Parallel()
 	const own, rotated, foreign, secret = "AKLTfirst00000old1", "AKLTsecond0000new2", "AKLTforeign000far3", "secret-of-all-keys"
 	env, w := world(t, 60, 60)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
 	env.Sim.AddKey(own, secret, "")
 	env.Sim.AddKey(rotated, secret, "")
 	env.Sim.AddAccount(foreign, secret)

@@ -123,6 +123,8 @@ func forgetPlace(t *testing.T, w *acctest.Workspace, change func(instance map[st
 func TestAccOrigin_aMachineWithoutAZoneStaysInItsRegion(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
+	env.Decides(t, "ErrorLasts", "KEC deletes a failed machine by itself, and nothing stays in the state")
+	env.Decides(t, "ErrorState", "a machine that is recycling or deleted is gone by itself, and nothing stays in the state")
 	env.Sim.FailLaunches(1, kecsim.ModeError, "")
 	w := env.Workspace(t)
 	w.Write(named() + home("cn-beijing-6", oldKey, env.URL))
@@ -267,6 +269,7 @@ func TestAccOrigin_aRotatedKeyAndNothingLeft(t *testing.T) {
 	t.Parallel()
 	gone := func(t *testing.T) (*acctest.Env, *acctest.Workspace) {
 		env := twoAccounts(t)
+		env.Decides(t, "NoOrders", "nothing proves that a new key is of the same account once no machine is left, and the user takes them out of the state")
 		w := env.Workspace(t)
 		w.Write(fleet(2) + home("cn-beijing-6", oldKey, env.URL))
 		w.Apply().Want(t, 0)

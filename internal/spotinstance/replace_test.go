@@ -39,6 +39,7 @@ func TestAccReplace_whatTheOldMachineHolds(t *testing.T) {
 			t.Run(name+", "+held, func(t *testing.T) {
 				t.Parallel()
 				env := acctest.New(t)
+				env.Decides(t, "AsyncChecks", "the replacement fails as LaunchFailed, and the next apply orders it")
 				env.Sim.Update(func(s *kecsim.Settings) { s.TerminateTime, s.FreeAfter = time.Minute, after })
 				w := running(t, env, named(c.more, set{"image_id": `"@ubuntu"`}))
 				c.scarce(env.Sim)

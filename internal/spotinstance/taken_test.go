@@ -31,6 +31,7 @@ func TestAccTaken_blocksNoDestroy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
+			env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 			w := env.Workspace(t)
 			w.Write(two(set{"spot_price_limit": "0.05"}) + env.Block(""))
 			w.Apply().Want(t, 0)
@@ -51,6 +52,7 @@ func TestAccTaken_blocksNoDestroy(t *testing.T) {
 func TestAccTaken_aLargerShortfallVetoesAndNamesTheWayOut(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	w := env.Workspace(t)
 	w.Write(two() + env.Block(""))
 	w.Apply().Want(t, 0)

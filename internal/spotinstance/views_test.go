@@ -65,6 +65,7 @@ func TestAccViews_aPlanSoonAfterTheApply(t *testing.T) {
 func TestAccViews_aBillingRecordContradicts(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "no billing record speaks for a machine that no look-up shows, and once terminated it counts as gone")
 	w := env.Workspace(t)
 	w.Write(named(set{"deletion_protection": "true"}) + env.Block(""))
 	env.Sim.RefuseTerminate(firstID, "no such instance")
@@ -87,6 +88,7 @@ func TestAccViews_aBillingRecordContradicts(t *testing.T) {
 func TestAccViews_aLaunchThatIsNeverShownIsTerminated(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "VisibleAfter", "a machine that vanishes before it was visible has never appeared")
 	w := env.Workspace(t)
 	w.Write(named() + env.Block(""))
 	hidden(env)
@@ -112,6 +114,7 @@ func TestAccViews_aLaunchThatIsNeverShownIsTerminated(t *testing.T) {
 func TestAccProtection_isLiftedWhereTheCleanUpFails(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "no billing record speaks for a machine that no look-up shows, and once terminated it counts as gone")
 	env.Sim.FailLaunches(1, kecsim.ModeError, "")
 	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
 	w := env.Workspace(t)

@@ -33,6 +33,7 @@ const (
 func opened(t *testing.T) (*acctest.Env, *acctest.Workspace) {
 	t.Helper()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	w := env.Workspace(t)
 	w.Write(acctest.Expand(machine) + env.Block(""))
 	w.Apply().Want(t, 0)
@@ -75,6 +76,7 @@ func TestAccSpotOrder_statesOfABillingRecord(t *testing.T) {
 func TestAccSpotOrder_ofAFailedInstanceWithoutAReason(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	env.Sim.FailLaunches(1, kecsim.ModeError, "")
 	env.Sim.RefuseTerminate(firstID, "kept for the test")
 	w := env.Workspace(t)
@@ -130,6 +132,7 @@ func TestAccSpotOrder_withoutPermission(t *testing.T) {
 func TestAccSpotOrder_aFailedLaunchWithoutPermission(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	env.Sim.DenyAction("trade", "QueryInstances", true)
 	env.Sim.Update(func(s *kecsim.Settings) { s.AsyncChecks, s.CauseFields, s.FailureMode = true, true, kecsim.ModeVanish })
 	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
@@ -143,6 +146,7 @@ func TestAccSpotOrder_aFailedLaunchWithoutPermission(t *testing.T) {
 func TestAccSpotOrder_oneKeyOfTwo(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	w := env.Workspace(t)
 	for _, hcl := range []string{"data \"kec_spot_order\" \"batch\" {}\n", orderBlock.With("instance_id", `"i"`).String()} {
 		w.Write(hcl + env.Block(""))

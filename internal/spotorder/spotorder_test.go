@@ -253,6 +253,7 @@ func TestAccSpotOrder_thatCannotBeRead(t *testing.T) {
 func TestAccSpotOrder_ofAFailedLaunch(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	env.Sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
 	env.Sim.FailLaunches(1, kecsim.ModeVanish, "excessive number")
 	w := env.Workspace(t)
@@ -275,6 +276,7 @@ func TestAccSpotOrder_ofAFailedLaunch(t *testing.T) {
 func TestAccSpotOrder_withPartsAndInChinese(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 	env.Sim.Update(func(s *kecsim.Settings) { s.OddOrders, s.AsyncChecks = kecsim.OddOrders(), true })
 	env.Sim.SellOut(kecsim.ZoneA, "N3.2B")
 	w := env.Workspace(t)

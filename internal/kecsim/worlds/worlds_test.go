@@ -57,3 +57,40 @@ func TestWorld_theFirstIsAssumed(t *testing.T) {
 		t.Errorf("the first world is\n%+v\nand a simulator begins as\n%+v", first, plain)
 	}
 }
+
+// Over its turns a story sees each answer to each question.
+func TestOf_turns(t *testing.T) {
+	t.Parallel()
+	most := 0
+	for i, q := range questions {
+		seen := map[int]bool{}
+		for n := 1; n <= Turns; n++ {
+			seen[turn("TestAccSpotInstance_fullLife", n)[i]] = true
+		}
+		if most = max(most, len(q.Answers)); len(seen) != len(q.Answers) {
+			t.Errorf("%s gets %d of %d answers", q.Setting, len(seen), len(q.Answers))
+		}
+	}
+	if most != Turns {
+		t.Errorf("a question has %d answers, and there are %d turns", most, Turns)
+	}
+}
+
+func TestOf_textsThatChoose(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "XML=1": "XML = true", "ErrorState=2,AsyncChecks=1": "AsyncChecks = true, ErrorState = recycling",
+	} {
+		if w, err := Of("story", text); err != nil || w.String() != want {
+			t.Errorf("%q is the world of %q, %v; want %q", text, w, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"0": "0 is none of the turns 1 to 4", "5": "5 is none of the turns 1 to 4", "XML=2": `"XML=2" is no open question with the index of an answer`,
+		"XML": `"XML" is no open question with the index of an answer`, "Boot=1": `"Boot=1" is no open question with the index of an answer`,
+	} {
+		if w, err := Of("story", text); err == nil || err.Error() != want {
+			t.Errorf("%q is the world of %q, %v; want the error %q", text, w, err, want)
+		}
+	}
+}
