@@ -130,8 +130,8 @@ func ofRefusal(err error) Failure {
 	return f
 }
 
-// concerns tells whether a parameter that KEC names fits a cause: it names none, or the one that the
-// cause is about. A quota is about the number of machines.
+// concerns tells whether a parameter that KEC names fits a cause: it names none, or the one that
+// the cause is about. A quota is about the number of machines.
 func concerns(param string, cause Cause) bool {
 	count := strings.EqualFold(param, "MinCount") || strings.EqualFold(param, "MaxCount")
 	return param == "" || strings.EqualFold(param, cause.Param) || count && cause.Code == ExcessiveNumber
