@@ -31,11 +31,17 @@ type Env struct {
 // is no CLI, because the harness would go and download one.
 func New(t *testing.T) *Env {
 	t.Helper()
+	return NewIn(t, os.Getenv(worldVariable))
+}
+
+// NewIn is New in a world that worlds.Of reads out of a text.
+func NewIn(t *testing.T, world string) *Env {
+	t.Helper()
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		t.Skip("needs a CLI: run it through make test, or set TF_ACC_TERRAFORM_PATH and TF_ACC_PROVIDER_NAMESPACE=kingsoftcloud")
 	}
 	sim := kecsim.New(kecsim.WithControl(control.Serve))
-	enter(t, sim)
+	enter(t, sim, world)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	return &Env{Sim: sim, URL: server.URL}

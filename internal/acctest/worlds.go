@@ -1,7 +1,6 @@
 package acctest
 
 import (
-	"os"
 	"slices"
 	"testing"
 
@@ -15,11 +14,11 @@ const worldVariable = "KEC_TEST_WORLD"
 
 // enter answers the open questions in a new simulator as the story's world has them. A story that
 // sets a question itself does so afterwards, and keeps its own answer.
-func enter(t *testing.T, sim *kecsim.Server) {
+func enter(t *testing.T, sim *kecsim.Server, world string) {
 	t.Helper()
-	w, err := worlds.Of(t.Name(), os.Getenv(worldVariable))
+	w, err := worlds.Of(t.Name(), world)
 	if err != nil {
-		t.Fatalf("%s: %v", worldVariable, err)
+		t.Fatal(err)
 	}
 	sim.Update(w.Set)
 	if w.String() != "" {

@@ -67,6 +67,7 @@ output "all" {
 func TestAccSpotInstances(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w := env.Workspace(t)
 	w.Write(env.Config(listAll))
 	same(t, "of none", applied(t, w)["all"], "[]")
@@ -220,6 +221,7 @@ func TestAccSpotInstances_ofManyMachines(t *testing.T) {
 func TestAccSpotInstances_example(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	env.Sim.AddInstance(web)
 	env.Sim.AddInstance(kecsim.Instance{ID: "b1000000-0000-4000-8000-000000000001", Name: "by-hand", ChargeType: "Spot"})
 	env.Sim.Reclaim(web.ID)

@@ -105,6 +105,7 @@ func TestAccFleet_waits(t *testing.T) {
 	launches(t, env, 4) // 3 and a refusal, then 4, then 3
 
 	env, w = world(t, 3, 0)
+	env.Decides(t, "InventoryOfOthers", "a fleet that waits for stock orders at each look, and KEC refuses")
 	w.Write(env.Config(fleet(10, set{"wait_for_stock": `"30m"`})))
 	began := env.Sim.Now()
 	w.Apply().Want(t, 1, "Error: The fleet is short of machines: 10 wanted at least, 3 got", "The 3 machines that were got are given back")

@@ -20,6 +20,7 @@ func TestAccFleet_machinesThatDoNotStart(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 
 	env, w = world(t, 60, 0)
+	env.Decides(t, "NoOrders", "a failure that the machine shows no reason for has none")
 	env.Sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
 	env.Sim.FailLaunches(4, kecsim.ModeError, "out of stock")
 	w.Write(env.Config(fleet(10, set{"candidates": "[" + inA + "]"})))

@@ -2,7 +2,9 @@ package spotinstance_test
 
 import (
 	"encoding/base64"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/acctest"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kecsim/worlds"
 )
 
 // full sets every attribute that can be set beside the others.
@@ -112,6 +115,26 @@ func TestAccSpotInstance_fullLife(t *testing.T) {
 	}
 	if got := env.Sim.Count("RunInstances"); got != 1 {
 		t.Errorf("%d launches, want 1", got)
+	}
+}
+
+// A life in four worlds that between them give every open question about KEC every answer.
+func TestAccWorlds_aLife(t *testing.T) {
+	t.Parallel()
+	for turn := range worlds.Turns {
+		t.Run(strconv.Itoa(turn+1), func(t *testing.T) {
+			t.Parallel()
+			env := acctest.NewIn(t, strconv.Itoa(turn+1))
+			w := env.Workspace(t)
+			w.Write(acctest.Expand(full) + env.Block(""))
+			w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 0 destroyed.")
+			env.Sim.Advance(10 * time.Minute)
+			w.Plan().Want(t, 0, "No changes.")
+			w.Destroy().Want(t, 0, "Resources: 1 destroyed.")
+			if err := env.Empty(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

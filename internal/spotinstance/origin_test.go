@@ -185,6 +185,7 @@ func TestAccOrigin_aPrefixIsNoRegion(t *testing.T) {
 func TestAccOrigin_keysOfAnotherAccount(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
 	w := env.Workspace(t)
 	w.Write(fleet(3) + home("cn-beijing-6", oldKey, env.URL))
 	w.Apply().Want(t, 0, "Resources: 3 added")
@@ -305,6 +306,7 @@ func TestAccOrigin_aRotatedKeyAndNothingLeft(t *testing.T) {
 func TestAccOrigin_aMachineThatIsTakenOver(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
 	id := env.Sim.AddInstance(grown)
 	w := env.Workspace(t)
 	takenOver(t, w, id)
@@ -325,6 +327,7 @@ func TestAccOrigin_aMachineThatIsTakenOver(t *testing.T) {
 func TestAccOrigin_aTaintedMachine(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
 	w := env.Workspace(t)
 	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
 	w.Apply().Want(t, 0)

@@ -142,6 +142,8 @@ func TestAccSpotOrder_aFailureIsAPlanError(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
+			env.Decides(t, "InventoryOfOthers", "what is short now is not known, and no likely cause is told")
+			env.Decides(t, "WrapOrders", "the id of the request stands in the message too")
 			c.arrange(env.Sim)
 			w := env.Workspace(t)
 			w.Write(lookUp + env.Block(""))
@@ -237,6 +239,7 @@ func TestAccSpotOrder_states(t *testing.T) {
 func TestAccSpotOrder_thatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "OtherCodes", "an unknown order is told with the code that KEC has")
 	w := env.Workspace(t)
 	w.Write(lookUp + env.Block(""))
 	w.Plan().Want(t, 1, "Error: No such order", "KEC knows no order 2026030209140100 in this account.", "on main.tf line 2",
