@@ -131,10 +131,11 @@ func ofRefusal(err error) Failure {
 }
 
 // concerns tells whether a parameter that KEC names fits a cause: it names none, or the one that
-// the cause is about. A quota is about the number of machines.
+// the cause is about. A quota is about the number of machines, a protection about the machine.
 func concerns(param string, cause Cause) bool {
 	count := strings.EqualFold(param, "MinCount") || strings.EqualFold(param, "MaxCount")
-	return param == "" || strings.EqualFold(param, cause.Param) || count && cause.Code == ExcessiveNumber
+	machine := strings.HasPrefix(strings.ToLower(param), "instanceid")
+	return param == "" || strings.EqualFold(param, cause.Param) || count && cause.Code == ExcessiveNumber || machine && cause.Code == InstanceProtected
 }
 
 // classify finds the cause behind KEC's code and words: by the exact code, else by words in either,

@@ -102,6 +102,17 @@ func TestOf_aNumberAboveTheQuota(t *testing.T) {
 	}
 }
 
+// The same holds for a machine that is protected.
+func TestOf_aMachineThatIsProtected(t *testing.T) {
+	t.Parallel()
+	for param, want := range map[string]Code{"": InstanceProtected, "InstanceId.1": InstanceProtected, "HostName": InvalidParameter} {
+		got := Of(&ksyun.Error{Action: "TerminateInstances", Code: "OperationFailed", Message: param + " i-1 is protected against deletion", Param: param, Status: 400})
+		if got.Code != want {
+			t.Errorf("%q: %s, want %s", param, got.Code, want)
+		}
+	}
+}
+
 func TestCatalogue_isComplete(t *testing.T) {
 	t.Parallel()
 	seen := map[Code]bool{}
