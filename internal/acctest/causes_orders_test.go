@@ -40,6 +40,7 @@ func TestAccCauses_ofAnOrder(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d %s", c.name(), status, reason), func(t *testing.T) {
 				t.Parallel()
 				env := acctest.New(t)
+				env.Decides(t, "InventoryOfOthers", "what is short now is not known, and no likely cause is told")
 				env.Decides(t, "NoOrders", "there is nothing to look up, and kec_spot_order says so")
 				if c.arrange != nil {
 					c.arrange(env.Sim)

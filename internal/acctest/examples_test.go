@@ -19,6 +19,7 @@ import (
 func TestAccExample_cheapestType(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "RefuseUnknown", "a look-up that KEC refuses is skipped, and the apply says what is not there")
 	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	stock := func(n int) {
 		for _, typ := range []string{"E1.8B", "N3.8B"} {

@@ -92,6 +92,8 @@ func TestAccPreflight_inTheApplyKECDecides(t *testing.T) {
 		t.Run(fmt.Sprint(left), func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
+			env.Decides(t, "InventoryOfOthers", "the apply says that KEC is out of stock, without the number that it can open")
+			env.Decides(t, "AsyncChecks", "what is short is told once the launch has failed, as far as KEC gives a reason")
 			w := env.Workspace(t)
 			w.Write(workers(40) + env.Block(""))
 			w.Plan("-out=saved").Want(t, 2, "Plan: 40 to add")
@@ -332,6 +334,7 @@ func TestAccPreflight_whatDoesNotExist(t *testing.T) {
 		t.Run(c.want, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
+			env.Decides(t, "RefuseUnknown", "a look-up that KEC refuses is skipped, and the apply says what is not there")
 			w := env.Workspace(t)
 			w.Write(workers(1, c.attribute, c.value) + env.Block(""))
 			w.Plan().Want(t, 1, c.want, c.line, c.facts, "(preflight, Describe")

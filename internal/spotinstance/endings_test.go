@@ -161,6 +161,8 @@ func TestAccLaunch_theIDIsSavedBeforeTheWait(t *testing.T) {
 func TestAccLaunch_aFailedCleanUpKeepsTheID(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "ErrorState", "KEC deletes a failed machine by itself, and nothing stays in the state")
+	env.Decides(t, "ErrorLasts", "KEC deletes a failed machine by itself, and nothing stays in the state")
 	env.Sim.FailLaunches(1, kecsim.ModeError, "")
 	env.Sim.RefuseTerminate(firstID, "instance is locked by the operator")
 	w := env.Workspace(t)

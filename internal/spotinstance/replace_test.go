@@ -77,6 +77,7 @@ func TestAccReplace_aRefusalForAnythingElseIsNotWaitedFor(t *testing.T) {
 func TestAccProtection_aDeposedMachineGoesOnceItIsLifted(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "OtherCodes", "the cause is inferred from the words, and the message has the code of KEC")
 	w := env.Workspace(t)
 	hcl := func(protection string) string {
 		return "resource \"kec_spot_instance\" \"a\" {\n  lifecycle { create_before_destroy = true }\n" +

@@ -178,6 +178,7 @@ func TestAccUpdate_thatFailsHalfWay(t *testing.T) {
 func TestAccProtection_keepsTheMachineUntilItIsLifted(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "OtherCodes", "the cause is inferred from the words, and the message has the code of KEC")
 	w := env.Workspace(t)
 	protected := set{"instance_name": `"worker"`, "deletion_protection": "true"}
 	w.Write(block(protected) + env.Block(""))
