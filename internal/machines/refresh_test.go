@@ -190,6 +190,10 @@ func TestRefresh_aListThatFails(t *testing.T) {
 			c, clk := client(t, &b.script)
 			b.reads(t, c, 1, 2, 3, 4)
 			equal(t, "the fifth", b.reads(t, c, 5), "ids i-5; list 0+200")
+			for range 2 { // no list remembers them
+				_, err := c.RefreshTags(t.Context(), "i-1")
+				equal(t, "tags", fmt.Sprint(err, " ", b.since()), "<nil> tags i-1")
+			}
 			b.odd = nil
 			clk.At = clk.At.Add(15*time.Second - 1)
 			equal(t, "soon", b.reads(t, c, 6), "ids i-6")
@@ -198,17 +202,39 @@ func TestRefresh_aListThatFails(t *testing.T) {
 			equal(t, "then", b.reads(t, c, 8), "")
 		})
 	}
+	// Pages that count differently do not add up, whatever they hold.
+	b := newBooks(7)
+	other := asJSON(map[string]any{"InstanceCount": 8, "InstancesSet": elements(6, 7)})
+	first := asJSON(map[string]any{"InstanceCount": 7, "InstancesSet": elements(1, 2, 3, 4, 5)})
+	b.odd = func(what string) *reply { return map[string]*reply{"list 0+200": &first, "list 5+1000": &other}[what] }
+	c, _ := client(t, &b.script)
+	b.reads(t, c, 1, 2, 3, 4)
+	equal(t, "counted otherwise", b.reads(t, c, 5), "list 0+1000; list 0+200; list 5+1000")
+
 	// The second page counts too.
-	b := newBooks(300)
+	b = newBooks(300)
 	b.odd = func(what string) *reply {
 		if what == "list 200+1000" {
 			return &denied
 		}
 		return nil
 	}
-	c, _ := client(t, &b.script)
+	c, _ = client(t, &b.script)
 	b.reads(t, c, 1, 2, 3, 4)
 	equal(t, "the fifth", b.reads(t, c, 5), "ids i-5; list 0+200; list 200+1000")
+
+	// A list is of a hundred projects at most.
+	for n, want := range map[int]bool{100: true, 101: false} {
+		b = newBooks(1)
+		c, _ = client(t, &b.script, WithListAfter(n-1))
+		for i := range n {
+			project := int64(i)
+			if _, err := c.Refresh(t.Context(), "i-1", &project); err != nil {
+				t.Fatal(err)
+			}
+		}
+		equal(t, fmt.Sprint("a list of ", n, " projects"), strings.Contains(b.since(), "list"), want)
+	}
 }
 
 // Pages that do not add up are read once more, and no third time: what they hold is true even so.
@@ -318,14 +344,14 @@ func TestRefreshTags_neighboursThatAreRefused(t *testing.T) {
 		tags    string
 		second  string
 	}{
-		"a neighbour": {refuse(400, "InstanceIdInvalid", "i-2"), "tags i-1; tags i-1,i-2,i-3", "map[of:i-1] <nil>", "tags i-3"},
-		"the keys":    {refuse(401, "SignatureDoesNotMatch", "x"), "tags i-1,i-2,i-3", "map[] ListTagsByResourceIds: SignatureDoesNotMatch: x (request id req-1, HTTP 401)", "tags i-3"},
+		"a neighbour": {refuse(400, "InstanceIdInvalid", "i-2"), "2 requests", "map[of:i-1] <nil>", "tags i-150"},
+		"the keys":    {refuse(401, "SignatureDoesNotMatch", "x"), "1 requests", "map[] ListTagsByResourceIds: SignatureDoesNotMatch: x (request id req-1, HTTP 401)", "tags i-150,i-101,"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBooks(3)
+			b := newBooks(150)
 			b.odd = func(what string) *reply {
-				if strings.Contains(what, "i-2") {
+				if strings.Contains(what, "i-2,") {
 					return &tc.refusal
 				}
 				return nil
@@ -334,10 +360,11 @@ func TestRefreshTags_neighboursThatAreRefused(t *testing.T) {
 			b.reads(t, c, 1)
 			tags, err := c.RefreshTags(t.Context(), "i-1")
 			equal(t, "tags", fmt.Sprint(tags, err), tc.tags)
-			equal(t, "asked", b.since(), tc.first)
-			tags, err = c.RefreshTags(t.Context(), "i-3")
-			equal(t, "the next", fmt.Sprint(tags, err), "map[of:i-3] <nil>")
-			equal(t, "asked", b.since(), tc.second)
+			equal(t, "asked", fmt.Sprint(strings.Count(b.since(), "tags"), " requests"), tc.first)
+			tags, err = c.RefreshTags(t.Context(), "i-150")
+			equal(t, "the next", fmt.Sprint(tags, err), "map[of:i-150] <nil>")
+			asked := b.since()
+			equal(t, "asked", asked[:min(len(asked), len("tags i-150,i-101,"))], tc.second)
 		})
 	}
 }

@@ -75,10 +75,21 @@ func TestSearch_theLastLooks(t *testing.T) {
 			equal(t, "after", k.clk.Now().Sub(start), tc.after)
 		})
 	}
-	k, c := newCloud(t, drops)
+	k, c := newCloud(t, loses) // refusals that are not in a row end no search
+	k.visible = 30 * time.Second
+	k.look = func(n int) *reply {
+		if n%2 == 1 {
+			return &denied
+		}
+		return nil
+	}
+	l, err := c.Launch(t.Context(), order())
+	equal(t, "refused now and then", fmt.Sprint(l.InstanceID, " ", err), "i-1 <nil>")
+
+	k, c = newCloud(t, drops)
 	k.look = func(int) *reply { r := ok(`{}`); return &r }
 	start := k.clk.Now()
-	_, err := c.newSearch(order()).untilFound(t.Context())
+	_, err = c.newSearch(order()).untilFound(t.Context())
 	equal(t, "error", fmt.Sprint(err), "the search for it failed to the last: DescribeInstances: the answer holds no InstancesSet (HTTP 200)")
 	equal(t, "after", k.clk.Now().Sub(start), 120*time.Second)
 }

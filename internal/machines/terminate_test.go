@@ -55,6 +55,10 @@ func TestTerminate(t *testing.T) {
 		"on its way for five minutes": {terminating(append(repeated(going, 62), gone), yes), "<nil>", 1, 5*time.Minute + 6*time.Second},
 		"shown as deleted":            {terminating(looks{set("deleted", "i-1")}, yes), "<nil>", 1, 0},
 
+		"accepted, look-ups fail": {terminating(looks{ok(`{}`), ok("<html>"), {Status: 502}, gone}, yes), "<nil>", 1, 7 * time.Second},
+		"accepted, look-ups refused": {terminating(looks{denied}, yes),
+			"waiting for instance i-1 to be gone: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", 1, 6 * time.Second},
+
 		// What may pass by itself.
 		"throttled once":          {terminating(looks{gone}, reply{Status: 429}, yes), "<nil>", 2, 2 * time.Second},
 		"500 once":                {terminating(looks{gone}, refuse(500, "x", "x"), yes), "<nil>", 2, 2 * time.Second},

@@ -190,6 +190,53 @@ func TestWaits_learn(t *testing.T) {
 	})
 }
 
+// Tags that are asked for while a list is under way wait for it, and bring those of the neighbours;
+// two that go out together are asked for alone where one of them is refused.
+func TestRefreshTags_together(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBooks(3)
+		c := ticking(t, &b.script)
+		c.refresh.listAfter = 0
+		b.odd = func(what string) *reply {
+			if strings.HasPrefix(what, "list") {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}
+		var all sync.WaitGroup
+		all.Go(func() { b.reads(t, c, 1) })
+		synctest.Wait()
+		tags, err := c.RefreshTags(t.Context(), "i-2")
+		all.Wait()
+		equal(t, "tags", fmt.Sprint(tags, err), "map[of:i-2] <nil>")
+		equal(t, "asked", b.asked[len(b.asked)-1], "tags i-2,i-1,i-3")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newBooks(3)
+		c, err := connect("cn-beijing-6", ksyun.WithHTTPTransport(&b.script), ksyun.WithRate(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bad := refuse(400, "InstanceIdInvalid", "i-2")
+		b.odd = func(what string) *reply {
+			if strings.Contains(what, "i-2") {
+				return &bad
+			}
+			return nil
+		}
+		var all sync.WaitGroup
+		for id, want := range map[string]string{"i-1": "map[of:i-1] <nil>", "i-2": "map[] ListTagsByResourceIds: InstanceIdInvalid: i-2 (request id req-1, HTTP 400)"} {
+			all.Go(func() {
+				tags, err := c.RefreshTags(t.Context(), id)
+				equal(t, id, fmt.Sprint(tags, err), want)
+			})
+		}
+		all.Wait()
+		equal(t, "requests", len(b.asked), 3)
+	})
+}
+
 // A refusal for the state is waited out. Another look-up that shows nothing new leaves its state in
 // the error, and so does one that fails.
 func TestUntilReady_saysTheLastState(t *testing.T) {

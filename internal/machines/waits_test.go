@@ -34,6 +34,8 @@ func TestWaitActive(t *testing.T) {
 			"waiting for instance i-1 to be active: DescribeInstances: PermissionDenied: no (request id req-1, HTTP 403)", "[1s 500ms 500ms 666.666666ms 888.888888ms 1.185185184s]"},
 		"forbidden for a moment": {[]reply{set("scheduling", "i-1"), refuse(403, "PermissionDenied", "no"), refuse(403, "PermissionDenied", "no"), set("scheduling", "i-1"),
 			refuse(403, "PermissionDenied", "no"), set("active", "i-1")}, "active", "[1s 500ms 500ms 666.666666ms 888.888888ms 1.185185184s]"},
+		"forbidden and absent in turns": {[]reply{refuse(403, "PermissionDenied", "no"), gone, refuse(403, "PermissionDenied", "no"), gone, refuse(403, "PermissionDenied", "no"), gone,
+			refuse(403, "PermissionDenied", "no"), set("active", "i-1")}, "active", "[1s 500ms 500ms 666.666666ms 888.888888ms 1.185185184s 1.580246912s 2.106995883s]"},
 		"another in its place": {[]reply{set("active", "i-2"), set("active", "i-1")}, "active", "[1s 500ms]"},
 		"not trusted": {[]reply{{Err: x509.UnknownAuthorityError{}}},
 			"waiting for instance i-1 to be active: kec DescribeInstances: kec.api.ksyun.com: x509: certificate signed by unknown authority", "[1s]"},
@@ -102,6 +104,23 @@ func TestWaitActive_vanished(t *testing.T) {
 	in, err := c.WaitActive(t.Context(), "i-1")
 	equal(t, "found in the end", in != nil && err == nil, true)
 	equal(t, "after", clk.Now().Sub(start).Round(time.Second), 115*time.Second)
+}
+
+// A machine that is shown all the time is looked up once at a time, however old it grows.
+func TestWaitActive_slow(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	c, clk := client(t, s)
+	start := clk.Now()
+	s.Answer = func(int, sent) reply {
+		if clk.Now().Sub(start) < 3*time.Minute {
+			return set("building", "i-1")
+		}
+		return set("active", "i-1")
+	}
+	_, err := c.WaitActive(t.Context(), "i-1")
+	equal(t, "error", err, nil)
+	equal(t, "look-ups", len(s.Got), len(clk.Slept))
 }
 
 // Two minutes of successful look-ups say that it will not come; time without an answer says
