@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A change counts twice, when it begins and when it ends, whatever comes of it, so that what was read
-// before or meanwhile is known to be outdated. A look-up counts nothing.
+// A change counts twice, when it begins and when it ends, whatever comes of it, so that what was
+// read before or meanwhile is known to be outdated. A look-up counts nothing.
 func TestChanges_countsBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -53,8 +53,8 @@ func TestDecodeInstance(t *testing.T) {
 	}
 }
 
-// A list that an answer has, if only an empty or an odd one, tells that there is nothing. One that it
-// leaves out, or gives as null, tells nothing.
+// A list that an answer has, if only an empty one, tells that there is nothing. One that it leaves
+// out, or gives as null or as something else, tells nothing.
 func TestDecodeInstance_listsThatAreToldOrNot(t *testing.T) {
 	t.Parallel()
 	tells := func(list any, empty bool) string {

@@ -20,9 +20,9 @@ import (
 	"time"
 )
 
-// limit is how long the tests of one mistake may take: those that go on for ever have noticed it. It
-// is four times what they take without a mistake, because a machine that is busy with other work
-// would seem to notice everything.
+// limit is how long the tests of one mistake may take: those that go on for ever have noticed it.
+// It is four times what they take without a mistake, because on a machine that is busy with other
+// work every test would seem to go on for ever.
 var limit = time.Hour
 
 type verdict int
@@ -76,8 +76,8 @@ func main() {
 		len(all), *seed, count[unbuilt], count[noticed], built, 100*float64(count[noticed])/float64(max(built, 1)))
 }
 
-// patience is the limit, by the tests of the packages and the histories as they are. Tests that fail
-// without a mistake are an error, because they would seem to notice all of them.
+// patience is the limit, by the tests of the packages and the histories as they are. Tests that
+// fail without a mistake are an error, because they would seem to notice all of them.
 func patience(all []mutant) (time.Duration, error) {
 	longest := time.Duration(0)
 	homes := map[string]bool{}
