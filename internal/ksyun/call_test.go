@@ -40,6 +40,7 @@ func TestSend_headersAndBody(t *testing.T) {
 			equal(t, "body", got.Body, tc.body)
 			equal(t, "headers", fmt.Sprint(got.Header["Content-Type"], got.Header["Accept"], got.Header["User-Agent"]),
 				fmt.Sprintf("[%s] [application/json] [terraform-provider-kec]", tc.contentType))
+			equal(t, "tokens", fmt.Sprint(got.Header.Get("X-Amz-Security-Token"), " ", got.Header.Get("X-Ksc-Security-Token")), testToken+" "+testToken)
 		})
 	}
 	s := of(ok(`{}`))

@@ -321,6 +321,29 @@ func TestPace_turns(t *testing.T) {
 	equal(t, "waits", fmt.Sprint(clk.Slept[1].Round(time.Millisecond), clk.Slept[2].Round(time.Millisecond)), "67ms 66ms")
 }
 
+// Below the configured rate nothing is saved up, and there is a burst again once it is reached.
+func TestPace_burst(t *testing.T) {
+	t.Parallel()
+	p, clk := paced(20)
+	leave := func(n int) int {
+		clk.Slept = nil
+		for range n {
+			if _, err := p.wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return len(clk.Slept)
+	}
+	clk.At = clk.At.Add(time.Second)
+	p.answered(clk.Now(), true)
+	clk.At = clk.At.Add(time.Second)
+	equal(t, "waits after a second", leave(3), 2)
+	clk.At = clk.At.Add(time.Hour)
+	leave(1) // finds the rate as it was
+	clk.At = clk.At.Add(2 * time.Second)
+	equal(t, "waits after an hour", leave(21), 1)
+}
+
 // Only the head of the queue has a place in the limiter.
 func TestPace_queue(t *testing.T) {
 	t.Parallel()

@@ -96,17 +96,19 @@ func TestAttempt_overTheNetwork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			status, neverSent, err := attempted(t.Context(), t, base(tc.roots), tc.url)
-			got := fmt.Sprint(status)
-			if err != nil {
-				got = err.Error()
+			for _, transport := range []http.RoundTripper{base(tc.roots), step(base(tc.roots).RoundTrip)} { // and one that hides which one it is
+				status, neverSent, err := attempted(t.Context(), t, transport, tc.url)
+				got := fmt.Sprint(status)
+				if err != nil {
+					got = err.Error()
+				}
+				if !strings.Contains(got, tc.want) {
+					t.Errorf("got %s, want %s", got, tc.want)
+				}
+				equal(t, "failed", err != nil, tc.want != "202")
+				equal(t, "never sent", neverSent, tc.neverSent)
+				equal(t, "untrusted", Untrusted(err), tc.untrusted)
 			}
-			if !strings.Contains(got, tc.want) {
-				t.Errorf("got %s, want %s", got, tc.want)
-			}
-			equal(t, "failed", err != nil, tc.want != "202")
-			equal(t, "never sent", neverSent, tc.neverSent)
-			equal(t, "untrusted", Untrusted(err), tc.untrusted)
 		})
 	}
 
