@@ -117,6 +117,8 @@ func TestRedact_shortest(t *testing.T) {
 	equal(t, "a script of short lines", r.redact("x ab\ncd\n y ab%0Acd%0A z ab"), "x (hidden) y (hidden) z ab")
 	r.add(`é<"xyz`)
 	equal(t, "in JSON", r.redact(`é<\"xyz é\u003c\"xyz \u00e9<\"xyz é<"xyz`), "(hidden) (hidden) (hidden) (hidden)")
+	r.add(`q"uoted`)
+	equal(t, "in JSON within JSON", r.redact(`q"uoted q\"uoted q\\\"uoted`), "(hidden) (hidden) (hidden)")
 	r.add("later")
 	equal(t, "added after the first text", r.redact("later"), "(hidden)")
 	equal(t, "a longer one first", func() string { var r redactor; r.add("secret", "secret-token"); return r.redact("secret-token secret") }(), "(hidden) (hidden)")
