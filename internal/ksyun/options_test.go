@@ -19,7 +19,8 @@ func TestNew_defaults(t *testing.T) {
 	equal(t, "requests a second", defaults().perSecond, 20)
 	equal(t, "user agent", c.userAgent, "terraform-provider-kec")
 	equal(t, "a random text", len(c.RandomHex()), 32)
-	equal(t, "random texts differ", c.RandomHex() == c.RandomHex(), false)
+	one, another := c.RandomHex(), c.RandomHex()
+	equal(t, "random texts differ", one == another, false)
 	for range 100 {
 		if j := c.Jitter(); j < 0 || j >= 1 {
 			t.Errorf("a jitter of %v", j)

@@ -205,7 +205,10 @@ func TestRefreshTags_together(t *testing.T) {
 			return nil
 		}
 		var all sync.WaitGroup
-		all.Go(func() { b.reads(t, c, 1) })
+		all.Go(func() {
+			_, err := c.Refresh(t.Context(), "i-1", nil)
+			equal(t, "error", err, nil)
+		})
 		synctest.Wait()
 		tags, err := c.RefreshTags(t.Context(), "i-2")
 		all.Wait()
