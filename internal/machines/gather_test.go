@@ -19,10 +19,13 @@ import (
 // "when: how many".
 func gathered(t *testing.T, w window, maxItems int, at ...time.Duration) string {
 	t.Helper()
+	var mu sync.Mutex
 	var got []string
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		b := &batcher[string]{call: describe, window: w, maxItems: maxItems, work: func(_ context.Context, requests []*request[string]) error {
+			mu.Lock()
+			defer mu.Unlock()
 			got = append(got, fmt.Sprintf("%s: %d", time.Since(start), len(requests)))
 			for _, r := range requests {
 				r.answer("answered "+r.id, nil)

@@ -64,6 +64,8 @@ func TestTick_together(t *testing.T) {
 				all.Wait()
 				equal(t, "go on", strings.Join(got, " "), tc.want)
 				time.Sleep(time.Minute) // nothing of it is left to happen
+				c.tick.mu.Lock()
+				defer c.tick.mu.Unlock()
 				equal(t, "nobody waits", fmt.Sprint(len(c.tick.waiting), c.tick.stop == nil), "0 true")
 			})
 		})
