@@ -1,5 +1,6 @@
 // Package acctest runs the provider against a simulator of its own, in one
-// process with the test, driven by a real CLI. Only tests import it.
+// process with the test, driven by a real CLI or, where none is needed, by a
+// [Life]. Only tests import it.
 package acctest
 
 import (

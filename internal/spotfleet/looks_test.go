@@ -12,6 +12,8 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/preflight"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -50,6 +52,21 @@ func TestSeen(t *testing.T) {
 	}
 	if got, want := ids(m.lost([]string{"M-3", "m-7", "m-1"})), []string{"m-3", "m-1"}; !slices.Equal(got, want) {
 		t.Errorf("lost are %v, want %v", got, want)
+	}
+}
+
+// What a refresh has found is told to the check of the plan: what is there, and how many are lost.
+func TestNote(t *testing.T) {
+	t.Parallel()
+	for n := range 3 {
+		r := &Resource{Session: &session.Session{Preflight: preflight.New(nil, preflight.Off, "cn-beijing-6", nil)}}
+		r.note(sized(3), nil, []member{running("a"), running("b")}[:n])
+		if lost, known := r.Lost.Load("f-1"); known != (n > 0) || known && lost != int64(n) || r.Preflight.KnowsMachines() != known {
+			t.Errorf("of %d lost machines it notes %v", n, lost)
+		}
+		if r.note(sized(3), []member{running("c")}, nil); !r.Preflight.KnowsMachines() {
+			t.Error("a machine that is there is not noted")
+		}
 	}
 }
 
