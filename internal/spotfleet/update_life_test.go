@@ -39,7 +39,7 @@ func TestFleet_changesInPlace(t *testing.T) {
 			{"instance_name", "api-", "ModifyInstanceAttribute", []string{"api-1", "api-2"}},
 			{"security_group_ids", []any{kecsim.SecurityGroup, kecsim.SecurityGroup2}, "ModifyNetworkInterfaceAttribute", []string{"api-1", "api-2"}},
 			{"tags", settings{"env": "b"}, "ReplaceResourcesTags", []string{"api-1", "api-2"}},
-			{"project_id", int64(kecsim.ProjectB), "UpdateInstanceProjectId", []string{"api-1", "api-2"}},
+			{"project_id", kecsim.ProjectB, "UpdateInstanceProjectId", []string{"api-1", "api-2"}},
 		} {
 			wanted[c.name] = c.value
 			since := len(sim.Calls())

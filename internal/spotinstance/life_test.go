@@ -150,7 +150,7 @@ func TestInstance_changes(t *testing.T) {
 			{"auto_delete_time", nil, []string{"ModifyInstanceAutoDeleteTime"}, nil},
 			{"deletion_protection", true, []string{"SetInstanceResourceProtect"}, nil},
 			{"deletion_protection", false, []string{"SetInstanceResourceProtect"}, nil},
-			{"project_id", int64(kecsim.ProjectB), []string{"UpdateInstanceProjectId"}, nil},
+			{"project_id", kecsim.ProjectB, []string{"UpdateInstanceProjectId"}, nil},
 			{"iam_role_name", "writer", []string{"AttachInstancesIamRole"}, nil},
 			{"iam_role_name", nil, []string{"DetachInstancesIamRole"}, nil},
 			{"data_guard_id", "guard-2", []string{"RemoveVmFromDataGuard", "AddVmIntoDataGuard"}, nil},
@@ -246,7 +246,7 @@ func TestInstance_failsHalfWay(t *testing.T) {
 	const on = "What was changed before this is in the state; the next apply goes on from there."
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		did(t, l, l.Apply(t, worker(settings{"tags": settings{"env": "prod"}})), "create")
-		wanted := worker(settings{"instance_name": "renamed", "tags": settings{"env": "test"}, "project_id": int64(kecsim.ProjectB)})
+		wanted := worker(settings{"instance_name": "renamed", "tags": settings{"env": "test"}, "project_id": kecsim.ProjectB})
 		sim.FailNext("ReplaceResourcesTags", kecsim.Denied, 1)
 		since := len(sim.Calls())
 		if got := l.Apply(t, wanted); got != "" {
