@@ -21,6 +21,7 @@ var placeOfFleet = regexp.MustCompile(`with kec_spot_fleet\.workers, on main\.tf
 func TestAccDocs_messages(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	env.Sim.SetStock(kecsim.ZoneA, "N3.2B", 25)
 	env.Sim.SetStock(kecsim.ZoneB, "N3.2B", 60)
 	env.Sim.SetStock(kecsim.ZoneC, "N3.2B", 0)

@@ -19,6 +19,7 @@ const simulatorOfThePages = "http://127.0.0.1:7480"
 func TestAccDocs_gettingStarted(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
+	env.Decides(t, "InventoryOfOthers", "a plan cannot tell what is short, and the apply says it as KEC refuses")
 	here := strings.NewReplacer(simulatorOfThePages, env.URL)
 	w := env.BinaryWorkspace(t)
 	w.Setenv("TF_CLI_ARGS=-no-color")
