@@ -147,7 +147,7 @@ func TestAccLaunch_theIDIsSavedBeforeTheWait(t *testing.T) {
 	env := acctest.New(t)
 	env.Sim.Update(func(s *kecsim.Settings) { s.Boot = 1e6 * time.Hour })
 	w := env.Workspace(t)
-	w.Write(named(set{"timeouts": `{ create = "1s" }`}) + env.Block(""))
+	w.Write(named(set{"timeouts": `{ create = "3s" }`}) + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC did not get there in time", "instance "+firstID+" is not active after",
 		"Instance "+firstID+" was launched and is in the state. If it runs, terraform untaint (or tofu untaint) with its address keeps it;",
 		"without that the next apply replaces it, and destroy deletes it. KEC accepted the launch in request KEC-")

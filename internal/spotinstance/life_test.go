@@ -125,6 +125,24 @@ func TestInstance_life(t *testing.T) {
 	})
 }
 
+// The time of the update ends while the machine is down: it is started all the same.
+func TestInstance_updateOutOfTime(t *testing.T) {
+	t.Parallel()
+	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
+		did(t, l, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
+		since := len(sim.Calls())
+		sim.Update(func(s *kecsim.Settings) { s.Stop = 0 })
+		sim.FailNext("DetachKey", kecsim.Fault{Slow: time.Minute}, 1)
+		config := worker(settings{"key_ids": []any{kecsim.KeyB}, "timeouts": settings{"update": "4s"}})
+		did(t, l, l.Apply(t, config), "", "WARNING This update interrupts", "ERROR KEC did not get there in time")
+		says(t, l, "DetachKey", "Code: DeadlineExceeded")
+		owns(t, sim, l, "active")
+		if calls := slices.Compact(sent(sim, since)); !slices.Equal(calls, []string{"ReplaceResourcesTags", "StopInstances", "AttachKey", "DetachKey", "StartInstances", "ReplaceResourcesTags"}) {
+			t.Errorf("the calls are %v", calls)
+		}
+	})
+}
+
 // Everything that changes in place is one call, in an order that disturbs the machine last.
 func TestInstance_changes(t *testing.T) {
 	t.Parallel()

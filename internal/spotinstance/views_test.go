@@ -135,7 +135,7 @@ func TestAccLaunch_untaintKeepsIt(t *testing.T) {
 	env := acctest.New(t)
 	env.Sim.Update(func(s *kecsim.Settings) { s.Boot = time.Hour })
 	w := env.Workspace(t)
-	w.Write(named(set{"timeouts": `{ create = "1s" }`}) + env.Block(""))
+	w.Write(named(set{"timeouts": `{ create = "3s" }`}) + env.Block(""))
 	w.Apply().Want(t, 1, "Error: KEC did not get there in time", "terraform untaint (or tofu untaint) with its address keeps it", "KEC accepted the launch in request KEC-")
 	env.Sim.Advance(2 * time.Hour)
 	w.CLI("untaint", "kec_spot_instance.a").Want(t, 0)
