@@ -99,6 +99,7 @@ func TestAccViews_aLaunchThatIsNeverShownIsTerminated(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			env := acctest.New(t)
+			env.Decides(t, "VisibleAfter", "a machine that vanishes before it was visible has never appeared")
 			env.Sim.FailLaunches(1, mode, "")
 			w := env.Workspace(t)
 			w.Write(named() + env.Block(""))
