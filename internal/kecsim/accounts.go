@@ -24,6 +24,7 @@ func (s *Server) AddAccount(accessKey, secretKey string) {
 	other.settings = s.w.settings
 	other.counts, other.lags, other.refusals, other.random = s.w.counts, s.w.lags, s.w.refusals, s.w.random
 	s.others[accessKey] = other
+	s.every = append(s.every, other)
 }
 
 // Knows tells whether there is such an access key.
@@ -44,19 +45,9 @@ func (s *Server) InstancesOf(accessKey string) []Instance {
 // locked meanwhile.
 func (s *Server) enter(accessKey string) (leave func()) {
 	first := s.w
-	s.every = s.worlds()
 	if other := s.others[accessKey]; other != nil {
 		s.w = other
 		s.w.runDue()
 	}
 	return func() { s.w = first }
-}
-
-// worlds are those of all accounts.
-func (s *Server) worlds() []*world {
-	all := []*world{s.w}
-	for _, w := range s.others {
-		all = append(all, w)
-	}
-	return all
 }

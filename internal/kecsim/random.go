@@ -11,7 +11,7 @@ import (
 func (s *Server) Seed(seed uint64) {
 	defer s.lock()()
 	random := seeded(seed)
-	for _, w := range s.worlds() {
+	for _, w := range s.every {
 		w.random = random
 	}
 }

@@ -18,7 +18,7 @@ type Server struct {
 	mu       sync.Mutex
 	w        *world            // of the account of AccessKey; inside a call, of the caller's
 	others   map[string]*world // of further accounts, by access key
-	every    []*world          // of all accounts, inside a call
+	every    []*world          // of all accounts, that of AccessKey first
 	keys     map[string]protocol.Key
 	denied   map[string]bool // by service, or by service and action: "trade QueryInstances"
 	faults   []*scriptedFault
@@ -59,7 +59,7 @@ func New(opts ...Option) *Server {
 	if s.w == nil {
 		s.w = defaultWorld(RunningClock(DefaultStart, 0))
 	}
-	s.clock = s.w.clock
+	s.clock, s.every = s.w.clock, []*world{s.w}
 	return s
 }
 

@@ -201,7 +201,7 @@ func (s *Server) Update(change func(*Settings)) {
 	defer s.lock()()
 	change(&s.w.settings)
 	mustKnowOdd(s.w.settings.Odd)
-	for _, w := range s.worlds() {
+	for _, w := range s.every {
 		w.settings = s.w.settings
 		w.walk()
 	}

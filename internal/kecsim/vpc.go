@@ -153,6 +153,14 @@ func page(r *request, name string, set []any) map[string]any {
 	return map[string]any{name: append(out, set[start:end]...), "NextToken": next}
 }
 
+// unknown refuses a look-up by id of which not all are found, where that is set.
+func (w *world) unknown(name string, ids []string, found []any) *protocol.Refusal {
+	if !w.settings.RefuseUnknown || len(found) >= len(ids) {
+		return nil
+	}
+	return protocol.Refuse(protocol.CodeInvalidParameterValue, "%s.1 to %s.%d name %d that do not exist", name, name, len(ids), len(ids)-len(found))
+}
+
 // describeSubnets lists subnets with their zone and free addresses.
 //
 // documented: fields, with a misspelt name and numbers as strings (facts 100-102).
@@ -180,8 +188,8 @@ func (s *Server) describeSubnets(r *request) (any, *protocol.Refusal) {
 			"Dns1": firstNameServer, "Dns2": secondNameServer, "NatId": "", "NetworkAclId": "", "CreateTime": "2026-01-15 16:00:00",
 		})
 	}
-	if s.w.settings.RefuseUnknown && len(set) < len(ids) {
-		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "SubnetId.1 to SubnetId.%d name %d that do not exist", len(ids), len(ids)-len(set))
+	if refusal := s.w.unknown("SubnetId", ids, set); refusal != nil {
+		return nil, refusal
 	}
 	return page(r, "SubnetSet", set), nil
 }
@@ -205,8 +213,8 @@ func (s *Server) describeSecurityGroups(r *request) (any, *protocol.Refusal) {
 			"Description": "", "CreateTime": "2026-01-15 16:00:00", "SecurityGroupEntrySet": []any{},
 		})
 	}
-	if s.w.settings.RefuseUnknown && len(set) < len(ids) {
-		return nil, protocol.Refuse(protocol.CodeInvalidParameterValue, "SecurityGroupId.1 to SecurityGroupId.%d name %d that do not exist", len(ids), len(ids)-len(set))
+	if refusal := s.w.unknown("SecurityGroupId", ids, set); refusal != nil {
+		return nil, refusal
 	}
 	return page(r, "SecurityGroupSet", set), nil
 }
