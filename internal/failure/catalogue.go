@@ -67,6 +67,8 @@ type Cause struct {
 	// Param is the API parameter to point at. It is "" where the cause lies outside the configuration
 	// or KEC's answer names the parameter.
 	Param string
+	// Also are the beginnings of other parameters that KEC may name for it.
+	Also []string
 	// Remedy is one sentence that says what to change and where to look. It names API parameters in
 	// braces, such as "{SubnetId}"; RemedyText replaces them by attributes.
 	Remedy string
@@ -180,6 +182,7 @@ var causes = []Cause{
 	{
 		Code:    ExcessiveNumber,
 		Summary: "The account's instance quota is used up",
+		Also:    []string{"MinCount", "MaxCount"},
 		Remedy:  "Release instances, order fewer, or ask KEC to raise the quota of this account and region.",
 		Retry:   RetryAfterChange, // a quota does not grow by itself
 		Codes:   []string{"InstanceQuotaExceeded"},
@@ -197,6 +200,7 @@ var causes = []Cause{
 		Code:    InstanceProtected,
 		Summary: "The instance is protected against deletion",
 		Param:   "IsProtect",
+		Also:    []string{"InstanceId"},
 		Remedy:  "Lift the protection in the console, or set {IsProtect} = true, apply, set it to false and apply, then destroy again.",
 		Retry:   RetryAfterChange,
 		Codes:   []string{"InstanceResourceProtected"},

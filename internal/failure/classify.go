@@ -130,12 +130,12 @@ func ofRefusal(err error) Failure {
 	return f
 }
 
-// concerns tells whether a parameter that KEC names fits a cause: it names none, or the one that
-// the cause is about. A quota is about the number of machines, a protection about the machine.
+// concerns tells whether a parameter that KEC names fits a cause: it names none, or one that the
+// cause is about.
 func concerns(param string, cause Cause) bool {
-	count := strings.EqualFold(param, "MinCount") || strings.EqualFold(param, "MaxCount")
-	machine := strings.HasPrefix(strings.ToLower(param), "instanceid")
-	return param == "" || strings.EqualFold(param, cause.Param) || count && cause.Code == ExcessiveNumber || machine && cause.Code == InstanceProtected
+	return param == "" || strings.EqualFold(param, cause.Param) || slices.ContainsFunc(cause.Also, func(name string) bool {
+		return strings.HasPrefix(strings.ToLower(param), strings.ToLower(name))
+	})
 }
 
 // classify finds the cause behind KEC's code and words: by the exact code, else by words in either,
