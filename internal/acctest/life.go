@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"math/big"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,6 +146,15 @@ func plain(v tftypes.Value) any {
 		named[name] = plain(one)
 	}
 	return named
+}
+
+// Did fails the test unless a command has done this and has said no more than messages that begin
+// with these texts.
+func (l *Life) Did(t *testing.T, got, want string, says ...string) {
+	t.Helper()
+	if got != want || !slices.EqualFunc(l.Said, says, strings.HasPrefix) {
+		t.Errorf("it does %q and says\n%s\nwant %q and\n%s", got, strings.Join(l.Said, "\n"), want, strings.Join(says, "\n"))
+	}
 }
 
 // State is what the state holds, nil for nothing.

@@ -61,19 +61,6 @@ func tell(t *testing.T, a, b int, story func(t *testing.T, sim *kecsim.Server, l
 	})
 }
 
-// did fails the test unless a command has done this and has said no more than messages that begin
-// with these texts.
-func did(t *testing.T, l *acctest.Life, got, want string, says ...string) {
-	t.Helper()
-	ok := got == want && len(l.Said) == len(says)
-	for i := range l.Said {
-		ok = ok && strings.HasPrefix(l.Said[i], says[i])
-	}
-	if !ok {
-		t.Errorf("it does %q and says\n%s\nwant %q and\n%s", got, strings.Join(l.Said, "\n"), want, strings.Join(says, "\n"))
-	}
-}
-
 // asked are the launches that were sent: zone, most machines, first number, limit.
 func asked(sim *kecsim.Server) (all []string) {
 	for _, call := range sim.Calls() {
@@ -135,13 +122,13 @@ func TestFleet_life(t *testing.T) {
 	t.Parallel()
 	tell(t, 3, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		does, plan := l.Plan(t, machines(5))
-		did(t, l, does, "create")
+		l.Did(t, does, "create")
 		for _, name := range []string{"id", "members", "capacity", "hourly_cost_ceiling"} {
 			if plan[name] != "unknown" {
 				t.Errorf("the plan has %s = %v", name, plan[name])
 			}
 		}
-		did(t, l, l.Apply(t, machines(5)), "create")
+		l.Did(t, l.Apply(t, machines(5)), "create")
 		launched(t, sim, "a 5 from 1 0.06", "b 2 from 4 0.06")
 		holds(t, sim, l, "web-1", "web-2", "web-3", "web-4", "web-5")
 		if got, want := l.State()["capacity"], counted(5, 5, 0, 0); fmt.Sprint(got) != fmt.Sprint(want) || l.State()["hourly_cost_ceiling"] != "0.3" {
@@ -154,13 +141,13 @@ func TestFleet_life(t *testing.T) {
 			t.Errorf("they are in %v, want %v", got, want)
 		}
 		before := len(sim.Calls())
-		did(t, l, l.Apply(t, machines(5)), "nothing")
+		l.Did(t, l.Apply(t, machines(5)), "nothing")
 		for _, call := range sim.Calls()[before:] {
 			if call.Action == "RunInstances" || call.Action == "TerminateInstances" {
 				t.Errorf("nothing is to be done, and %s is sent", call.Action)
 			}
 		}
-		did(t, l, l.Apply(t, nil), "delete", "WARNING Destroying this fleet: 5 are in their protected hour")
+		l.Did(t, l.Apply(t, nil), "delete", "WARNING Destroying this fleet: 5 are in their protected hour")
 		holds(t, sim, l)
 		if l.State() != nil {
 			t.Errorf("the state still holds %v", l.State())
@@ -175,7 +162,7 @@ func TestFleet_ofMoreThanAHundred(t *testing.T) {
 		sim.SetQuota(1000)
 		sim.SetBalance("100000")
 		sim.SetSubnetFree(kecsim.SubnetA, 250)
-		did(t, l, l.Apply(t, machines(202)), "create")
+		l.Did(t, l.Apply(t, machines(202)), "create")
 		launched(t, sim, "a 100 from 1 0.06", "a 100 from 101 0.06", "a 2 from 201 0.06", "b 1 from 202 0.06")
 	})
 }
@@ -197,7 +184,7 @@ func TestFleet_createdShort(t *testing.T) {
 			tell(t, 3, 2, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 				// Of the two in zone B one is gone before the apply.
 				got := l.Apply(t, machines(5, settings{"min_capacity": least}), func() { sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 1) })
-				did(t, l, got, c.did, c.says)
+				l.Did(t, got, c.did, c.says)
 				launched(t, sim, "a 5 from 1 0.06", "b 2 from 4 0.06")
 				holds(t, sim, l, c.names...)
 				switch last := l.Said[0][strings.LastIndex(l.Said[0], table)+len(table):]; {
@@ -225,14 +212,14 @@ func TestFleet_cannotBeGivenBack(t *testing.T) {
 				sim.RefuseTerminate(locked, "locked by the operator")
 			})
 		})
-		did(t, l, got, "", "ERROR The fleet is short of machines: 5 wanted at least, 3 got")
+		l.Did(t, got, "", "ERROR The fleet is short of machines: 5 wanted at least, 3 got")
 		if !strings.Contains(l.Said[0], "1 of the 3 machines that were got could not be given back. They are in the state; the next apply or destroy ends them. web-2 ("+locked+"): ") ||
 			!strings.Contains(l.Said[0], "locked by the operator") {
 			t.Errorf("it says %s", l.Said[0])
 		}
 		holds(t, sim, l, "web-2")
 		sim.RefuseTerminate(locked, "")
-		did(t, l, l.Apply(t, nil), "delete", "WARNING Destroying this fleet: 1 are in their protected hour")
+		l.Did(t, l.Apply(t, nil), "delete", "WARNING Destroying this fleet: 1 are in their protected hour")
 		holds(t, sim, l)
 	})
 }
@@ -242,14 +229,14 @@ func TestFleet_cannotBeGivenBack(t *testing.T) {
 func TestFleet_resized(t *testing.T) {
 	t.Parallel()
 	tell(t, 2, 2, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(2)), "create")
+		l.Did(t, l.Apply(t, machines(2)), "create")
 		does, plan := l.Plan(t, machines(3))
-		did(t, l, does, "update")
+		l.Did(t, does, "update")
 		if plan["members"] != "unknown" || plan["capacity"] != "unknown" || plan["hourly_cost_ceiling"] != "unknown" {
 			t.Errorf("the plan has %v", plan)
 		}
 		got := l.Apply(t, machines(4), func() { sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 1) })
-		did(t, l, got, "", "ERROR The fleet is short of machines: 4 wanted at least, 3 there")
+		l.Did(t, got, "", "ERROR The fleet is short of machines: 4 wanted at least, 3 there")
 		if !strings.Contains(l.Said[0], "Everything that there is stays; the next apply orders what is missing.") {
 			t.Errorf("it says %s", l.Said[0])
 		}
@@ -257,9 +244,9 @@ func TestFleet_resized(t *testing.T) {
 		launched(t, sim, "a 2 from 1 0.06", "a 2 from 3 0.06", "b 2 from 3 0.06")
 
 		time.Sleep(2 * time.Hour)
-		did(t, l, l.Apply(t, machines(1)), "update") // no hour is protected any more
+		l.Did(t, l.Apply(t, machines(1)), "update") // no hour is protected any more
 		holds(t, sim, l, "web-1")
-		did(t, l, l.Apply(t, machines(0)), "update")
+		l.Did(t, l.Apply(t, machines(0)), "update")
 		holds(t, sim, l)
 		if fmt.Sprint(l.State()["capacity"]) != fmt.Sprint(counted(0, 0, 0, 0)) || l.State()["hourly_cost_ceiling"] != "0" {
 			t.Errorf("an empty fleet is %v", l.State())
@@ -274,8 +261,8 @@ func TestFleet_loginAndAddress(t *testing.T) {
 		with := func(n int, password string) settings {
 			return machines(n, settings{"password_wo": password, "eip": settings{"line_id": "l-1", "bandwidth_mbps": 5, "charge_type": "Daily"}})
 		}
-		did(t, l, l.Apply(t, with(1, "Correct-Horse-1")), "create")
-		did(t, l, l.Apply(t, with(2, "Correct-Horse-2")), "update")
+		l.Did(t, l.Apply(t, with(1, "Correct-Horse-1")), "create")
+		l.Did(t, l.Apply(t, with(2, "Correct-Horse-2")), "update")
 		for i, in := range sim.Instances() {
 			if in.Password != fmt.Sprintf("Correct-Horse-%d", i+1) || in.PublicIP == "" || in.PublicIP != each(l, "public_ip")[i] {
 				t.Errorf("machine %d has the password %s and the address %s, in the state %v", i+1, in.Password, in.PublicIP, each(l, "public_ip"))
@@ -291,13 +278,13 @@ func TestFleet_loginAndAddress(t *testing.T) {
 func TestFleet_ofNone(t *testing.T) {
 	t.Parallel()
 	tell(t, 0, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(0)), "create")
+		l.Did(t, l.Apply(t, machines(0)), "create")
 		if state := l.State(); fmt.Sprint(state["members"]) != "[]" || fmt.Sprint(state["capacity"]) != fmt.Sprint(counted(0, 0, 0, 0)) || state["id"] == nil {
 			t.Errorf("the state holds %v", state)
 		}
-		did(t, l, l.Apply(t, machines(0)), "nothing")
+		l.Did(t, l.Apply(t, machines(0)), "nothing")
 		does, _ := l.Plan(t, machines(1))
-		did(t, l, does, "", "ERROR The fleet stays below min_capacity: at least 1 wanted, 0 available | ")
+		l.Did(t, does, "", "ERROR The fleet stays below min_capacity: at least 1 wanted, 0 available | ")
 		launched(t, sim)
 	})
 }
@@ -308,7 +295,7 @@ func TestFleet_notKnownYet(t *testing.T) {
 	tell(t, 0, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		for _, name := range []string{"target_capacity", "candidates"} {
 			does, plan := l.Plan(t, machines(1, settings{name: tftypes.UnknownValue}))
-			if did(t, l, does, "create"); plan["members"] != "unknown" || plan["capacity"] != "unknown" || len(sim.Calls()) > 0 {
+			if l.Did(t, does, "create"); plan["members"] != "unknown" || plan["capacity"] != "unknown" || len(sim.Calls()) > 0 {
 				t.Errorf("without %s the plan has %v after %d requests", name, plan, len(sim.Calls()))
 			}
 		}

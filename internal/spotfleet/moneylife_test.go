@@ -39,7 +39,7 @@ func TestFleet_ceilingOfThePlan(t *testing.T) {
 				if len(c.says) > 0 && strings.HasPrefix(c.says[0], "ERROR") {
 					want = ""
 				}
-				did(t, l, does, want, c.says...)
+				l.Did(t, does, want, c.says...)
 			})
 		})
 	}
@@ -55,7 +55,7 @@ func TestFleet_ceilingOfTheApply(t *testing.T) {
 			sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.04", "0.3")
 			time.Sleep(6 * time.Second) // the plan's price is too old then
 		})
-		did(t, l, got, "create", "WARNING The fleet has 3 of 5 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 5. "+
+		l.Did(t, got, "create", "WARNING The fleet has 3 of 5 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 5. "+
 			"max_hourly_cost is 1; the machines cost up to 0.9, and one more 0.3.\n\nRaise max_hourly_cost, lower the limits of the candidates, or order fewer machines.\n\nCode: FleetTooDear")
 		launched(t, sim, "a 3 from 1")
 		if l.State()["hourly_cost_ceiling"] != "0.9" {
@@ -63,13 +63,13 @@ func TestFleet_ceilingOfTheApply(t *testing.T) {
 		}
 		follows["max_hourly_cost"] = "0.9"
 		does, _ := l.Plan(t, machines(3, follows))
-		did(t, l, does, "update")
+		l.Did(t, does, "update")
 		follows["max_hourly_cost"] = "0.89"
 		does, _ = l.Plan(t, machines(3, follows))
-		did(t, l, does, "", "ERROR The fleet costs more than max_hourly_cost | max_hourly_cost is 0.89 CNY per hour; the 3 machines that stay cost up to 0.9.\n\n"+
+		l.Did(t, does, "", "ERROR The fleet costs more than max_hourly_cost | max_hourly_cost is 0.89 CNY per hour; the 3 machines that stay cost up to 0.9.\n\n"+
 			"Raise max_hourly_cost to at least 0.9, or lower target_capacity.")
 		time.Sleep(2 * time.Hour)
-		did(t, l, l.Apply(t, machines(2, follows)), "update")
+		l.Did(t, l.Apply(t, machines(2, follows)), "update")
 		holds(t, sim, l, "web-1", "web-2")
 		if l.State()["hourly_cost_ceiling"] != "0.6" {
 			t.Errorf("the ceiling is %v, want 0.6", l.State()["hourly_cost_ceiling"])
@@ -85,7 +85,7 @@ func TestFleet_ceilingAfterAnImport(t *testing.T) {
 		t.Run(most, func(t *testing.T) {
 			t.Parallel()
 			tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-				did(t, l, l.Apply(t, machines(2, settings{"candidates": []any{from(kecsim.SubnetA)}})), "create")
+				l.Did(t, l.Apply(t, machines(2, settings{"candidates": []any{from(kecsim.SubnetA)}})), "create")
 				id := fmt.Sprint(l.State()["id"])
 				if l.State()["hourly_cost_ceiling"] != "0.4" {
 					t.Errorf("the ceiling is %v, want 0.4", l.State()["hourly_cost_ceiling"])
@@ -94,12 +94,12 @@ func TestFleet_ceilingAfterAnImport(t *testing.T) {
 				if !l.Import(t, id) || l.State()["hourly_cost_ceiling"] != nil {
 					t.Errorf("imported, the ceiling is %v: %v", l.State()["hourly_cost_ceiling"], l.Said)
 				}
-				did(t, l, l.Apply(t, machines(2, settings{"candidates": []any{from(kecsim.SubnetA)}})), "update")
+				l.Did(t, l.Apply(t, machines(2, settings{"candidates": []any{from(kecsim.SubnetA)}})), "update")
 				var says []string
 				if want == 2 {
 					says = []string{"WARNING The fleet has 2 of 3 machines"}
 				}
-				did(t, l, l.Apply(t, machines(3, settings{"max_hourly_cost": most, "min_capacity": 0})), "update", says...)
+				l.Did(t, l.Apply(t, machines(3, settings{"max_hourly_cost": most, "min_capacity": 0})), "update", says...)
 				if got := len(each(l, "id")); got != want || len(sim.Instances()) != want {
 					t.Errorf("%d machines, want %d", got, want)
 				}
@@ -149,7 +149,7 @@ func TestFleet_ordersWithoutAPrice(t *testing.T) {
 	tell(t, 10, 8, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		l.Block = settings{"preflight": "off"}
 		nowhere := from("0b000000-0000-4000-8000-00000000dead", "spot_price_limit", "0.06")
-		did(t, l, l.Apply(t, machines(4, settings{"candidates": []any{nowhere, bidA()}, "order": "price"})), "create")
+		l.Did(t, l.Apply(t, machines(4, settings{"candidates": []any{nowhere, bidA()}, "order": "price"})), "create")
 		launched(t, sim, "a 4 from 1 0.06")
 	})
 }
@@ -160,14 +160,14 @@ func TestFleet_shareOfThePrice(t *testing.T) {
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.04", "0.19999")
 		share := settings{"candidates": []any{from(kecsim.SubnetA, "max_price_share", "0.4")}}
-		did(t, l, l.Apply(t, machines(2, share)), "create")
+		l.Did(t, l.Apply(t, machines(2, share)), "create")
 		launched(t, sim, "a 2 from 1 0.07999")
 		if got := each(l, "spot_price_limit"); !slices.Equal(got, []string{"0.07999", "0.07999"}) || l.State()["hourly_cost_ceiling"] != "0.15998" {
 			t.Errorf("the limits are %v, together %v", got, l.State()["hourly_cost_ceiling"])
 		}
 		share["min_capacity"] = 2
 		got := l.Apply(t, machines(3, share), func() { sim.SetPrice(kecsim.ZoneA, kecsim.TypeSmall, "0.09", "0.19999") })
-		did(t, l, got, "update", "WARNING The fleet has 2 of 3 machines | candidates[0]  N3.2B in cn-beijing-6a: 0 of 1. ")
+		l.Did(t, got, "update", "WARNING The fleet has 2 of 3 machines | candidates[0]  N3.2B in cn-beijing-6a: 0 of 1. ")
 		if !strings.Contains(l.Said[0], "0.07999") || !strings.Contains(l.Said[0], "0.09") {
 			t.Errorf("it says %s", l.Said[0])
 		}
@@ -198,7 +198,7 @@ func TestFleet_unknownPrices(t *testing.T) {
 				launched(t, sim, c.want...)
 				switch {
 				case c.why == "":
-					did(t, l, got, "create")
+					l.Did(t, got, "create")
 				case got != "" || len(l.Said) != 1 || !strings.Contains(l.Said[0], ": 0 of 1. "+c.why):
 					t.Errorf("it does %q and says %v", got, l.Said)
 				}
@@ -216,7 +216,7 @@ func TestFleet_waitsForStock(t *testing.T) {
 		sim.After(10*time.Minute, func() { sim.SetStock(kecsim.ZoneB, kecsim.TypeSmall, 4) })
 		sim.After(20*time.Minute, func() { sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 5) })
 		began := time.Now()
-		did(t, l, l.Apply(t, machines(10, settings{"wait_for_stock": "30m"})), "create", vetoed)
+		l.Did(t, l.Apply(t, machines(10, settings{"wait_for_stock": "30m"})), "create", vetoed)
 		launched(t, sim, "a 10 from 1 0.06", "b 7 from 4 0.06", "b 7 from 4 0.06", "a 3 from 8 0.06")
 		if took := time.Since(began); took < 20*time.Minute || took > 21*time.Minute {
 			t.Errorf("it took %s", took)
@@ -225,7 +225,7 @@ func TestFleet_waitsForStock(t *testing.T) {
 	tell(t, 3, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		began := time.Now()
 		got := l.Apply(t, machines(10, settings{"wait_for_stock": "100s", "min_capacity": 3}))
-		did(t, l, got, "create", "WARNING The fleet stays below target_capacity: 10 wanted, 3 available | ", "WARNING The fleet has 3 of 10 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 10. ")
+		l.Did(t, got, "create", "WARNING The fleet stays below target_capacity: 10 wanted, 3 available | ", "WARNING The fleet has 3 of 10 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 10. ")
 		launched(t, sim, "a 10 from 1 0.06", "b 7 from 4 0.06")
 		if took := time.Since(began); took < 100*time.Second || took > 102*time.Second {
 			t.Errorf("it took %s", took)

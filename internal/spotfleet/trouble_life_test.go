@@ -20,7 +20,7 @@ func TestFleet_doNotStart(t *testing.T) {
 			t.Parallel()
 			tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 				sim.FailLaunches(2, mode, "out of stock")
-				did(t, l, l.Apply(t, machines(5)), "create")
+				l.Did(t, l.Apply(t, machines(5)), "create")
 				launched(t, sim, "a 5 from 1 0.06", map[string]string{
 					kecsim.ModeError: "b 2 from 1 0.06", kecsim.ModeVanish: "b 2 from 1 0.06", kecsim.ModeInvisible: "b 2 from 1 0.06",
 				}[mode])
@@ -37,7 +37,7 @@ func TestFleet_doNotStartAndNoneIsLeft(t *testing.T) {
 		sim.Update(func(s *kecsim.Settings) { s.CauseFields = true })
 		sim.FailLaunches(2, kecsim.ModeError, "out of stock")
 		only := settings{"candidates": []any{bidA()}, "min_capacity": 3}
-		did(t, l, l.Apply(t, machines(5, only)), "create", "WARNING The fleet has 3 of 5 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 5. ")
+		l.Did(t, l.Apply(t, machines(5, only)), "create", "WARNING The fleet has 3 of 5 machines | candidates[0]  N3.2B in cn-beijing-6a: 3 of 5. ")
 		if !strings.Contains(l.Said[0], "out of stock") {
 			t.Errorf("it says %s", l.Said[0])
 		}
@@ -98,7 +98,7 @@ func TestFleet_refused(t *testing.T) {
 			t.Parallel()
 			tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 				sim.FailNext("RunInstances", c.fault, c.times)
-				did(t, l, l.Apply(t, machines(2)), "", c.summary)
+				l.Did(t, l.Apply(t, machines(2)), "", c.summary)
 				launched(t, sim, c.want...)
 				if !strings.Contains(l.Said[0], short) || !strings.Contains(l.Said[0], "Nothing was bought, and nothing is in the state.") {
 					t.Errorf("it says %s", l.Said[0])
@@ -139,7 +139,7 @@ func TestFleet_aLostAnswer(t *testing.T) {
 	t.Parallel()
 	tell(t, 3, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		sim.FailNext("RunInstances", kecsim.AnswerLost, 1)
-		did(t, l, l.Apply(t, machines(5)), "create")
+		l.Did(t, l.Apply(t, machines(5)), "create")
 		launched(t, sim, "a 5 from 1 0.06", "b 2 from 4 0.06")
 		holds(t, sim, l, "web-1", "web-2", "web-3", "web-4", "web-5")
 	})
@@ -152,14 +152,14 @@ func TestFleet_late(t *testing.T) {
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		sim.Update(func(s *kecsim.Settings) { s.Boot = 5 * time.Minute })
 		slow := settings{"timeouts": settings{"create": "1m"}}
-		did(t, l, l.Apply(t, machines(2, slow)), "create", "WARNING Machines of the fleet do not run yet | The time was over before 2 of the 2 machines of the fleet \"web-\" (")
+		l.Did(t, l.Apply(t, machines(2, slow)), "create", "WARNING Machines of the fleet do not run yet | The time was over before 2 of the 2 machines of the fleet \"web-\" (")
 		launched(t, sim, "a 2 from 1 0.06")
 		holds(t, sim, l, "web-1", "web-2")
 		if got := each(l, "state"); !slices.Equal(got, []string{"<nil>", "<nil>"}) {
 			t.Errorf("they are %v", got)
 		}
 		time.Sleep(5 * time.Minute)
-		did(t, l, l.Apply(t, machines(2, slow)), "nothing")
+		l.Did(t, l.Apply(t, machines(2, slow)), "nothing")
 		if got := each(l, "state"); !slices.Equal(got, []string{"active", "active"}) {
 			t.Errorf("they are %v", got)
 		}
@@ -175,18 +175,18 @@ func TestFleet_replacesWhatFailed(t *testing.T) {
 			t.Parallel()
 			tell(t, 3, 0, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 				l.Block = map[string]any{"preflight": "off"}
-				did(t, l, l.Apply(t, machines(3)), "create")
+				l.Did(t, l.Apply(t, machines(3)), "create")
 				sim.Update(func(s *kecsim.Settings) { s.FreeAfter = after })
 				sim.SetQuota(3)
 				sim.SetStock(kecsim.ZoneA, kecsim.TypeSmall, 5)
 				failed := each(l, "id")[1]
 				sim.Edit(failed, func(in *kecsim.Instance) { in.State = "error" })
-				did(t, l, l.Apply(t, machines(3)), "update", "WARNING 1 of the 3 machines of this fleet did not start | ")
+				l.Did(t, l.Apply(t, machines(3)), "update", "WARNING 1 of the 3 machines of this fleet did not start | ")
 				holds(t, sim, l, "web-1", "web-2", "web-3")
 				if slices.Contains(each(l, "id"), failed) {
 					t.Errorf("the state still holds %s", failed)
 				}
-				did(t, l, l.Apply(t, machines(3)), "nothing")
+				l.Did(t, l.Apply(t, machines(3)), "nothing")
 			})
 		})
 	}

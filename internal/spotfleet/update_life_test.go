@@ -27,7 +27,7 @@ func sent(sim *kecsim.Server, since int, action, parameter string) (all []string
 func TestFleet_changesInPlace(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(2, settings{"tags": settings{"env": "a", "team": "x"}})), "create")
+		l.Did(t, l.Apply(t, machines(2, settings{"tags": settings{"env": "a", "team": "x"}})), "create")
 		ids := each(l, "id")
 		wanted := settings{"tags": settings{"env": "a", "team": "x"}}
 		for _, c := range []struct {
@@ -43,7 +43,7 @@ func TestFleet_changesInPlace(t *testing.T) {
 		} {
 			wanted[c.name] = c.value
 			since := len(sim.Calls())
-			did(t, l, l.Apply(t, machines(2, wanted)), "update")
+			l.Did(t, l.Apply(t, machines(2, wanted)), "update")
 			changes := 0
 			for _, call := range sim.Calls()[since:] {
 				if !strings.HasPrefix(call.Action, "Describe") && !strings.HasPrefix(call.Action, "List") && !strings.HasPrefix(call.Action, "Get") {
@@ -54,7 +54,7 @@ func TestFleet_changesInPlace(t *testing.T) {
 				t.Errorf("%s: %d %s of %d changes, want 2 of 2", c.name, n, c.action, changes)
 			}
 			holds(t, sim, l, c.more...)
-			did(t, l, l.Apply(t, machines(2, wanted)), "nothing")
+			l.Did(t, l.Apply(t, machines(2, wanted)), "nothing")
 		}
 		for _, in := range sim.Instances() {
 			if _, team := in.Tags["team"]; in.ProjectID != kecsim.ProjectB || in.Tags["env"] != "b" || team || in.Tags["kec-fleet-id"] == "" || len(in.SecurityGroupIDs) != 2 {
@@ -66,12 +66,12 @@ func TestFleet_changesInPlace(t *testing.T) {
 		}
 		wanted["image_id"] = kecsim.ImageCustom
 		const older = "WARNING Machines of this fleet keep older settings | 2 of the %d machines were launched with another image, "
-		did(t, l, l.Apply(t, machines(2, wanted)), "update", fmt.Sprintf(older, 2))
-		did(t, l, l.Apply(t, machines(3, wanted)), "update", fmt.Sprintf(older, 2))
-		did(t, l, l.Apply(t, machines(3, wanted)), "nothing", fmt.Sprintf(older, 3))
+		l.Did(t, l.Apply(t, machines(2, wanted)), "update", fmt.Sprintf(older, 2))
+		l.Did(t, l.Apply(t, machines(3, wanted)), "update", fmt.Sprintf(older, 2))
+		l.Did(t, l.Apply(t, machines(3, wanted)), "nothing", fmt.Sprintf(older, 3))
 		time.Sleep(2 * time.Hour)
 		does, _ := l.Plan(t, machines(1, wanted)) // which ends two: all that are left are as they are wanted
-		did(t, l, does, "update")
+		l.Did(t, does, "update")
 	})
 }
 
@@ -80,7 +80,7 @@ func TestFleet_changesInPlace(t *testing.T) {
 func TestFleet_aChangeFails(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(3)), "create")
+		l.Did(t, l.Apply(t, machines(3)), "create")
 		sim.FailNext("ModifyNetworkInterfaceAttribute", kecsim.Fault{Status: 400, Code: "SecurityGroupIdInvalid", Message: "not now"}, 1)
 		wanted := settings{"security_group_ids": []any{kecsim.SecurityGroup2}, "instance_name": "api-"}
 		got := l.Apply(t, machines(4, wanted))
@@ -92,12 +92,12 @@ func TestFleet_aChangeFails(t *testing.T) {
 			t.Errorf("the state holds %d machines named %v", n, l.State()["instance_name"])
 		}
 		since := len(sim.Calls())
-		did(t, l, l.ApplyStale(t, machines(4, wanted)), "update", "WARNING Machines of this fleet differ | Not all of the 3 machines have the same security groups, project and tags: ")
+		l.Did(t, l.ApplyStale(t, machines(4, wanted)), "update", "WARNING Machines of this fleet differ | Not all of the 3 machines have the same security groups, project and tags: ")
 		if n := len(sent(sim, since, "ModifyNetworkInterfaceAttribute", "")); n != 1 {
 			t.Errorf("%d calls, want 1 for the machine that lacks it", n)
 		}
 		holds(t, sim, l, "api-1", "api-2", "api-3", "api-4")
-		did(t, l, l.Apply(t, machines(4, wanted)), "nothing")
+		l.Did(t, l.Apply(t, machines(4, wanted)), "nothing")
 	})
 }
 
@@ -107,13 +107,13 @@ func TestFleet_driftOfOne(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		all := machines(3, settings{"tags": settings{"env": "prod"}})
-		did(t, l, l.Apply(t, all), "create")
+		l.Did(t, l.Apply(t, all), "create")
 		for i, id := range each(l, "id") {
 			sim.Edit(id, func(in *kecsim.Instance) { in.Tags["owner"] = "someone" })
-			did(t, l, l.Apply(t, all), "nothing")
+			l.Did(t, l.Apply(t, all), "nothing")
 			sim.Edit(id, func(in *kecsim.Instance) { in.Tags["env"] = "test" })
 			since := len(sim.Calls())
-			did(t, l, l.Apply(t, all), "update", "WARNING Machines of this fleet differ | ")
+			l.Did(t, l.Apply(t, all), "update", "WARNING Machines of this fleet differ | ")
 			if n := len(sent(sim, since, "ReplaceResourcesTags", "")); n != 1 {
 				t.Errorf("machine %d: %d calls, want 1", i, n)
 			}
@@ -121,7 +121,7 @@ func TestFleet_driftOfOne(t *testing.T) {
 				t.Errorf("machine %d has the tags %v", i, in.Tags)
 			}
 		}
-		did(t, l, l.Apply(t, all), "nothing")
+		l.Did(t, l.Apply(t, all), "nothing")
 	})
 }
 
@@ -140,7 +140,7 @@ func TestFleet_reclaims(t *testing.T) {
 			t.Parallel()
 			tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 				all := machines(3, settings{"replace_before_release": before})
-				did(t, l, l.Apply(t, all), "create")
+				l.Did(t, l.Apply(t, all), "create")
 				time.Sleep(2 * time.Hour)
 				sim.Reclaim(each(l, "id")[0])
 				got := l.Apply(t, all)
@@ -156,7 +156,7 @@ func TestFleet_reclaims(t *testing.T) {
 				if before {
 					want = "nothing"
 				}
-				did(t, l, l.Apply(t, all), want, "WARNING A machine of this fleet is gone | KEC has released 1:\nweb-1 (")
+				l.Did(t, l.Apply(t, all), want, "WARNING A machine of this fleet is gone | KEC has released 1:\nweb-1 (")
 				if n := len(each(l, "id")); n != 3 || sim.Count("RunInstances") != 2 {
 					t.Errorf("%d machines after %d launches, want 3 after 2", n, sim.Count("RunInstances"))
 				}
@@ -169,12 +169,12 @@ func TestFleet_reclaims(t *testing.T) {
 func TestFleet_hidden(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(3)), "create")
+		l.Did(t, l.Apply(t, machines(3)), "create")
 		first := each(l, "id")[0]
 		sim.Release(first) // its launch is so young that its absence proves nothing yet
 		time.Sleep(10 * time.Second)
-		did(t, l, l.Apply(t, machines(3)), "nothing")
-		did(t, l, l.Apply(t, machines(2)), "update", "WARNING Ending 1 of the 3 machines of this fleet: 1 are in their protected hour | ")
+		l.Did(t, l.Apply(t, machines(3)), "nothing")
+		l.Did(t, l.Apply(t, machines(2)), "update", "WARNING Ending 1 of the 3 machines of this fleet: 1 are in their protected hour | ")
 		if got := each(l, "id"); len(got) != 2 || slices.Contains(got, first) {
 			t.Errorf("the members are %v", got)
 		}
@@ -186,7 +186,7 @@ func TestFleet_imported(t *testing.T) {
 	t.Parallel()
 	tell(t, 2, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		all := machines(3, settings{"tags": settings{"env": "test"}})
-		did(t, l, l.Apply(t, all), "create")
+		l.Did(t, l.Apply(t, all), "create")
 		id := fmt.Sprint(l.State()["id"])
 		l.Forget()
 		if l.Import(t, "nonsense") || len(l.Said) != 1 || !strings.HasPrefix(l.Said[0], "ERROR Not a fleet id | \"nonsense\" is no UUID.") {
@@ -201,13 +201,13 @@ func TestFleet_imported(t *testing.T) {
 		}
 		holds(t, sim, l, "web-1", "web-2", "web-3")
 		since := len(sim.Calls())
-		did(t, l, l.Apply(t, all), "update")
+		l.Did(t, l.Apply(t, all), "update")
 		for _, action := range []string{"RunInstances", "TerminateInstances", "ModifyInstanceAttribute", "ReplaceResourcesTags"} {
 			if n := len(sent(sim, since, action, "")); n > 0 {
 				t.Errorf("%d %s", n, action)
 			}
 		}
-		did(t, l, l.Apply(t, all), "nothing")
+		l.Did(t, l.Apply(t, all), "nothing")
 	})
 }
 
@@ -215,14 +215,14 @@ func TestFleet_imported(t *testing.T) {
 func TestFleet_takesIn(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(1)), "create")
+		l.Did(t, l.Apply(t, machines(1)), "create")
 		time.Sleep(10 * time.Minute)
 		sim.AddInstance(kecsim.Instance{
 			Type: kecsim.TypeSmall, SubnetID: kecsim.SubnetA, ChargeType: "Spot", SpotStrategy: "SpotWithPriceLimit", SpotPriceLimit: "0.06",
 			ImageID: kecsim.ImageUbuntu, Name: "web-7", Tags: map[string]string{"kec-fleet-id": fmt.Sprint(l.State()["id"])},
 			SecurityGroupIDs: []string{kecsim.SecurityGroup}, CreatedAt: sim.Now(),
 		})
-		did(t, l, l.Apply(t, machines(3)), "update")
+		l.Did(t, l.Apply(t, machines(3)), "update")
 		launched(t, sim, "a 1 from 1 0.06", "a 1 from 2 0.06")
 		holds(t, sim, l, "web-1", "web-2", "web-7")
 	})
@@ -232,7 +232,7 @@ func TestFleet_takesIn(t *testing.T) {
 func TestFleet_cannotBeEnded(t *testing.T) {
 	t.Parallel()
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, machines(3)), "create")
+		l.Did(t, l.Apply(t, machines(3)), "create")
 		time.Sleep(2 * time.Hour)
 		locked := each(l, "id")[2]
 		sim.RefuseTerminate(locked, "locked by the operator")
@@ -251,7 +251,7 @@ func TestFleet_cannotBeEnded(t *testing.T) {
 			t.Errorf("the counts are %v", got)
 		}
 		sim.RefuseTerminate(locked, "")
-		did(t, l, l.Apply(t, nil), "delete")
+		l.Did(t, l.Apply(t, nil), "delete")
 		holds(t, sim, l)
 	})
 }
@@ -264,7 +264,7 @@ func TestFleet_elsewhere(t *testing.T) {
 	tell(t, 60, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		sim.AddAccount(foreign, secret)
 		sim.AddKey(rotated, secret, "")
-		did(t, l, l.Apply(t, machines(2)), "create")
+		l.Did(t, l.Apply(t, machines(2)), "create")
 		time.Sleep(10 * time.Minute)
 		id := fmt.Sprint(l.State()["id"])
 		for _, c := range []struct {
@@ -278,11 +278,11 @@ func TestFleet_elsewhere(t *testing.T) {
 		} {
 			l.Block = c.block
 			for _, config := range []settings{machines(2), machines(3), nil} {
-				did(t, l, l.Apply(t, config), "", c.says)
+				l.Did(t, l.Apply(t, config), "", c.says)
 				if config == nil && c.block["region"] == nil {
-					did(t, l, l.ApplyStale(t, config), "", "WARNING Destroying this fleet: 2 are in their protected hour", c.says)
+					l.Did(t, l.ApplyStale(t, config), "", "WARNING Destroying this fleet: 2 are in their protected hour", c.says)
 				} else if config["target_capacity"] != 2 {
-					did(t, l, l.ApplyStale(t, config), "", c.says)
+					l.Did(t, l.ApplyStale(t, config), "", c.says)
 				}
 			}
 			holds(t, sim, l, "web-1", "web-2")
@@ -291,7 +291,7 @@ func TestFleet_elsewhere(t *testing.T) {
 
 		sim.Release(each(l, "id")[0])
 		l.Block = settings{"access_key": rotated, "secret_key": secret}
-		did(t, l, l.Apply(t, machines(2)), "update", "WARNING A machine of this fleet is gone | 1 no longer exist: ")
-		did(t, l, l.Apply(t, machines(2)), "nothing")
+		l.Did(t, l.Apply(t, machines(2)), "update", "WARNING A machine of this fleet is gone | 1 no longer exist: ")
+		l.Did(t, l.Apply(t, machines(2)), "nothing")
 	})
 }

@@ -111,7 +111,7 @@ func TestInstance_refused(t *testing.T) {
 			t.Errorf("it does %q, and the state holds %v", got, l.State())
 		}
 		says(t, l, "ERROR Out of stock | ")
-		did(t, l, l.Apply(t, worker()), "create")
+		l.Did(t, l.Apply(t, worker()), "create")
 		owns(t, sim, l, "active")
 	})
 }
@@ -139,23 +139,23 @@ func TestInstance_outlives(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		eip := settings{"eip": settings{"line_id": "l-1", "bandwidth_mbps": 5, "charge_type": "Daily"}}
-		did(t, l, l.Apply(t, worker(keptDisk(), eip)), "create")
+		l.Did(t, l.Apply(t, worker(keptDisk(), eip)), "create")
 		in := owns(t, sim, l, "active")
 		time.Sleep(2 * time.Hour)
 		disk := title + " goes. Its data disks with delete_with_instance = false stay, outside the state, and go on being charged: " + in.DataDisks[0].ID + ". Attach or delete them in the console."
 		address := "Its public address " + in.PublicIP + " may stay in the account, outside the state, and go on being charged. Look for it on the console's EIP page, and release it there if it is not wanted."
 		does, _ := l.Plan(t, nil)
-		did(t, l, does, "delete", "WARNING A data disk outlives this spot instance | "+disk, "WARNING The public address may outlive this spot instance | "+title+" goes. "+address)
+		l.Did(t, does, "delete", "WARNING A data disk outlives this spot instance | "+disk, "WARNING The public address may outlive this spot instance | "+title+" goes. "+address)
 		does, _ = l.Plan(t, worker(keptDisk(), eip, settings{"image_id": kecsim.ImageCustom}))
-		did(t, l, does, "replace", "WARNING A data disk outlives this spot instance | "+disk, "WARNING The public address may outlive this spot instance | ")
+		l.Did(t, does, "replace", "WARNING A data disk outlives this spot instance | "+disk, "WARNING The public address may outlive this spot instance | ")
 
 		sim.Reclaim(firstID)
 		does, _ = l.Plan(t, worker(keptDisk(), eip))
-		did(t, l, does, "nothing", "WARNING KEC will release this spot instance in 10 minutes | "+title+" is being reclaimed at ")
+		l.Did(t, does, "nothing", "WARNING KEC will release this spot instance in 10 minutes | "+title+" is being reclaimed at ")
 		says(t, l, "Data on disks that go with it will be lost.\n\nMove its work now; the next apply after the release orders a replacement.")
 		time.Sleep(15 * time.Minute)
 		does, _ = l.Plan(t, worker(keptDisk(), eip))
-		did(t, l, does, "create", "WARNING KEC has released this spot instance | ")
+		l.Did(t, does, "create", "WARNING KEC has released this spot instance | ")
 		says(t, l, "\n\n"+disk[len(title+" goes. "):], "\n\n"+address)
 	})
 }
@@ -178,7 +178,7 @@ func TestInstance_gone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-				did(t, l, l.Apply(t, worker(c.more)), "create")
+				l.Did(t, l.Apply(t, worker(c.more)), "create")
 				time.Sleep(3 * time.Hour)
 				if c.end != nil {
 					c.end(sim)
@@ -189,8 +189,8 @@ func TestInstance_gone(t *testing.T) {
 				sim.Release(firstID)
 				time.Sleep(10 * time.Minute)
 				does, _ := l.Plan(t, worker())
-				did(t, l, does, "create", c.says)
-				did(t, l, l.Apply(t, worker()), "create")
+				l.Did(t, does, "create", c.says)
+				l.Did(t, l.Apply(t, worker()), "create")
 				if len(sim.Instances()) != 1 || sim.Count("RunInstances") != 2 {
 					t.Errorf("%d machines after %d launches", len(sim.Instances()), sim.Count("RunInstances"))
 				}
@@ -204,14 +204,14 @@ func TestInstance_hidden(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		launched := time.Now()
-		did(t, l, l.Apply(t, worker()), "create")
+		l.Did(t, l.Apply(t, worker()), "create")
 		sim.Release(firstID)
 		time.Sleep(10 * time.Second)
 		does, _ := l.Plan(t, worker())
-		did(t, l, does, "nothing", "WARNING KEC does not show this new spot instance yet | "+title+" was launched in the last minutes. It stays in the state as it is.")
+		l.Did(t, does, "nothing", "WARNING KEC does not show this new spot instance yet | "+title+" was launched in the last minutes. It stays in the state as it is.")
 		time.Sleep(time.Until(launched.Add(150 * time.Second)))
 		does, _ = l.Plan(t, worker())
-		did(t, l, does, "create", "WARNING This spot instance is gone | ")
+		l.Did(t, does, "create", "WARNING This spot instance is gone | ")
 	})
 }
 
@@ -221,10 +221,10 @@ func TestInstance_protected(t *testing.T) {
 	const summary = "This spot instance is protected against deletion | "
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		protected := settings{"deletion_protection": true}
-		did(t, l, l.Apply(t, worker(protected)), "create")
+		l.Did(t, l.Apply(t, worker(protected)), "create")
 		time.Sleep(2 * time.Hour)
 		does, _ := l.Plan(t, worker(protected, settings{"image_id": kecsim.ImageCustom, "subnet_id": kecsim.SubnetB}))
-		did(t, l, does, "", "ERROR "+summary+title+" has deletion_protection = true, so KEC does not delete it. It is replaced because of image_id, subnet_id.\n\n"+
+		l.Did(t, does, "", "ERROR "+summary+title+" has deletion_protection = true, so KEC does not delete it. It is replaced because of image_id, subnet_id.\n\n"+
 			"Set deletion_protection = false and apply that alone, then try again.")
 		if got := l.Apply(t, nil); got != "" || len(l.Said) != 2 {
 			t.Errorf("it does %q and says %v", got, l.Said)
@@ -232,7 +232,7 @@ func TestInstance_protected(t *testing.T) {
 		says(t, l, "WARNING "+summary+title+" has deletion_protection = true, and KEC refuses to delete it as long as that holds there.", title+" stays in the state.")
 		owns(t, sim, l, "active")
 		sim.Edit(firstID, func(in *kecsim.Instance) { in.Protected = false })
-		did(t, l, l.Apply(t, nil), "delete", "WARNING "+summary)
+		l.Did(t, l.Apply(t, nil), "delete", "WARNING "+summary)
 		none(t, sim, l)
 	})
 }
@@ -243,7 +243,7 @@ func TestInstance_imported(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		all := worker(settings{"iam_role_name": "reader", "deletion_protection": true, "tags": settings{"env": "prod"}})
-		did(t, l, l.Apply(t, all), "create")
+		l.Did(t, l.Apply(t, all), "create")
 		l.Forget()
 		for id, want := range map[string]string{
 			"no-such-machine": "ERROR Cannot import non-existent remote object", " ": "ERROR Not an instance id | The id \" \" holds a space or a control character.", "a\x00b": "ERROR Not an instance id | ",
@@ -265,12 +265,12 @@ func TestInstance_imported(t *testing.T) {
 			t.Fatal(l.Said)
 		}
 		since := len(sim.Calls())
-		did(t, l, l.Apply(t, all), "update", "WARNING Taken from the configuration without a check | "+title+" was imported, and KEC does not report ")
+		l.Did(t, l.Apply(t, all), "update", "WARNING Taken from the configuration without a check | "+title+" was imported, and KEC does not report ")
 		says(t, l, "iam_role_name")
 		if got := sent(sim, since); len(got) > 0 && !slices.Equal(got, []string{"SetInstanceResourceProtect"}) {
 			t.Errorf("it takes %v", got)
 		}
-		did(t, l, l.Apply(t, all), "nothing")
+		l.Did(t, l.Apply(t, all), "nothing")
 	})
 }
 
@@ -281,7 +281,7 @@ func TestInstance_elsewhere(t *testing.T) {
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		sim.AddAccount(foreign, secret)
 		sim.AddKey(rotated, secret, "")
-		did(t, l, l.Apply(t, worker()), "create")
+		l.Did(t, l.Apply(t, worker()), "create")
 		time.Sleep(10 * time.Minute)
 		for _, c := range []struct {
 			block settings
@@ -293,7 +293,7 @@ func TestInstance_elsewhere(t *testing.T) {
 		} {
 			l.Block = c.block
 			for _, config := range []settings{worker(), worker(settings{"instance_name": "other"}), nil} {
-				did(t, l, l.Apply(t, config), "", c.says)
+				l.Did(t, l.Apply(t, config), "", c.says)
 			}
 			if got := l.ApplyStale(t, worker(settings{"instance_name": "other"})); got != "" || len(l.Said) != 1 || !strings.HasPrefix(l.Said[0], c.says) {
 				t.Errorf("it does %q and says %v", got, l.Said)
@@ -306,7 +306,7 @@ func TestInstance_elsewhere(t *testing.T) {
 		sim.Release(firstID)
 		l.Block = settings{"access_key": rotated, "secret_key": secret}
 		does, _ := l.Plan(t, worker())
-		did(t, l, does, "create", "WARNING This spot instance is gone | ")
+		l.Did(t, does, "create", "WARNING This spot instance is gone | ")
 	})
 }
 
@@ -317,12 +317,12 @@ func TestInstance_autoDeleteTooSoon(t *testing.T) {
 		const soon = "WARNING Automatic deletion is less than 30 minutes ahead | It is set to 2000-01-01T00:20:00Z; it is "
 		at := func(text string) settings { return worker(settings{"auto_delete_time": text}) }
 		does, _ := l.Plan(t, at("2000-01-01T00:20:00Z"))
-		did(t, l, does, "create", soon)
-		did(t, l, l.Apply(t, at("2000-01-01T02:00:00Z")), "create")
+		l.Did(t, does, "create", soon)
+		l.Did(t, l.Apply(t, at("2000-01-01T02:00:00Z")), "create")
 		does, _ = l.Plan(t, at("2000-01-01T00:20:00Z"))
-		did(t, l, does, "update", soon)
+		l.Did(t, does, "update", soon)
 		time.Sleep(100 * time.Minute)
 		does, _ = l.Plan(t, at("2000-01-01T02:00:00Z"))
-		did(t, l, does, "nothing")
+		l.Did(t, does, "nothing")
 	})
 }

@@ -38,19 +38,6 @@ func tell(t *testing.T, story func(t *testing.T, sim *kecsim.Server, l *acctest.
 	acctest.Bubble(t, "kec_spot_instance", story)
 }
 
-// did fails the test unless a command has done this and has said no more than messages that begin
-// with these texts.
-func did(t *testing.T, l *acctest.Life, got, want string, says ...string) {
-	t.Helper()
-	ok := got == want && len(l.Said) == len(says)
-	for i := range l.Said {
-		ok = ok && strings.HasPrefix(l.Said[i], says[i])
-	}
-	if !ok {
-		t.Errorf("it does %q and says\n%s\nwant %q and\n%s", got, strings.Join(l.Said, "\n"), want, strings.Join(says, "\n"))
-	}
-}
-
 // says fails the test unless a part of what was said last is there.
 func says(t *testing.T, l *acctest.Life, parts ...string) {
 	t.Helper()
@@ -98,7 +85,7 @@ func TestInstance_life(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		does, plan := l.Plan(t, worker())
-		did(t, l, does, "create")
+		l.Did(t, does, "create")
 		if plan["id"] != "unknown" || plan["spot_strategy"] != "SpotAsPriceGo" {
 			t.Errorf("the plan has %v", plan)
 		}
@@ -106,7 +93,7 @@ func TestInstance_life(t *testing.T) {
 		if plan["spot_strategy"] != "SpotWithPriceLimit" {
 			t.Errorf("the plan has %v", plan)
 		}
-		did(t, l, l.Apply(t, worker()), "create")
+		l.Did(t, l.Apply(t, worker()), "create")
 		owns(t, sim, l, "active")
 		state := l.State()
 		for name, want := range map[string]any{
@@ -117,9 +104,9 @@ func TestInstance_life(t *testing.T) {
 				t.Errorf("%s is %v, want %v", name, state[name], want)
 			}
 		}
-		did(t, l, l.Apply(t, worker()), "nothing")
+		l.Did(t, l.Apply(t, worker()), "nothing")
 		time.Sleep(10 * time.Minute)
-		did(t, l, l.Apply(t, nil), "delete", "WARNING Destroying a spot instance in its protected hour | "+title+" is protected until "+fmt.Sprint(state["protected_until"])+
+		l.Did(t, l.Apply(t, nil), "delete", "WARNING Destroying a spot instance in its protected hour | "+title+" is protected until "+fmt.Sprint(state["protected_until"])+
 			", 50 minutes from now: KEC does not release it before, whatever the market does. A new launch may find no stock or a higher price.")
 		none(t, sim, l)
 	})
@@ -129,12 +116,12 @@ func TestInstance_life(t *testing.T) {
 func TestInstance_updateOutOfTime(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
+		l.Did(t, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
 		since := len(sim.Calls())
 		sim.Update(func(s *kecsim.Settings) { s.Stop = 0 })
 		sim.FailNext("DetachKey", kecsim.Fault{Slow: time.Minute}, 1)
 		config := worker(settings{"key_ids": []any{kecsim.KeyB}, "timeouts": settings{"update": "4s"}})
-		did(t, l, l.Apply(t, config), "", "WARNING This update interrupts", "ERROR KEC did not get there in time")
+		l.Did(t, l.Apply(t, config), "", "WARNING This update interrupts", "ERROR KEC did not get there in time")
 		says(t, l, "DetachKey", "Code: DeadlineExceeded")
 		owns(t, sim, l, "active")
 		if calls := slices.Compact(sent(sim, since)); !slices.Equal(calls, []string{"ReplaceResourcesTags", "StopInstances", "AttachKey", "DetachKey", "StartInstances", "ReplaceResourcesTags"}) {
@@ -151,7 +138,7 @@ func TestInstance_changes(t *testing.T) {
 			"host_name": "worker-1", "key_ids": []any{kecsim.KeyA}, "tags": settings{"env": "prod"}, "iam_role_name": "reader", "data_guard_id": "guard-1",
 			"secondary_network_interfaces": []any{settings{"subnet_id": kecsim.SubnetA, "security_group_ids": []any{kecsim.SecurityGroup}}},
 		}
-		did(t, l, l.Apply(t, worker(before)), "create")
+		l.Did(t, l.Apply(t, worker(before)), "create")
 		wanted := worker(before)
 		in2 := []any{settings{"subnet_id": kecsim.SubnetA, "security_group_ids": []any{kecsim.SecurityGroup2}}}
 		for _, c := range []struct {
@@ -187,11 +174,11 @@ func TestInstance_changes(t *testing.T) {
 				delete(wanted, c.name)
 			}
 			since := len(sim.Calls())
-			did(t, l, l.Apply(t, wanted), "update", c.says...)
+			l.Did(t, l.Apply(t, wanted), "update", c.says...)
 			if got := sent(sim, since); !slices.Equal(got, c.calls) {
 				t.Errorf("%s = %v takes %v, want %v", c.name, c.value, got, c.calls)
 			}
-			did(t, l, l.Apply(t, wanted), "nothing")
+			l.Did(t, l.Apply(t, wanted), "nothing")
 		}
 		in := owns(t, sim, l, "active")
 		if in.Name != "worker-2" || in.HostName != "worker-2" || in.ProjectID != kecsim.ProjectB || in.Tags["env"] != "test" || in.IAMRoleName != "" || in.DataGuardID != "guard-3" ||
@@ -210,7 +197,7 @@ func TestInstance_password(t *testing.T) {
 		with := func(password, version any, host string) settings {
 			return worker(settings{"password_wo": password, "password_wo_version": version, "host_name": host})
 		}
-		did(t, l, l.Apply(t, with("Correct-Horse-1", 1, "one")), "create")
+		l.Did(t, l.Apply(t, with("Correct-Horse-1", 1, "one")), "create")
 		for _, c := range []struct {
 			config settings
 			calls  []string
@@ -221,11 +208,11 @@ func TestInstance_password(t *testing.T) {
 			{with(nil, nil, "two"), nil, nil},
 		} {
 			since := len(sim.Calls())
-			did(t, l, l.Apply(t, c.config), "update", c.says...)
+			l.Did(t, l.Apply(t, c.config), "update", c.says...)
 			if got := sent(sim, since); !slices.Equal(got, c.calls) {
 				t.Errorf("it takes %v, want %v", got, c.calls)
 			}
-			did(t, l, l.Apply(t, c.config), "nothing")
+			l.Did(t, l.Apply(t, c.config), "nothing")
 		}
 		if in := owns(t, sim, l, "active"); in.Password != "Correct-Horse-3" || in.HostName != "two" {
 			t.Errorf("the machine is %+v", in)
@@ -237,7 +224,7 @@ func TestInstance_password(t *testing.T) {
 		says(t, l, "No look-up shows a password: the instance may have the old one or the new one, and the next apply sets the new one again. "+
 			"What was changed before this is in the state; the next apply goes on from there.")
 		time.Sleep(time.Minute) // KEC restarts it
-		did(t, l, l.Apply(t, with("Correct-Horse-4", 4, "two")), "update", interrupts)
+		l.Did(t, l.Apply(t, with("Correct-Horse-4", 4, "two")), "update", interrupts)
 	})
 }
 
@@ -246,11 +233,11 @@ func TestInstance_stopped(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
 		before := settings{"host_name": "one", "key_ids": []any{kecsim.KeyA}}
-		did(t, l, l.Apply(t, worker(before)), "create")
+		l.Did(t, l.Apply(t, worker(before)), "create")
 		sim.Edit(firstID, func(in *kecsim.Instance) { in.State = "stopped" })
-		did(t, l, l.Apply(t, worker(before)), "nothing")
+		l.Did(t, l.Apply(t, worker(before)), "nothing")
 		since := len(sim.Calls())
-		did(t, l, l.Apply(t, worker(settings{"host_name": "two", "key_ids": []any{kecsim.KeyB}})), "update")
+		l.Did(t, l.Apply(t, worker(settings{"host_name": "two", "key_ids": []any{kecsim.KeyB}})), "update")
 		if got, want := sent(sim, since), []string{"ModifyInstanceAttribute", "AttachKey", "DetachKey"}; !slices.Equal(got, want) {
 			t.Errorf("it takes %v, want %v", got, want)
 		}
@@ -263,7 +250,7 @@ func TestInstance_failsHalfWay(t *testing.T) {
 	t.Parallel()
 	const on = "What was changed before this is in the state; the next apply goes on from there."
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, worker(settings{"tags": settings{"env": "prod"}})), "create")
+		l.Did(t, l.Apply(t, worker(settings{"tags": settings{"env": "prod"}})), "create")
 		wanted := worker(settings{"instance_name": "renamed", "tags": settings{"env": "test"}, "project_id": kecsim.ProjectB})
 		sim.FailNext("ReplaceResourcesTags", kecsim.Denied, 1)
 		since := len(sim.Calls())
@@ -278,11 +265,11 @@ func TestInstance_failsHalfWay(t *testing.T) {
 			t.Errorf("the state holds %v", state)
 		}
 		since = len(sim.Calls())
-		did(t, l, l.Apply(t, wanted), "update")
+		l.Did(t, l.Apply(t, wanted), "update")
 		if got, want := sent(sim, since), []string{"ReplaceResourcesTags", "UpdateInstanceProjectId"}; !slices.Equal(got, want) {
 			t.Errorf("it takes %v, want %v", got, want)
 		}
-		did(t, l, l.Apply(t, wanted), "nothing")
+		l.Did(t, l.Apply(t, wanted), "nothing")
 	})
 }
 
@@ -294,7 +281,7 @@ func TestInstance_startIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-				did(t, l, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
+				l.Did(t, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
 				if denied {
 					sim.FailNext("ReplaceResourcesTags", kecsim.Denied, 1)
 				}
@@ -309,7 +296,7 @@ func TestInstance_startIsRefused(t *testing.T) {
 				}
 				since := len(sim.Calls())
 				got := l.Apply(t, wanted)
-				did(t, l, got, "update", "WARNING An update has left this spot instance stopped | "+title+" was running when an update stopped it for a change of key_ids. "+
+				l.Did(t, got, "update", "WARNING An update has left this spot instance stopped | "+title+" was running when an update stopped it for a change of key_ids. "+
 					"That update was cut, or KEC did not start the instance again.\n\nThe next apply starts it.")
 				if calls := sent(sim, since); !slices.Contains(calls, "StartInstances") || slices.Contains(calls, "StopInstances") {
 					t.Errorf("it takes %v", calls)
@@ -317,7 +304,7 @@ func TestInstance_startIsRefused(t *testing.T) {
 				if in := owns(t, sim, l, "active"); in.Tags["kec-start-again"] != "" || !slices.Contains(in.KeyIDs, kecsim.KeyB) {
 					t.Errorf("the machine is %+v", in)
 				}
-				did(t, l, l.Apply(t, wanted), "nothing")
+				l.Did(t, l.Apply(t, wanted), "nothing")
 			})
 		})
 	}
@@ -327,7 +314,7 @@ func TestInstance_startIsRefused(t *testing.T) {
 func TestInstance_stopIsRefused(t *testing.T) {
 	t.Parallel()
 	tell(t, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
-		did(t, l, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
+		l.Did(t, l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyA}})), "create")
 		sim.FailNext("StopInstances", kecsim.Fault{Status: 400, Code: "MoonPhase", Message: "The moon is full."}, 1)
 		since := len(sim.Calls())
 		if got := l.Apply(t, worker(settings{"key_ids": []any{kecsim.KeyB}})); got != "" {
