@@ -128,7 +128,7 @@ func TestList_endsEarly(t *testing.T) {
 	t.Parallel()
 	sim := kecsim.New()
 	sim.SetSubnetFree(kecsim.SubnetA, 0)
-	for i := range 2500 {
+	for i := range 1200 {
 		spotNamed(sim, fmt.Sprintf("worker-%04d", i), nil)
 	}
 	p := acctest.NewProtocol(t, sim, nil)
@@ -141,9 +141,9 @@ func TestList_endsEarly(t *testing.T) {
 		size               string
 		whole              bool // the resource is asked for, and so are tags
 	}{
-		{"all", 0, 10_000, nil, 2500, 3, 0, "1000", false},
+		{"all", 0, 10_000, nil, 1200, 2, 0, "1000", false},
 		{"a limit", 120, 10_000, nil, 120, 1, 2, "120", true},
-		{"a limit above a page", 1500, 10_000, nil, 1500, 2, 0, "1000", false},
+		{"a limit above a page", 1100, 10_000, nil, 1100, 2, 0, "1000", false},
 		{"a limit, by name", 2, 10_000, map[string]tftypes.Value{"name_regex": str("9$")}, 2, 1, 1, "1000", true},
 		{"enough", 0, 3, nil, 3, 1, 10, "1000", true},
 		{"the first", 1, 1, nil, 1, 1, 1, "5", true},
