@@ -67,7 +67,6 @@ output "all" {
 func TestAccSpotInstances(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w := env.Workspace(t)
 	w.Write(env.Config(listAll))
 	same(t, "of none", applied(t, w)["all"], "[]")
@@ -221,7 +220,6 @@ func TestAccSpotInstances_ofManyMachines(t *testing.T) {
 func TestAccSpotInstances_example(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	env.Sim.AddInstance(web)
 	env.Sim.AddInstance(kecsim.Instance{ID: "b1000000-0000-4000-8000-000000000001", Name: "by-hand", ChargeType: "Spot"})
 	env.Sim.Reclaim(web.ID)
@@ -260,7 +258,6 @@ func TestAccFindMachines_adopt(t *testing.T) {
 func TestAccFindMachines_drain(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w := env.Workspace(t)
 	w.Write(env.Block("") + acctest.Example(t, "find-machines/drain/main.tf"))
 	same(t, "drain of none", applied(t, w)["drain"], "[]")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/ksyun"
 )
@@ -74,6 +75,23 @@ func moment(t ksyun.Text) string {
 		return ""
 	}
 	return s
+}
+
+// releaseTime is the announced time of a release, in RFC 3339 where it is not taken as written. KEC
+// announces a release ten minutes ahead (fact 134), but in which zone it writes the time is not
+// known (fact 196). A time that is hours from now as written, and within an hour if it were UTC
+// instead of UTC+8 or the other way round, is in that other zone.
+func releaseTime(written string, now time.Time) string {
+	at, ok := ksyun.ParseTime(written)
+	if !ok || at.Sub(now).Abs() < 4*time.Hour {
+		return written
+	}
+	for _, hours := range []time.Duration{8 * time.Hour, -8 * time.Hour} {
+		if other := at.Add(hours); other.Sub(now).Abs() < time.Hour {
+			return other.Format(time.RFC3339)
+		}
+	}
+	return written
 }
 
 func decodeDisk(raw json.RawMessage) Disk {

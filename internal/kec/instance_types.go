@@ -53,7 +53,7 @@ type Instance struct {
 	ChargeType      string // such as ChargeSpot
 	SpotStrategy    string // SpotAsPriceGo or SpotWithPriceLimit
 	SpotPriceLimit  *decimal.Decimal
-	RecyclingTime   string // SpotRecyclingTime as given, "" until KEC announces the release; see RecyclingAt
+	RecyclingTime   string // SpotRecyclingTime as given or in RFC 3339, "" until KEC announces the release; see RecyclingAt
 	Created         string // CreationDate as given; see CreatedAt
 	AutoDeleteTime  string // as given, "" when automatic deletion is off; see AutoDeleteAt
 	AutoDeleteEIP   *bool  // whether the EIP goes with an automatic deletion; nil when the answer does not say

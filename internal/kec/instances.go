@@ -134,6 +134,7 @@ func (c *Client) instancePage(ctx context.Context, q InstanceQuery) (InstancePag
 			case len(asked) > 0 && !asked[strings.ToLower(in.ID)]:
 				p.Foreign = append(p.Foreign, in.ID)
 			default:
+				in.RecyclingTime = releaseTime(in.RecyclingTime, c.Now())
 				p.Instances = append(p.Instances, in)
 			}
 		}

@@ -150,6 +150,42 @@ func TestInstance_methods(t *testing.T) {
 	}
 }
 
+// A release is announced ten minutes ahead, so that its time says in which zone it is written, if
+// that is one of the two in which KEC writes times.
+func TestDescribeInstances_releaseTimeInEitherZone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 2, 20, 0, 0, 0, time.UTC)
+	for written, want := range map[string]string{
+		"2026-03-03 04:10:00":       "2026-03-02T20:10:00Z", // UTC+8, as assumed
+		"2026-03-02T20:10:00Z":      "2026-03-02T20:10:00Z",
+		"2026-03-02 20:10:00":       "2026-03-02T20:10:00Z", // UTC without a zone
+		"2026-03-03T04:10:00Z":      "2026-03-02T20:10:00Z", // UTC+8 with a Z
+		"2026-03-03T04:10:00+08:00": "2026-03-02T20:10:00Z",
+		"2026-03-02 19:50:00":       "2026-03-02T19:50:00Z", // UTC, some minutes ago
+		"2026-03-02 20:59:59":       "2026-03-02T20:59:59Z",
+		"2026-03-02 21:00:00":       "2026-03-02T13:00:00Z", // far off in either zone: as written
+		"2026-03-03 07:59:00":       "2026-03-02T23:59:00Z",
+		"2026-03-09 04:10:00":       "2026-03-08T20:10:00Z",
+		"soon":                      "",
+		"":                          "",
+	} {
+		s := &script{Answer: func(int, sent) reply {
+			return ok(fmt.Sprintf(`{"InstancesSet":[{"InstanceId":"i-0000","SpotRecyclingTime":%q}]}`, written))
+		}}
+		c, _ := client(t, s, ksyun.WithClock(func() time.Time { return now }, nil))
+		got, err := c.DescribeInstances(t.Context(), ids(1), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, told := got[0].RecyclingAt()
+		said := ""
+		if told {
+			said = at.Format(time.RFC3339)
+		}
+		equal(t, written, said, want)
+	}
+}
+
 func TestDescribeInstances_chunksAndFilters(t *testing.T) {
 	t.Parallel()
 	s := &script{Answer: func(_ int, one sent) reply {

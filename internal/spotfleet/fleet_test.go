@@ -101,7 +101,6 @@ func TestAccFleet_cannotBeFilled(t *testing.T) {
 func TestAccFleet_reclaim(t *testing.T) {
 	t.Parallel()
 	env, w := world(t, 25, 60)
-	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w.Write(env.Config(fleet(40)))
 	w.Apply().Want(t, 0)
 	env.Sim.Advance(2 * time.Hour)

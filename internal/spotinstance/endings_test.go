@@ -31,7 +31,6 @@ func running(t *testing.T, env *acctest.Env, hcl string) *acctest.Workspace {
 func TestAccReclaim_isAnnouncedThenExplained(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
-	env.Decides(t, "RecyclingTimes", "a time that is written without its zone, or with a wrong one, is told eight hours off")
 	w := running(t, env, named())
 
 	env.Sim.Advance(2 * time.Hour)
