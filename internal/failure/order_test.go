@@ -78,10 +78,15 @@ func TestExplainer_partsOfAnOrder(t *testing.T) {
 		{"something else", "", "CEN", "out of stock", nil, OutOfStock, "", "Out of stock: CEN"},
 		{"a disk without a reason", "EBS", "EHDD", "", nil, Unknown, "", "KEC does not say why"},
 		{"no balance for an address", "EIP", "EIP", "余额不足", nil, InsufficientBalance, "", "The account's balance is too low"},
+		{"an address, with words about a disk", "EIP", "EIP", "the system disk is sold out", nil, OutOfStock, "system_disk", "Out of stock: system disks"},
+		{"an instance without items", "", "N3", "out of stock", nil, OutOfStock, "instance_type", "Out of stock"},
 		{"another instance", "", "E1", "out of stock", map[string]string{"实例类型": "E1.2B"}, OutOfStock, "instance_type", "Out of stock"},
 	} {
 		part := kec.SubOrder{
 			ID: "2", Status: 3, ProductGroup: 7, ProductGroupName: c.group, ProductTypeName: c.typ, Items: c.items, Raw: []byte(`{"failReason":"` + c.words + `"}`),
+		}
+		if c.typ == machine.ProductTypeName {
+			part.ProductGroup = machine.ProductGroup
 		}
 		order := &kec.Order{ID: "1", Status: 20, SubOrders: []kec.SubOrder{machine, part}}
 		failures := explainerOf(t, kecsim.New()).OfOrder(t.Context(), order)
