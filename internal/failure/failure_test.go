@@ -200,6 +200,7 @@ func TestReason(t *testing.T) {
 		{"a description is the last resort", `{"aDesc":"Ubuntu","failMsg":"no host"}`, "no host"},
 		{"blank", `{"reason":"  ","message":""}`, ""},
 		{"another part's", `{"orderList":[{"failReason":"out of stock"}]}`, ""},
+		{"beside a number that nothing holds", `{"price":1e999,"failReason":"out of stock"}`, "out of stock"},
 		{"not an object", `[1]`, ""},
 		{"cut", `{"failReason":"out`, ""},
 		{"nothing", ``, ""},

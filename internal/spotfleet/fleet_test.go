@@ -1,6 +1,7 @@
 package spotfleet_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -163,6 +164,29 @@ func TestAccFleet_replaceBeforeRelease(t *testing.T) {
 	if n, least := moments.Load(), fewest.Load(); n != 15*60 || least != 40 {
 		t.Errorf("in %d moments there were at least %d machines, want 40 in 900", n, least)
 	}
+}
+
+// A size and a bid that are known in the apply only are planned as a change of everything, and then
+// carried out.
+func TestAccFleet_sizeAndBidKnownLate(t *testing.T) {
+	t.Parallel()
+	env, w := world(t, 5, 5)
+	config := func(size, bid string) string {
+		late := set{"target_capacity": "terraform_data.size.output", "candidates": strings.Replace("["+inA+"]", "0.06", "terraform_data.bid.output", 1)}
+		return env.Config(fmt.Sprintf("resource \"terraform_data\" \"size\" {\n  input = %s\n}\nresource \"terraform_data\" \"bid\" {\n  input = %s\n}\n", size, bid) +
+			fleet(0, late))
+	}
+	w.Write(config("2", "0.06"))
+	w.Apply().Want(t, 0, "Resources: 3 added")
+	living(t, env, map[string]int{"a Spot": 2})
+	w.Write(config("3", "0.06"))
+	w.Plan().Want(t, 2, "~ target_capacity = 2 -> (known after apply)", "] -> (known after apply)")
+	w.Apply().Want(t, 0, "0 added, 2 changed, 0 destroyed.")
+	living(t, env, map[string]int{"a Spot": 3})
+	w.Write(config("3", "0.07"))
+	w.Apply().Want(t, 0, "0 added, 2 changed, 0 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+	living(t, env, map[string]int{"a Spot": 3})
 }
 
 // A smaller fleet ends first what is lost least: machines that KEC takes anyway, stopped ones,

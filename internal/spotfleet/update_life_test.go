@@ -211,6 +211,24 @@ func TestFleet_imported(t *testing.T) {
 	})
 }
 
+// A fleet of one machine is imported by it, and the rules of a configuration hold for it too.
+func TestFleet_importedWithOneMachine(t *testing.T) {
+	t.Parallel()
+	tell(t, 2, 60, func(t *testing.T, sim *kecsim.Server, l *acctest.Life) {
+		l.Did(t, l.Apply(t, machines(1)), "create")
+		id := fmt.Sprint(l.State()["id"])
+		l.Forget()
+		if !l.Import(t, id) {
+			t.Fatal(l.Said)
+		}
+		holds(t, sim, l, "web-1")
+		l.Did(t, l.Apply(t, machines(1, settings{"min_capacity": 2})), "",
+			"ERROR min_capacity is above target_capacity | min_capacity is 2, and the fleet is to have 1 machines.")
+		l.Did(t, l.Apply(t, machines(1)), "update")
+		l.Did(t, l.Apply(t, machines(1)), "nothing")
+	})
+}
+
 // A machine of a run that was killed bears the fleet's tag, and is taken in.
 func TestFleet_takesIn(t *testing.T) {
 	t.Parallel()

@@ -191,7 +191,12 @@ func TestAccProtection_keepsTheMachineUntilItIsLifted(t *testing.T) {
 	w.Write(block(protected, set{"instance_type": `"N3.4B"`}) + env.Block(""))
 	w.Plan().Want(t, 1, append(refusal, "It is replaced because of instance_type.")...)
 	w.Write(block(protected) + env.Block(""))
-	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, append(refusal, "Its replacement is forced: by -replace, or by replace_triggered_by.")...)
+	const forced = "Its replacement is forced: by -replace, or by replace_triggered_by."
+	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, append(refusal, forced)...)
+	w.CLI("state", "rm", "kec_spot_instance.a").Want(t, 0)
+	w.CLI("import", "-no-color", "-input=false", "kec_spot_instance.a", firstID).Want(t, 0, "Import successful!")
+	w.Apply().Want(t, 0, update)
+	w.Apply("-replace=kec_spot_instance.a").Want(t, 1, append(refusal, forced)...)
 	if got := env.Sim.Count("TerminateInstances"); got != 0 {
 		t.Errorf("%d attempts to delete it", got)
 	}
