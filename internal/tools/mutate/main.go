@@ -1,62 +1,109 @@
 // Mutate makes small mistakes in the code that decides about money and state, one at a time, and
-// runs the tests that should notice. It says which mistakes no test has noticed. The acceptance
-// tests are not among those tests: a CLI for each mistake would take days.
+// runs the tests that should notice: those of the package, and then the histories, scenes and crash
+// points of the whole provider. It says which mistakes no test has noticed. The acceptance tests
+// are not among those tests: a CLI for each mistake would take days.
 //
-// Nothing in the clone changes: the compiler is given each mistake as an overlay.
+// All mistakes are compiled at once, each behind a number that the test binaries read from the
+// environment, so that only one is made at a time. One that does not compile that way is built by
+// itself.
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 )
 
-// limit is how long the tests of one mistake may take: those that go on for ever have noticed it.
-// It is four times what they take without a mistake, because on a machine that is busy with other
-// work every test would seem to go on for ever.
-var limit = time.Hour
-
 type verdict int
 
 const (
 	noticed verdict = iota
-	unbuilt         // no mistake: it does not compile
+	late            // by the histories alone
 	survived
+	unbuilt // no mistake: it does not compile
 )
+
+// The histories, scenes and crash points.
+const (
+	historiesHome = "./internal/chaos"
+	historiesRun  = "TestHistories|TestFleet|TestTexts|TestCrash|TestStates|TestPlans"
+)
+
+// suite is a test binary with all mistakes in it, and how long its tests may take.
+type suite struct {
+	binary, home string
+	limit        time.Duration
+	args         []string
+}
 
 func main() {
 	packages := flag.String("packages", "machines,kec,ksyun,failure,wizard,spotinstance,spotfleet", "`names` of the packages, below internal/")
 	n := flag.Int("n", 300, "how many mistakes to make")
 	seed := flag.Uint64("seed", 1, "which ones")
 	workers := flag.Int("workers", 2, "how many at a time")
+	least := flag.Float64("least", 0, "fail where fewer `percent` of them are noticed")
+	out := flag.String("out", "", "a `file` for the report in Markdown; reasons that it has for survivors stay")
 	flag.Parse()
-	all, err := draw(".", strings.Split(*packages, ","), *n, *seed)
+	began := time.Now()
+	root, err := filepath.Abs(".")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if limit, err = patience(all); err != nil {
+	all, err := draw(root, strings.Split(*packages, ","), *n, *seed)
+	if err != nil {
 		log.Fatal(err)
 	}
-	verdicts := make([]verdict, len(all))
-	var wg sync.WaitGroup
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		log.Fatal(err)
+	}
+	w := &workshop{root: root, dir: dir, least: 30 * time.Second}
+	verdicts, err := w.judge(all, *workers, historiesHome, "-test.run="+historiesRun, "-histories=60", "-fleet-histories=20")
+	if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
+		log.Fatal(err)
+	}
+	r := newReport(all, verdicts)
+	fmt.Println(r.sentence(*seed))
+	if *out != "" {
+		if err := r.write(*out, *seed, began); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if r.below(*least) {
+		log.Fatalf("That is less than %g %%.", *least)
+	}
+}
+
+// judge makes each mistake once and returns what has become of it. The last arguments are the
+// package of the histories and the arguments of its test binary.
+func (w *workshop) judge(all []*mutant, workers int, lastHome string, lastArgs ...string) ([]verdict, error) {
+	overlay, err := w.switched(all)
+	if err != nil {
+		return nil, err
+	}
+	suites := map[string]*suite{}
+	for _, home := range homesOf(all) {
+		if suites[home], err = w.suite(home, overlay); err != nil {
+			return nil, err
+		}
+	}
+	last, err := w.suite(lastHome, overlay, lastArgs...)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, failures := make([]verdict, len(all)), make([]error, len(all))
+	var both sync.WaitGroup
 	next := make(chan int)
-	for range *workers {
-		wg.Go(func() {
+	for range workers {
+		both.Go(func() {
 			for i := range next {
-				v, err := try(all[i])
-				if err != nil {
-					log.Fatal(err)
-				}
-				if verdicts[i] = v; v == survived {
+				if verdicts[i], failures[i] = w.try(all[i], i+1, suites[all[i].home()], last); verdicts[i] == survived {
 					fmt.Println(all[i])
 				}
 			}
@@ -66,86 +113,50 @@ func main() {
 		next <- i
 	}
 	close(next)
-	wg.Wait()
-	count := map[verdict]int{}
-	for _, v := range verdicts {
-		count[v]++
-	}
-	built := count[noticed] + count[survived]
-	fmt.Printf("%d mistakes of seed %d, of which %d do not compile: the tests notice %d of %d, %.1f %%.\n",
-		len(all), *seed, count[unbuilt], count[noticed], built, 100*float64(count[noticed])/float64(max(built, 1)))
+	both.Wait()
+	return verdicts, errors.Join(failures...)
 }
 
-// patience is the limit, by the tests of the packages and the histories as they are. Tests that
-// fail without a mistake are an error, because they would seem to notice all of them.
-func patience(all []mutant) (time.Duration, error) {
-	longest := time.Duration(0)
-	homes := map[string]bool{}
-	for _, m := range all {
-		homes[m.home()] = true
-	}
-	for home := range homes {
-		began := time.Now()
-		if !passes("test", "-vet=off", "-count=1", home) {
-			return 0, fmt.Errorf("the tests of %s fail without a mistake", home)
-		}
-		longest = max(longest, time.Since(began))
+// suite builds the tests of a package with all mistakes, and runs them without one. Tests that fail
+// then are an error, because they would seem to notice all of them.
+func (w *workshop) suite(home, overlay string, args ...string) (*suite, error) {
+	binary, err := w.tests(home, overlay)
+	if err != nil {
+		return nil, err
 	}
 	began := time.Now()
-	if !passes(histories()...) {
-		return 0, errors.New("the histories fail without a mistake")
+	if !w.passes(binary, home, 0, time.Hour, args...) {
+		return nil, fmt.Errorf("the tests of %s fail without a mistake", home)
 	}
-	return max(3*time.Minute, 4*max(longest, time.Since(began))), nil
+	// On a machine that is busy with other work every test would seem to go on for ever.
+	return &suite{binary, home, max(w.least, 6*time.Since(began)), args}, nil
 }
 
-// histories are the arguments of the go command for the histories, scenes and crash points of the
-// whole provider, with these flags of its own.
-func histories(flags ...string) []string {
-	args := append([]string{"test", "-vet=off", "-failfast", "-count=1"}, flags...)
-	return append(args, "-run", "TestHistories|TestFleet|TestTexts|TestCrash|TestStates|TestPlans", "./internal/chaos",
-		"-args", "-histories=60", "-fleet-histories=20")
-}
-
-// try runs the tests that should notice a mistake: those of its package, and the histories, scenes
-// and crash points of the whole provider.
-func try(m mutant) (verdict, error) {
-	dir, err := os.MkdirTemp("", "mutate")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	whole, err := filepath.Abs(m.file)
-	if err != nil {
-		return 0, err
-	}
-	replaced := filepath.Join(dir, "mutant.go")
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{whole: replaced}})
-	if err != nil {
-		return 0, err
-	}
-	file := filepath.Join(dir, "overlay.json")
-	if err := errors.Join(os.WriteFile(replaced, m.source, 0o600), os.WriteFile(file, overlay, 0o600)); err != nil {
-		return 0, err
-	}
-	if !passes("build", "-overlay", file, m.home()) {
-		return unbuilt, nil
-	}
-	if !passes("test", "-vet=off", "-failfast", "-count=1", "-overlay", file, m.home()) || !passes(histories("-overlay", file)...) {
-		return noticed, nil
-	}
-	return survived, nil
-}
-
-// passes runs the go command, without a CLI for acceptance tests.
-func passes(args ...string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.WaitDelay = time.Second
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "TF_ACC") {
-			cmd.Env = append(cmd.Env, pair)
+// try makes a mistake and runs the tests that should notice it.
+func (w *workshop) try(m *mutant, number int, own, last *suite) (verdict, error) {
+	if m.switched == nil {
+		overlay, _, err := w.overlay(map[*source][]edit{m.source: m.always}, false)
+		if err != nil {
+			return unbuilt, err
 		}
+		if w.command("build", "-overlay", overlay, m.home()).Run() != nil {
+			return unbuilt, nil
+		}
+		alone := [2]*suite{{home: own.home, limit: own.limit, args: own.args}, {home: last.home, limit: last.limit, args: last.args}}
+		for _, s := range alone {
+			if s.binary, err = w.tests(s.home, overlay); err != nil {
+				return unbuilt, err
+			}
+			defer os.Remove(s.binary)
+		}
+		own, last = alone[0], alone[1]
 	}
-	return cmd.Run() == nil
+	switch {
+	case !w.passes(own.binary, own.home, number, own.limit, own.args...):
+		return noticed, nil
+	case !w.passes(last.binary, last.home, number, last.limit, last.args...):
+		return late, nil
+	default:
+		return survived, nil
+	}
 }

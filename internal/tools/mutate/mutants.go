@@ -17,17 +17,29 @@ import (
 
 // mutant is one small mistake that could have been made.
 type mutant struct {
-	file   string // from the root of the repository
-	line   int
-	was    string // the code in question, and what becomes of it
-	is     string
-	source []byte // the whole file with the mistake in it
+	file string // from the root of the repository
+	line int
+	code string // the line of the source
+	was  string // the code in question, and what becomes of it
+	is   string
+
+	source   *source
+	always   []edit                  // makes the mistake
+	switched func(number int) []edit // makes a mistake that can be switched on; nil where that would not compile
 }
 
-func (m mutant) String() string { return fmt.Sprintf("%s:%d: %s -> %s", m.file, m.line, m.was, m.is) }
+// source is a file of Go code.
+type source struct {
+	path  string // from the root of the repository
+	name  string // of its package
+	text  []byte
+	start token.Pos
+}
+
+func (m *mutant) String() string { return fmt.Sprintf("%s:%d: %s -> %s", m.file, m.line, m.was, m.is) }
 
 // home is the package of a mutant.
-func (m mutant) home() string { return "./" + filepath.ToSlash(filepath.Dir(m.file)) }
+func (m *mutant) home() string { return "./" + filepath.ToSlash(filepath.Dir(m.file)) }
 
 // opposites are the operators that are mistaken for each other.
 var opposites = map[token.Token]token.Token{
@@ -35,41 +47,74 @@ var opposites = map[token.Token]token.Token{
 	token.LAND: token.LOR, token.LOR: token.LAND, token.ADD: token.SUB, token.SUB: token.ADD,
 }
 
-// site is a place of a mistake, which do makes in the syntax tree.
-type site struct {
-	pos     token.Pos
-	was, is string
-	do      func()
-}
-
-// sites are the places of a file: operators, negations, numbers, and statements without which a
-// function compiles.
-func sites(fset *token.FileSet, file *ast.File) (all []site) {
+// mutants are the mistakes that can be made in a file: operators, negations, numbers, and
+// statements without which a function compiles.
+func mutants(path string, text []byte) ([]*mutant, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, path, text, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	src := &source{path: path, name: file.Name.Name, text: text, start: file.FileStart}
+	lines := strings.Split(string(text), "\n")
+	var all []*mutant
+	add := func(pos token.Pos, was, is string, always []edit, switched func(int) []edit) {
+		line := fset.Position(pos).Line
+		all = append(all, &mutant{path, line, strings.TrimSpace(lines[line-1]), was, is, src, always, switched})
+	}
+	var parents []ast.Node
 	ast.Inspect(file, func(n ast.Node) bool {
+		if n == nil {
+			parents = parents[:len(parents)-1]
+			return true
+		}
+		depth := 2 * len(parents)
 		switch n := n.(type) {
 		case *ast.GenDecl:
-			return n.Tok == token.VAR // constants and types are seldom mistaken without a failure to build
+			if n.Tok != token.VAR { // constants and types are seldom mistaken without a failure to build
+				return false
+			}
 		case *ast.BinaryExpr:
 			if other := opposites[n.Op]; other != 0 && !textual(n) {
-				all = append(all, site{n.OpPos, n.Op.String(), other.String(), func() { n.Op = other }})
+				op := n.Op.String()
+				add(n.OpPos, op, other.String(), []edit{{n.OpPos, n.OpPos + token.Pos(len(op)), other.String(), depth, true}}, ofOperator(n, depth))
 			}
 		case *ast.IfStmt:
-			was := n.Cond
-			all = append(all, site{n.Pos(), "if " + shown(fset, was), "if not", func() { n.Cond = &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: was}} }})
+			add(n.Pos(), "if "+shown(fset, n.Cond), "if not", around(n.Cond, depth, "!(", ")"), func(number int) []edit {
+				return around(n.Cond, depth, fmt.Sprintf("mutant(%d) != (", number), ")")
+			})
 		case *ast.BasicLit:
 			if value, err := strconv.Atoi(n.Value); err == nil && n.Kind == token.INT {
-				all = append(all, site{n.Pos(), n.Value, strconv.Itoa(value + 1), func() { n.Value = strconv.Itoa(value + 1) }})
+				add(n.Pos(), n.Value, strconv.Itoa(value+1), []edit{{n.Pos(), n.End(), strconv.Itoa(value + 1), depth, true}},
+					ofLiteral(n, beside(n, parents[len(parents)-1]), text, src.start, depth))
 			}
-		case *ast.BlockStmt:
-			for i, s := range n.List {
-				if call, ok := s.(*ast.ExprStmt); ok {
-					all = append(all, site{s.Pos(), shown(fset, s), "nothing", func() { n.List[i] = &ast.EmptyStmt{Semicolon: call.Pos()} }})
+		case *ast.ExprStmt:
+			switch parents[len(parents)-1].(type) {
+			case *ast.BlockStmt, *ast.CaseClause:
+				switched := func(number int) []edit { return around(n, depth, fmt.Sprintf("if !mutant(%d) { ", number), " }") }
+				if strings.HasPrefix(shown(fset, n), "panic(") { // which a function may end with
+					switched = nil
 				}
+				add(n.Pos(), shown(fset, n), "nothing", []edit{{n.Pos(), n.Pos(), "/*", depth, true}, {n.End(), n.End(), "*/", depth, false}}, switched)
 			}
 		}
+		parents = append(parents, n)
 		return true
 	})
-	return all
+	return all, nil
+}
+
+// beside is the other operand of an operation with this number whose operands are of one type, else
+// nil.
+func beside(n *ast.BasicLit, parent ast.Node) ast.Expr {
+	switch operation, ok := parent.(*ast.BinaryExpr); {
+	case !ok || operation.Op == token.SHL || operation.Op == token.SHR:
+		return nil
+	case operation.X == ast.Expr(n):
+		return operation.Y
+	default:
+		return operation.X
+	}
 }
 
 // textual tells whether an operation surely joins texts, which cannot be subtracted.
@@ -99,12 +144,8 @@ func shown(fset *token.FileSet, n ast.Node) string {
 }
 
 // draw draws n mutants of the packages of a seed, each place at most once.
-func draw(root string, packages []string, n int, seed uint64) ([]mutant, error) {
-	type place struct {
-		file string
-		site int
-	}
-	var places []place
+func draw(root string, packages []string, n int, seed uint64) ([]*mutant, error) {
+	var all []*mutant
 	for _, p := range packages {
 		files, err := filepath.Glob(filepath.Join(root, "internal", p, "*.go"))
 		if err != nil {
@@ -114,47 +155,24 @@ func draw(root string, packages []string, n int, seed uint64) ([]mutant, error) 
 			if strings.HasSuffix(file, "_test.go") {
 				continue
 			}
-			fset := token.NewFileSet()
-			parsed, err := parser.ParseFile(fset, file, nil, parser.ParseComments|parser.SkipObjectResolution)
+			text, err := os.ReadFile(file)
 			if err != nil {
 				return nil, err
 			}
-			for i := range sites(fset, parsed) {
-				places = append(places, place{file, i})
+			name, err := filepath.Rel(root, file)
+			if err != nil {
+				return nil, err
 			}
+			of, err := mutants(filepath.ToSlash(name), text)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, of...)
 		}
 	}
 	random := rand.New(rand.NewPCG(seed, 17))
-	random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
-	var all []mutant
-	for _, p := range places[:min(n, len(places))] {
-		m, err := mutate(root, p.file, p.site)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b mutant) int { return strings.Compare(a.String(), b.String()) })
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = all[:min(n, len(all))]
+	slices.SortFunc(all, func(a, b *mutant) int { return strings.Compare(a.String(), b.String()) })
 	return all, nil
-}
-
-// mutate makes one mistake in a file.
-func mutate(root, file string, index int) (mutant, error) {
-	source, err := os.ReadFile(file)
-	if err != nil {
-		return mutant{}, err
-	}
-	fset := token.NewFileSet()
-	parsed, err := parser.ParseFile(fset, file, source, parser.ParseComments|parser.SkipObjectResolution)
-	if err != nil {
-		return mutant{}, err
-	}
-	one := sites(fset, parsed)[index]
-	one.do()
-	var b bytes.Buffer
-	if err := format.Node(&b, fset, parsed); err != nil {
-		return mutant{}, err
-	}
-	name, err := filepath.Rel(root, file)
-	return mutant{name, fset.Position(one.pos).Line, one.was, one.is, b.Bytes()}, err
 }
