@@ -148,7 +148,7 @@ func (r *Resource) findUntold(ctx context.Context, m *model, private privateWrit
 	case errors.Is(err, machines.ErrGone), errors.Is(err, machines.ErrNotVisible):
 		last := r.UnknownOrigin(m.ID.ValueString())
 		return append(note(ctx, last, private), r.notSeen(ctx, m, last)...)
-	default:
-		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
+	default: // a CLI keeps the private data of a deletion that fails, in place of what it had
+		return append(note(ctx, r.UnknownOrigin(m.ID.ValueString()), private), failure.Of(err).WithoutPath(wizard.Parameters()))
 	}
 }

@@ -347,3 +347,26 @@ func TestAccOrigin_aTaintedMachine(t *testing.T) {
 	w.Apply("-refresh=false").Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
 }
+
+// Nor is it taken for one of another account after a deletion that failed before anything was known.
+func TestAccOrigin_aTaintedMachineThatCannotBeLookedFor(t *testing.T) {
+	t.Parallel()
+	env := twoAccounts(t)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
+	w := env.Workspace(t)
+	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+	w.CLI("taint", "kec_spot_instance.a[0]").Want(t, 0)
+	env.Sim.DenyAction("kec", "DescribeInstances", true)
+	w.Apply("-refresh=false").Want(t, 1, "Error: KEC refused access", "DescribeInstances")
+	env.Sim.DenyAction("kec", "DescribeInstances", false)
+
+	w.Write(fleet(1) + home("cn-beijing-6", foreignKey, env.URL))
+	w.Plan().Want(t, 1, "Error: The spot instance is not seen with these keys", "The state does not tell which keys")
+	untouched(t, env, w, 1)
+
+	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}
