@@ -30,8 +30,16 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	last := originOf(ctx, req.Private)
+	untold := last.Key == "" // a CLI gives the deletion of a tainted fleet no private data, and keeps what it gets back
+	if untold {
+		last = r.UnknownOrigin(state.ID.ValueString())
+		resp.Diagnostics.Append(note(ctx, last, resp.Private)...)
+	}
 	if resp.Diagnostics.Append(r.here(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
+	}
+	if untold {
+		resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
 	}
 	have, mem := state.members(), recall(ctx, req.Private)
 	r.young(have, mem)

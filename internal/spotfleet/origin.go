@@ -23,7 +23,11 @@ func originOf(ctx context.Context, private privateReader) session.Origin {
 
 // seenHere notes that the machines are at the provider's own place.
 func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
-	raw, err := json.Marshal(r.Here)
+	return note(ctx, r.Here, private)
+}
+
+func note(ctx context.Context, last session.Origin, private privateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(last)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the fleet cannot be noted", err.Error())}
 	}
@@ -45,6 +49,12 @@ func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
 func (r *Resource) notSeen(ctx context.Context, m *model, last session.Origin, ids []string) diag.Diagnostics {
 	if len(ids) == 0 || r.Tells(ctx, last, ids[0]) {
 		return nil
+	}
+	if last.Unknown() {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The fleet is not seen with these keys", fmt.Sprintf(
+			"The state does not tell which keys %s was launched with. The provider asks %s with %s, and KEC does not show %d of its machines there, "+
+				"nor a billing record of the first. They stay in the state.\n\nUse the keys that it was launched with. If these are, and the machines are "+
+				"really gone, take the fleet out of the state with state rm.", m.title(), r.Here.Endpoint, r.Here.KeyName(), len(ids)))}
 	}
 	what, old := "with these keys", "the old keys"
 	if last.Endpoint != r.Here.Endpoint {

@@ -43,3 +43,33 @@ func TestAccFleet_belongsToOneAccountAndRegion(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 	living(t, env, map[string]int{"a Spot": 3})
 }
+
+// A CLI gives the deletion of a tainted fleet no private data. So another account does not end it,
+// and the state that is left behind is not taken for one of that account.
+func TestAccFleet_taintedOneOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	const own, foreign, secret = "AKLTfirst00000old1", "AKLTforeign000far3", "secret-of-all-keys"
+	env, w := world(t, 60, 60)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
+	env.Sim.AddKey(own, secret, "")
+	env.Sim.AddAccount(foreign, secret)
+	with := func(key string) {
+		w.Write(acctest.Expand(fleet(2)) +
+			fmt.Sprintf("provider \"kec\" {\n  region = \"cn-beijing-6\"\n  access_key = %q\n  secret_key = %q\n  endpoint = %q\n}\n", key, secret, env.URL))
+	}
+	with(own)
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+	w.CLI("taint", "kec_spot_fleet.a").Want(t, 0)
+
+	const unseen = "Error: The fleet is not seen with these keys"
+	with(foreign)
+	w.Apply("-refresh=false").Want(t, 1, unseen, "The state does not tell which keys")
+	w.Apply().Want(t, 1, unseen)
+	living(t, env, map[string]int{"a Spot": 2})
+	launches(t, env, 1)
+
+	with(own)
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}

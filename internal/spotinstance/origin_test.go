@@ -348,7 +348,8 @@ func TestAccOrigin_aTaintedMachine(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 }
 
-// Nor is it taken for one of another account after a deletion that failed before anything was known.
+// Nor is it taken for one of another account after a deletion that failed before anything was
+// known.
 func TestAccOrigin_aTaintedMachineThatCannotBeLookedFor(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
