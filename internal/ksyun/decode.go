@@ -162,6 +162,9 @@ var Beijing = time.FixedZone("UTC+8", 8*60*60)
 // The result is in UTC.
 func ParseTime(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
+	if s == "" { // as most times of a machine are
+		return time.Time{}, false
+	}
 	if at, err := time.Parse(time.RFC3339, s); err == nil {
 		return at.UTC(), true
 	}
