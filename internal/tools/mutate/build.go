@@ -124,13 +124,13 @@ func (w *workshop) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// passes runs a test binary of a package with one mistake on, or none for 0, without a CLI for
-// acceptance tests. Tests that take longer than the limit have noticed the mistake.
-func (w *workshop) passes(binary, home string, number int, limit time.Duration, args ...string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+// passes runs a suite with one mistake on, or none for 0, without a CLI for acceptance tests. Tests
+// that take longer than the limit have noticed the mistake.
+func (w *workshop) passes(s *suite, number int) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), s.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, append([]string{"-test.failfast"}, args...)...) //nolint:gosec // built by tests
-	cmd.Dir = filepath.Join(w.root, home)
+	cmd := exec.CommandContext(ctx, s.binary, append([]string{"-test.failfast"}, s.args...)...) //nolint:gosec // built by tests
+	cmd.Dir = filepath.Join(w.root, s.home)
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "TF_ACC") {
 			cmd.Env = append(cmd.Env, pair)

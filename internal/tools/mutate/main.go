@@ -35,7 +35,7 @@ const (
 	historiesRun  = "TestHistories|TestFleet|TestTexts|TestCrash|TestStates|TestPlans"
 )
 
-// suite is a test binary with all mistakes in it, and how long its tests may take.
+// suite is a test binary, and how long its tests may take.
 type suite struct {
 	binary, home string
 	limit        time.Duration
@@ -124,12 +124,14 @@ func (w *workshop) suite(home, overlay string, args ...string) (*suite, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &suite{binary, home, time.Hour, args}
 	began := time.Now()
-	if !w.passes(binary, home, 0, time.Hour, args...) {
+	if !w.passes(s, 0) {
 		return nil, fmt.Errorf("the tests of %s fail without a mistake", home)
 	}
 	// On a machine that is busy with other work every test would seem to go on for ever.
-	return &suite{binary, home, max(w.least, 6*time.Since(began)), args}, nil
+	s.limit = max(w.least, 6*time.Since(began))
+	return s, nil
 }
 
 // try makes a mistake and runs the tests that should notice it.
@@ -142,19 +144,19 @@ func (w *workshop) try(m *mutant, number int, own, last *suite) (verdict, error)
 		if w.command("build", "-overlay", overlay, m.home()).Run() != nil {
 			return unbuilt, nil
 		}
-		alone := [2]*suite{{home: own.home, limit: own.limit, args: own.args}, {home: last.home, limit: last.limit, args: last.args}}
-		for _, s := range alone {
+		ownAlone, lastAlone := *own, *last
+		own, last = &ownAlone, &lastAlone
+		for _, s := range []*suite{own, last} {
 			if s.binary, err = w.tests(s.home, overlay); err != nil {
 				return unbuilt, err
 			}
 			defer os.Remove(s.binary)
 		}
-		own, last = alone[0], alone[1]
 	}
 	switch {
-	case !w.passes(own.binary, own.home, number, own.limit, own.args...):
+	case !w.passes(own, number):
 		return noticed, nil
-	case !w.passes(last.binary, last.home, number, last.limit, last.args...):
+	case !w.passes(last, number):
 		return late, nil
 	default:
 		return survived, nil
