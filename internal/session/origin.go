@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
@@ -45,6 +48,38 @@ func (s *Session) UnknownOrigin(id string) Origin {
 
 // Unknown tells whether it is an UnknownOrigin.
 func (o Origin) Unknown() bool { return strings.HasPrefix(o.Key, unknownKey) }
+
+// originKey holds an origin in the private state of a resource. No attribute tells: the zone is not
+// known before KEC has shown the machine, and not every CLI keeps an identity.
+const originKey = "origin"
+
+// PrivateReader is the private state that a request of the framework has.
+type PrivateReader interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+}
+
+// PrivateWriter is the private state that an answer of the framework will have.
+type PrivateWriter interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// OriginIn is the origin in the private state of a resource. It is empty where there is none or it
+// cannot be read, and then the Region is empty too.
+func OriginIn(ctx context.Context, private PrivateReader) (o Origin) {
+	if raw, _ := private.GetKey(ctx, originKey); json.Unmarshal(raw, &o) != nil || o.Region == "" {
+		return Origin{}
+	}
+	return o
+}
+
+// Keep puts the origin into the private state of a resource.
+func (o Origin) Keep(ctx context.Context, private PrivateWriter) diag.Diagnostics {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the resource cannot be noted", err.Error())}
+	}
+	return private.SetKey(ctx, originKey, raw)
+}
 
 // KeyName names the access key in a sentence.
 func (o Origin) KeyName() string {

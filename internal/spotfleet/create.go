@@ -56,7 +56,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	order.PasswordWO = config.PasswordWO // only the configuration holds a write-only value
 	f := r.fill(ctx, &order, mem, nil, save)
 	save(f.have)
-	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	switch got := int64(len(started(f.have))); {
 	case got >= plan.target():
 		resp.Diagnostics.Append(f.late(whole)...)

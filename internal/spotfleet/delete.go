@@ -9,6 +9,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -29,17 +30,17 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	last := originOf(ctx, req.Private)
+	last := session.OriginIn(ctx, req.Private)
 	untold := last.Key == "" // a CLI gives the deletion of a tainted fleet no private data, and keeps what it gets back
 	if untold {
 		last = r.UnknownOrigin(state.ID.ValueString())
-		resp.Diagnostics.Append(note(ctx, last, resp.Private)...)
+		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
 	}
 	if resp.Diagnostics.Append(r.here(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	if untold {
-		resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+		resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	}
 	have, mem := state.members(), recall(ctx, req.Private)
 	r.young(have, mem)

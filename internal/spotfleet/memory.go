@@ -15,6 +15,7 @@ import (
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/param"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
@@ -40,16 +41,8 @@ type memory struct {
 // youth is how long a view of KEC's may be older than a launch (fact 210: two minutes).
 const youth = 2 * time.Minute
 
-type privateReader interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-type privateWriter interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // recall reads what is remembered of the fleet.
-func recall(ctx context.Context, private privateReader) *memory {
+func recall(ctx context.Context, private session.PrivateReader) *memory {
 	mem := &memory{}
 	raw, _ := private.GetKey(ctx, memoryKey)
 	_ = json.Unmarshal(raw, mem) // what cannot be read is not remembered
@@ -62,7 +55,7 @@ func (mem *memory) hides(one member) bool {
 }
 
 // keep writes what is remembered of these members.
-func (mem *memory) keep(ctx context.Context, private privateWriter, all []member, now time.Time) diag.Diagnostics {
+func (mem *memory) keep(ctx context.Context, private session.PrivateWriter, all []member, now time.Time) diag.Diagnostics {
 	maps.DeleteFunc(mem.Launched, func(id string, at time.Time) bool { return now.Sub(at) > youth || indexOf(all, id) < 0 })
 	maps.DeleteFunc(mem.Reported, func(id string, _ wizard.Baseline) bool { return indexOf(all, id) < 0 })
 	for settings, ids := range mem.Older {

@@ -2,37 +2,12 @@ package spotfleet
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 )
-
-// originKey holds, in the resource's private state, where the machines were last seen.
-const originKey = "origin"
-
-// originOf is where the machines were last seen.
-func originOf(ctx context.Context, private privateReader) session.Origin {
-	var o session.Origin
-	raw, _ := private.GetKey(ctx, originKey)
-	_ = json.Unmarshal(raw, &o) // what cannot be read says nothing
-	return o
-}
-
-// seenHere notes that the machines are at the provider's own place.
-func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
-	return note(ctx, r.Here, private)
-}
-
-func note(ctx context.Context, last session.Origin, private privateWriter) diag.Diagnostics {
-	raw, err := json.Marshal(last)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the fleet cannot be noted", err.Error())}
-	}
-	return private.SetKey(ctx, originKey, raw)
-}
 
 // elsewhere is an error if the fleet is in another region than the provider: a look-up in the wrong
 // region finds nothing, and that proves nothing.

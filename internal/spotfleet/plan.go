@@ -24,7 +24,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	living := !req.State.Raw.IsNull()
 	if living {
 		resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
-		if resp.Diagnostics.Append(r.elsewhere(&state, originOf(ctx, req.Private))...); resp.Diagnostics.HasError() {
+		if resp.Diagnostics.Append(r.elsewhere(&state, session.OriginIn(ctx, req.Private))...); resp.Diagnostics.HasError() {
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	ctx, cancel := context.WithTimeout(ctx, max(timeout, r.API.RequestTimeout()))
 	defer cancel()
-	last := originOf(ctx, req.Private)
+	last := session.OriginIn(ctx, req.Private)
 	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -66,7 +66,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	resp.Diagnostics.Append(mem.keep(ctx, resp.Private, have, r.API.Now())...)
 	if len(view.Shown) > 0 || last.Region == "" {
-		resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+		resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	}
 	resp.Diagnostics.Append(codec().Write(ctx, &state, &resp.State.Raw)...)
 }

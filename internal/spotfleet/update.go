@@ -17,6 +17,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/tfvalue"
 )
 
@@ -40,7 +41,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	last, mem := originOf(ctx, req.Private), recall(ctx, req.Private)
+	last, mem := session.OriginIn(ctx, req.Private), recall(ctx, req.Private)
 	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -81,7 +82,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(f.verdict(whole)...)
 	}
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 }
 
 // notChanged is the error of a change in place.

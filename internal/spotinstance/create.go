@@ -56,7 +56,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	plan.ID = types.StringValue(launched.InstanceID)
 	resp.State.Raw = tfvalue.With(ctx, tfvalue.Resolve(req.Plan.Raw, resp.State.Raw), "id", plan.ID)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
-	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, machineKey, []byte(strconv.Quote(launched.InstanceID)))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, toldKey, nil)...) // of the machine that this one replaces
 	if at, err := launched.At.MarshalJSON(); err == nil {

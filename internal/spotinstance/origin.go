@@ -2,7 +2,6 @@ package spotinstance
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,24 +15,10 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// originKey holds, in the resource's private state, where the machine was last seen, from the
-// launch on. No attribute tells: the zone is not known before KEC has shown the machine, and not
-// every CLI keeps an identity.
-const originKey = "origin"
-
-type privateReader interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
-type privateWriter interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // originOf is where the machine was last seen. A state that an earlier version has written tells no
 // more than the region, in the identity, or nothing.
-func originOf(ctx context.Context, private privateReader, id *tfsdk.ResourceIdentity) session.Origin {
-	var o session.Origin
-	if raw, _ := private.GetKey(ctx, originKey); len(raw) > 0 && json.Unmarshal(raw, &o) == nil && o.Region != "" {
+func originOf(ctx context.Context, private session.PrivateReader, id *tfsdk.ResourceIdentity) session.Origin {
+	if o := session.OriginIn(ctx, private); o.Region != "" {
 		return o
 	}
 	var of identity
@@ -41,19 +26,6 @@ func originOf(ctx context.Context, private privateReader, id *tfsdk.ResourceIden
 		return session.Origin{Region: of.Region.ValueString()}
 	}
 	return session.Origin{}
-}
-
-// seenHere notes that the machine is at the provider's own place.
-func (r *Resource) seenHere(ctx context.Context, private privateWriter) diag.Diagnostics {
-	return note(ctx, r.Here, private)
-}
-
-func note(ctx context.Context, last session.Origin, private privateWriter) diag.Diagnostics {
-	raw, err := json.Marshal(last)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The place of the spot instance cannot be noted", err.Error())}
-	}
-	return private.SetKey(ctx, originKey, raw)
 }
 
 // elsewhere is an error if the instance is in another region than the provider: a look-up in the
@@ -139,16 +111,16 @@ func (r *Resource) here(ctx context.Context, m *model, last session.Origin) diag
 // findUntold looks for a machine of which nothing tells where it was last seen, before it is ended:
 // a CLI gives the deletion of a tainted machine no private data. What it finds out is noted there,
 // and in the model, which may know little of a machine whose creation has failed.
-func (r *Resource) findUntold(ctx context.Context, m *model, private privateWriter) diag.Diagnostics {
+func (r *Resource) findUntold(ctx context.Context, m *model, private session.PrivateWriter) diag.Diagnostics {
 	in, err := r.Machines.Find(ctx, m.ID.ValueString(), m.project())
-	switch {
-	case err == nil:
+	if err == nil {
 		m.refresh(wizard.NewLook(in, wizard.ParseBaseline(nil)))
-		return r.seenHere(ctx, private)
-	case errors.Is(err, machines.ErrGone), errors.Is(err, machines.ErrNotVisible):
-		last := r.UnknownOrigin(m.ID.ValueString())
-		return append(note(ctx, last, private), r.notSeen(ctx, m, last)...)
-	default: // a CLI keeps the private data of a deletion that fails, in place of what it had
-		return append(note(ctx, r.UnknownOrigin(m.ID.ValueString()), private), failure.Of(err).WithoutPath(wizard.Parameters()))
+		return r.Here.Keep(ctx, private)
 	}
+	last := r.UnknownOrigin(m.ID.ValueString())
+	diags := last.Keep(ctx, private) // a CLI keeps the private data of a deletion that fails, in place of what it had
+	if errors.Is(err, machines.ErrGone) || errors.Is(err, machines.ErrNotVisible) {
+		return append(diags, r.notSeen(ctx, m, last)...)
+	}
+	return append(diags, failure.Of(err).WithoutPath(wizard.Parameters()))
 }

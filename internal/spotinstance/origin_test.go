@@ -322,17 +322,25 @@ func TestAccOrigin_aMachineThatIsTakenOver(t *testing.T) {
 	}
 }
 
+// taintedMachine is the workspace of a tainted machine, which the old key has launched ten minutes
+// ago.
+func taintedMachine(t *testing.T, env *acctest.Env) *acctest.Workspace {
+	t.Helper()
+	w := env.Workspace(t)
+	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+	w.CLI("taint", "kec_spot_instance.a[0]").Want(t, 0)
+	return w
+}
+
 // A CLI gives the deletion of a tainted machine no private data. So another account does not end
 // it, and the state that is left behind is not taken for one of that account.
 func TestAccOrigin_aTaintedMachine(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
 	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
-	w := env.Workspace(t)
-	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
-	w.Apply().Want(t, 0)
-	env.Sim.Advance(10 * time.Minute)
-	w.CLI("taint", "kec_spot_instance.a[0]").Want(t, 0)
+	w := taintedMachine(t, env)
 
 	const said = "Error: The spot instance is not seen with these keys"
 	w.Write(fleet(1) + home("cn-beijing-6", foreignKey, env.URL))
@@ -354,11 +362,7 @@ func TestAccOrigin_aTaintedMachineThatCannotBeLookedFor(t *testing.T) {
 	t.Parallel()
 	env := twoAccounts(t)
 	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
-	w := env.Workspace(t)
-	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
-	w.Apply().Want(t, 0)
-	env.Sim.Advance(10 * time.Minute)
-	w.CLI("taint", "kec_spot_instance.a[0]").Want(t, 0)
+	w := taintedMachine(t, env)
 	env.Sim.DenyAction("kec", "DescribeInstances", true)
 	w.Apply("-refresh=false").Want(t, 1, "Error: KEC refused access", "DescribeInstances")
 	env.Sim.DenyAction("kec", "DescribeInstances", false)

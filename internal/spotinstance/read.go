@@ -68,7 +68,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.refresh(look)
 	r.Preflight.Read(in.ID, state.subnets()...)
-	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, movedKey, nil)...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, machineKey, []byte(strconv.Quote(in.ID)))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, reportedKey, look.Baseline().JSON())...)
@@ -104,7 +104,7 @@ func (r *Resource) unseen(ctx context.Context, state *model, err error, req reso
 }
 
 // notHere is an error where an absence does not say that the machine is gone.
-func (r *Resource) notHere(ctx context.Context, state *model, last session.Origin, private privateReader) diag.Diagnostics {
+func (r *Resource) notHere(ctx context.Context, state *model, last session.Origin, private session.PrivateReader) diag.Diagnostics {
 	if taken, _ := private.GetKey(ctx, movedKey); len(taken) > 0 {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance that is taken over is not seen", fmt.Sprintf(
 			"%s comes from a ksyun_instance, whose state does not say where it is. KEC does not show it in %s, at %s, with %s. It stays in the state.\n\n"+
@@ -146,7 +146,7 @@ func (r *Resource) forget(ctx context.Context, state *model, importing bool, res
 // launched: by that launch, and without it by KEC's date of its creation, which may be by another
 // clock (fact 262: the clocks of dates and answers). A young one that a look-up does not show may
 // be hidden by a view that lags.
-func (r *Resource) remember(ctx context.Context, state *model, private privateReader) {
+func (r *Resource) remember(ctx context.Context, state *model, private session.PrivateReader) {
 	var at time.Time
 	raw, _ := private.GetKey(ctx, launchedKey)
 	if len(raw) > 0 && at.UnmarshalJSON(raw) == nil {

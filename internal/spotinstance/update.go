@@ -79,7 +79,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, nil)...)
 	resp.Diagnostics.Append(codec().Write(ctx, &plan, &resp.State.Raw)...)
 	resp.State.Raw = tfvalue.Resolve(req.Plan.Raw, resp.State.Raw)
-	resp.Diagnostics.Append(r.seenHere(ctx, resp.Private)...)
+	resp.Diagnostics.Append(r.Here.Keep(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.identify(ctx, &plan, r.Here, resp.Identity)...)
 }
 
