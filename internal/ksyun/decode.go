@@ -114,13 +114,22 @@ func (n *Number) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// parseDecimal refuses numbers whose exponent would fill the memory with zeros; no price has one.
+// mostDigits is how many digits a number may have when it is written out. A text of more than 64
+// characters, which leaves room for a sign and a point, is not tried.
+const mostDigits = 60
+
+// parseDecimal refuses numbers that would fill the memory with zeros when written out, as 1e999999999
+// would; no price is one. What it takes is read again from its own text.
 func parseDecimal(s string) (decimal.Decimal, bool) {
 	if s = strings.TrimSpace(s); s == "" || len(s) > 64 {
 		return decimal.Decimal{}, false
 	}
 	d, err := decimal.NewFromString(s)
-	if err != nil || d.Exponent() > 32 || d.Exponent() < -64 {
+	if err != nil {
+		return decimal.Decimal{}, false
+	}
+	digits, exponent := d.NumDigits(), int(d.Exponent())
+	if max(digits, digits+exponent, 1-exponent) > mostDigits {
 		return decimal.Decimal{}, false
 	}
 	return d, true

@@ -77,12 +77,17 @@ func TestParseTime(t *testing.T) {
 // A number may be as long, as large and as small as any price, and no longer, larger or smaller.
 func TestNumber_limits(t *testing.T) {
 	t.Parallel()
+	ones := strings.Repeat("1", 59)
 	for in, want := range map[string]bool{
-		"0." + strings.Repeat("1", 62): true, "0." + strings.Repeat("1", 63): false, "1e32": true, "1e33": false, "1e-64": true, "1e-65": false,
-		"1": true, " 1 ": true, "": false, " ": false,
+		"0." + ones: true, "0." + ones + "1": false, "-0." + ones: true, "-1" + ones: true, "11" + ones: false,
+		"1e59": true, "1e60": false, "12e58": true, "12e59": false, "1e-59": true, "1e-60": false, "4e-63": false, "1e999999999": false, "1e-999999999": false,
+		"1": true, " 1 ": true, "": false, " ": false, strings.Repeat("0", 64): true, strings.Repeat("0", 65): false,
 	} {
-		_, got := parseDecimal(in)
+		d, got := parseDecimal(in)
 		equal(t, in, got, want)
+		if again, ok := parseDecimal(d.String()); got && (!ok || !again.Equal(d)) {
+			t.Errorf("%s is written as %s, which is read as %s", in, d, again)
+		}
 	}
 	for in, want := range map[string]string{"9223372036854775807": "9223372036854775807", "-9223372036854775808": "-9223372036854775808", "-9223372036854775809": "<nil>", "0": "0"} {
 		var n Number
