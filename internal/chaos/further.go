@@ -272,6 +272,7 @@ func (h *history) edits(op operation, address string) error {
 	if h.core.entry(address) == nil || h.wanted[address] == nil {
 		return nil
 	}
+	h.clearUp() // machines of killed runs may hold its address
 	if err := h.settle(address); err != nil {
 		return fmt.Errorf("before an edit: %w", err)
 	}
