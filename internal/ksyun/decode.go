@@ -118,8 +118,8 @@ func (n *Number) UnmarshalJSON(raw []byte) error {
 // characters, which leaves room for a sign and a point, is not tried.
 const mostDigits = 60
 
-// parseDecimal refuses numbers that would fill the memory with zeros when written out, as 1e999999999
-// would; no price is one. What it takes is read again from its own text.
+// parseDecimal refuses numbers that would fill the memory with zeros when written out, such as
+// 1e999999999; no price is one. What it takes is read again from its own text.
 func parseDecimal(s string) (decimal.Decimal, bool) {
 	if s = strings.TrimSpace(s); s == "" || len(s) > 64 {
 		return decimal.Decimal{}, false

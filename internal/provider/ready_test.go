@@ -97,6 +97,35 @@ func TestServer_saysThatItIsNotReady(t *testing.T) {
 	}
 }
 
+// While the region is unknown, the identity of a machine of an earlier state, which has none yet,
+// takes its region from the zone.
+func TestServer_regionOfTheZone(t *testing.T) {
+	t.Parallel()
+	p := newPlannerOf(t, map[string]tftypes.Value{
+		"region": tftypes.NewValue(tftypes.String, tftypes.UnknownValue), "preflight": tftypes.NewValue(tftypes.String, nil),
+	})
+	for zone, want := range map[any]string{"cn-beijing-6a": "cn-beijing-6", "eu-east-1ab": "eu-east-1", "cn-shanghai-2": "cn-shanghai-2", "": "", nil: ""} {
+		state := p.dynamic(t, p.object, p.machineOf("i-1", map[string]tftypes.Value{"availability_zone": tftypes.NewValue(tftypes.String, zone)}))
+		resp, err := p.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: "kec_spot_instance", CurrentState: state, CurrentIdentity: &tfprotov6.ResourceIdentityData{},
+		})
+		if err != nil || resp.NewIdentity == nil || resp.NewIdentity.IdentityData == nil {
+			t.Errorf("%v: no identity: %s, %v", zone, said(resp.Diagnostics), err)
+			continue
+		}
+		of, err := resp.NewIdentity.IdentityData.Unmarshal(p.identity)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := tftypes.NewValue(p.identity, map[string]tftypes.Value{
+			"region": tftypes.NewValue(tftypes.String, want), "id": tftypes.NewValue(tftypes.String, "i-1"),
+		})
+		if !of.Equal(want) {
+			t.Errorf("%v: the identity is %v, want %v", zone, of, want)
+		}
+	}
+}
+
 // An id or an identity that names no instance is refused at once, in words about it.
 func TestImport_ofWhatNamesNoInstance(t *testing.T) {
 	t.Parallel()

@@ -20,16 +20,13 @@ type identity struct {
 }
 
 // identify fills the identity, on a CLI that has identities. Terraform wants it also of an instance
-// that is gone, and also while the provider's own region is not known: then the zone, which is the
-// region and a letter, has to tell where nothing else does.
+// that is gone, and also while the provider's own region is not known: then the zone has to tell
+// where nothing else does.
 func (r *Resource) identify(ctx context.Context, m *model, last session.Origin, to *tfsdk.ResourceIdentity) diag.Diagnostics {
 	if to == nil {
 		return nil
 	}
-	region := cmp.Or(last.Region, r.Region)
-	if zone := m.AvailabilityZone.ValueString(); region == "" && zone != "" {
-		region = zone[:len(zone)-1]
-	}
+	region := cmp.Or(last.Region, r.Region, regionOf(m.AvailabilityZone.ValueString()))
 	return to.Set(ctx, identity{Region: types.StringValue(region), ID: m.ID})
 }
 

@@ -46,12 +46,18 @@ func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
 		"%s is in the %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), where, r.Region))}
 }
 
-// inRegion tells whether a zone is one of the region: its name is the region's with letters behind
-// it. cn-beijing-60a is not in cn-beijing-6.
+// letters end the name of a zone, which begins with its region's.
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// inRegion tells whether a zone is one of the region. cn-beijing-60a is not in cn-beijing-6.
 func inRegion(zone, region string) bool {
-	letters, ok := strings.CutPrefix(strings.ToLower(zone), region)
-	return ok && strings.Trim(letters, "abcdefghijklmnopqrstuvwxyz") == ""
+	end, ok := strings.CutPrefix(strings.ToLower(zone), region)
+	return ok && strings.Trim(end, letters) == ""
 }
+
+// regionOf is the region of a zone, as far as its name tells: that of every known region ends in a
+// digit.
+func regionOf(zone string) string { return strings.TrimRight(strings.ToLower(zone), letters) }
 
 // notSeen is an error where KEC does not show a machine that was last seen with other keys or at
 // another endpoint, and nothing proves that this provider would see it. It is nil where the absence
