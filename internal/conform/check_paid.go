@@ -247,6 +247,14 @@ func billedChecks() []check {
 		onMachine(about(118, 201), "its billing status in trade QueryInstances while it runs", "2", func(ctx context.Context, s *session) (string, bool, error) {
 			return s.billing(ctx, s.id, 2)
 		}),
+		onMachine(about(117, 317), "region of its billing record", "the region's name", func(ctx context.Context, s *session) (string, bool, error) {
+			r, err := s.callJSON(ctx, ksyun.Trade, "QueryInstances", map[string]any{"instanceIds": []string{s.id}, "status": 2, "page": 1, "size": 10})
+			seen := r.text("data.retResponse.region")
+			if seen == s.Region {
+				return "the region's name", true, err
+			}
+			return seen, false, err
+		}),
 		onMachine(about(116), "billType in trade DescribeInstances", "810", func(ctx context.Context, s *session) (string, bool, error) {
 			r, err := s.call(ctx, ksyun.Trade, "DescribeInstances", form("InstanceIds", s.id))
 			return r.text("data.billType"), r.text("data.billType") == "810", err

@@ -34,6 +34,17 @@ func TestRecyclingTimes_areWrittenInFourWays(t *testing.T) {
 	}
 }
 
+func TestBillingRegions_areToldInThreeWays(t *testing.T) {
+	t.Parallel()
+	for how, want := range map[string]any{"": Region, BillingRegionNone: nil, BillingRegionNumber: float64(1)} {
+		sim, me := newWorld(t)
+		me.set(func(s *Settings) { s.BillingRegions = how })
+		id := me.launch()[0]
+		sim.Advance(time.Minute)
+		same(t, how, me.billed(id, "")[0].(map[string]any)["region"], want)
+	}
+}
+
 func TestProtectedFromBoot(t *testing.T) {
 	t.Parallel()
 	for fromBoot, after := range map[bool]time.Duration{false: time.Hour, true: time.Hour + 20*time.Second} {

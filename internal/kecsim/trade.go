@@ -122,6 +122,13 @@ func (s *Server) queryInstances(r *request) (any, *protocol.Refusal) {
 			"createTime": chinaText(rec.created, plainTime), "iamProjectId": rec.project,
 			"renewStrategy": 0, "renewStrategyName": "manual", "renewDuration": 0, "userId": userID,
 		}
+		switch s.w.settings.BillingRegions {
+		case BillingRegionNone:
+			delete(out, "region")
+			delete(out, "regionName")
+		case BillingRegionNumber:
+			out["region"] = 1
+		}
 		if s.w.settings.CauseFields && rec.reason != "" {
 			out["failReason"] = rec.reason
 		}

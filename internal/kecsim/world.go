@@ -130,6 +130,9 @@ type Settings struct {
 	ProtectedFromBoot bool
 	// NoOrders has launches make neither orders nor billing records (fact 199: not known).
 	NoOrders bool
+	// BillingRegions is how billing records tell the region (fact 317: assumed): by its name if it is
+	// "", else BillingRegionNone or BillingRegionNumber.
+	BillingRegions string
 	// NoMarker leaves Marker out of the answer of DescribeInstances (fact 197: assumed).
 	NoMarker bool
 	// KeysTwice takes a key that is attached already, and the detaching of one that is not (fact 227:
@@ -168,6 +171,12 @@ const (
 	RecyclingUTC     = "UTC"            // as plain text
 	RecyclingRFC3339 = "RFC 3339"       // in UTC
 	RecyclingFalseZ  = "UTC+8 with a Z" // as the times of spot prices (fact 90)
+)
+
+// The ways in which a billing record tells its region but for the assumed one (fact 317).
+const (
+	BillingRegionNone   = "none"
+	BillingRegionNumber = "number" // a code of the billing service
 )
 
 // recyclingText writes the time of a release.

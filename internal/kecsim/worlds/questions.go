@@ -54,6 +54,10 @@ var questions = []Question{
 	},
 	{"ProtectedFromBoot", "195", "whether the protected hour starts when the machine runs", either},
 	{"NoOrders", "199", "whether a launch makes no order and no billing record", either},
+	{
+		"BillingRegions", "317", "how a billing record tells the region; empty is by its name",
+		[]any{"", kecsim.BillingRegionNone, kecsim.BillingRegionNumber},
+	},
 	{"NoMarker", "197", "whether Marker is left out of answers", either},
 	{"KeysTwice", "227", "whether a key that is attached can be attached", either},
 	{"KeysWhileRunning", "221", "whether keys change on a running machine", either},
