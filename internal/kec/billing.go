@@ -18,6 +18,7 @@ type BillingRecord struct {
 	Status       int // such as BillingOpened
 	StatusName   string
 	BillTypeName string
+	Region       string
 	InstanceType int64 // 1 formal, 2 trial
 	CreatedAt    *time.Time
 	Raw          json.RawMessage // the whole element
@@ -113,14 +114,14 @@ func (c *Client) billingRecords(ctx context.Context, status int, ids []string) (
 
 func decodeBilling(raw json.RawMessage) BillingRecord {
 	var w struct {
-		InstanceID, StatusName, BillTypeName ksyun.Text
-		Status, InstanceType                 ksyun.Number
-		CreateTime                           ksyun.Instant
+		InstanceID, StatusName, BillTypeName, Region ksyun.Text
+		Status, InstanceType                         ksyun.Number
+		CreateTime                                   ksyun.Instant
 	}
 	ksyun.Decode(raw, &w)
 	return BillingRecord{
 		InstanceID: string(w.InstanceID), Status: int(w.Status.IntOr(StatusAbsent)), StatusName: string(w.StatusName),
-		BillTypeName: string(w.BillTypeName), InstanceType: w.InstanceType.IntOr(0), CreatedAt: w.CreateTime.Time,
+		BillTypeName: string(w.BillTypeName), Region: string(w.Region), InstanceType: w.InstanceType.IntOr(0), CreatedAt: w.CreateTime.Time,
 		Raw: bytes.Clone(raw),
 	}
 }

@@ -20,7 +20,7 @@ func TestQueryInstances(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "records", written(t, got), `[{"BillTypeName":"Spot","CreatedAt":"2026-03-02T09:14:02Z","InstanceID":"5b7f0a52","InstanceType":1,`+
-		`"Status":3,"StatusName":"failed to open"}]`)
+		`"Region":"cn-beijing-6","Status":3,"StatusName":"failed to open"}]`)
 	for name, tc := range map[string]struct {
 		body string
 		want string

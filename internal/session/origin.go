@@ -39,12 +39,9 @@ func OriginOf(region, endpoint, accessKey string) Origin {
 // unknownKey begins the key of an origin of which no more is known than the machine.
 const unknownKey = "unknown "
 
-// UnknownOrigin is the origin of a machine that this session does not show, and of which nothing
-// tells where it was seen. It is one of its own: what is proven of one such machine says nothing of
-// another.
-func (s *Session) UnknownOrigin(id string) Origin {
-	return Origin{Region: s.Here.Region, Endpoint: s.Here.Endpoint, Key: unknownKey + id}
-}
+// UnknownOrigin is the origin of a machine of which nothing tells where it was seen. It is one of
+// its own: what is proven of one such machine says nothing of another.
+func UnknownOrigin(id string) Origin { return Origin{Key: unknownKey + id} }
 
 // Unknown tells whether it is an UnknownOrigin.
 func (o Origin) Unknown() bool { return strings.HasPrefix(o.Key, unknownKey) }
@@ -64,9 +61,9 @@ type PrivateWriter interface {
 }
 
 // OriginIn is the origin in the private state of a resource. It is empty where there is none or it
-// cannot be read, and then the Region is empty too.
+// cannot be read.
 func OriginIn(ctx context.Context, private PrivateReader) (o Origin) {
-	if raw, _ := private.GetKey(ctx, originKey); json.Unmarshal(raw, &o) != nil || o.Region == "" {
+	if raw, _ := private.GetKey(ctx, originKey); json.Unmarshal(raw, &o) != nil {
 		return Origin{}
 	}
 	return o
@@ -80,6 +77,19 @@ func (o Origin) Keep(ctx context.Context, private PrivateWriter) diag.Diagnostic
 	}
 	return private.SetKey(ctx, originKey, raw)
 }
+
+// letters end the name of a zone, which begins with its region's.
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
+// InRegion tells whether a zone is one of the region. cn-beijing-60a is not in cn-beijing-6.
+func InRegion(zone, region string) bool {
+	end, ok := strings.CutPrefix(strings.ToLower(zone), region)
+	return ok && strings.Trim(end, letters) == ""
+}
+
+// RegionOf is the region of a zone, as far as its name tells: that of every known region ends in a
+// digit.
+func RegionOf(zone string) string { return strings.TrimRight(strings.ToLower(zone), letters) }
 
 // KeyName names the access key in a sentence.
 func (o Origin) KeyName() string {
@@ -99,9 +109,10 @@ type proofs struct {
 type account struct{ endpoint, key string }
 
 type proof struct {
-	found atomic.Bool   // the account is the provider's
-	turn  chan struct{} // holds one while somebody asks, so that the others can stop waiting
-	asked bool          // the billing service
+	found  atomic.Bool            // the account is the provider's
+	turn   chan struct{}          // holds one while somebody asks, so that the others can stop waiting
+	asked  bool                   // the billing service
+	region atomic.Pointer[string] // another one than the provider's, in which it has billed the machine
 }
 
 func (s *Session) proofOf(last Origin) *proof {
@@ -137,7 +148,7 @@ func (s *Session) Found(last Origin) {
 // here too. Other keys at the same endpoint also do if the billing service knows the machine: its
 // records belong to the account (fact 275: assumed) and outlive the machine. That is asked once.
 // Without either it waits for the machines that the CLI reads meanwhile, because one of them may be
-// found.
+// found. Of a machine whose region is not known the record has to tell that it is this one.
 func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
 	if s.Sees(last) {
 		return true
@@ -147,6 +158,15 @@ func (s *Session) Tells(ctx context.Context, last Origin, id string) bool {
 		s.Preflight.Settle(ctx)
 	}
 	return p.found.Load()
+}
+
+// BilledIn is the other region that is told by a billing record which Tells has found, of a machine
+// whose region was not known. It is "" where there is none.
+func (s *Session) BilledIn(last Origin) string {
+	if region := s.proofOf(last).region.Load(); region != nil {
+		return *region
+	}
+	return ""
 }
 
 // billingTime bounds the question for a billing record.
@@ -161,7 +181,7 @@ func (s *Session) askBilling(ctx context.Context, p *proof, last Origin, id stri
 	case <-ctx.Done():
 		return
 	}
-	if p.found.Load() || p.asked || last.Endpoint != s.Here.Endpoint {
+	if p.found.Load() || p.asked || last.Endpoint != s.Here.Endpoint && !last.Unknown() {
 		return
 	}
 	asking, cancel := context.WithTimeout(ctx, billingTime)
@@ -169,7 +189,11 @@ func (s *Session) askBilling(ctx context.Context, p *proof, last Origin, id stri
 	record, err := failure.Record(asking, s.API, id, kec.BillingReclaimed, kec.BillingDeleted, kec.BillingUnsubscribed, kec.BillingOpened,
 		kec.BillingExpired, kec.BillingFailed, kec.BillingInArrears, 9, kec.BillingShutDown, 11, kec.BillingRefunding, kec.BillingCreating)
 	p.asked = ctx.Err() == nil
-	if err == nil && record != nil {
+	switch {
+	case err != nil || record == nil:
+	case last.Region == "" && !strings.EqualFold(record.Region, s.Here.Region): // fact 317: assumed
+		p.region.Store(&record.Region)
+	default:
 		p.found.Store(true)
 	}
 }

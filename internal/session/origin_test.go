@@ -44,6 +44,24 @@ func TestOriginOf_keepsNoKey(t *testing.T) {
 	}
 }
 
+// A zone is in a region if its name is the region's and letters.
+func TestInRegion(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		zone, region string
+		in           bool
+		of           string
+	}{
+		{"cn-beijing-6a", "cn-beijing-6", true, "cn-beijing-6"}, {"CN-Beijing-6A", "cn-beijing-6", true, "cn-beijing-6"},
+		{"cn-beijing-60a", "cn-beijing-6", false, "cn-beijing-60"}, {"cn-beijing-6", "cn-beijing-6", true, "cn-beijing-6"},
+		{"cn-shanghai-2ab", "cn-beijing-6", false, "cn-shanghai-2"}, {"cn-beijing-6a", "cn-beijing", false, "cn-beijing-6"}, {"", "cn-beijing-6", false, ""},
+	} {
+		if in, of := session.InRegion(c.zone, c.region), session.RegionOf(c.zone); in != c.in || of != c.of {
+			t.Errorf("%q is in %s: %t, and of %q", c.zone, c.region, in, of)
+		}
+	}
+}
+
 // An absence counts once something proves the account; the billing service is asked once.
 func TestTells(t *testing.T) {
 	t.Parallel()
@@ -51,6 +69,9 @@ func TestTells(t *testing.T) {
 	otherKey, otherHost := session.OriginOf("r", "kec.api.ksyun.com", "AKLT-another-one"), session.OriginOf("r", "127.0.0.1:80", longKey)
 	const record = `{"data":{"total":1,"retresponse":[{"instanceId":"i-1","status":5}]}}`
 	const none = `{"data":{"total":0,"retresponse":[]}}`
+	elsewhere := strings.Replace(record, `"status"`, `"region":"cn-shanghai-2","status"`, 1)
+	unknown := session.UnknownOrigin("i-1")
+	unknownHere := session.Origin{Region: "r", Key: unknown.Key}
 	refused := kectest.Refuse(http.StatusForbidden, "AccessDenied", "no")
 	for _, c := range []struct {
 		name    string
@@ -59,16 +80,24 @@ func TestTells(t *testing.T) {
 		billing kectest.Reply
 		want    bool
 		asked   int
+		billed  string // the other region
 	}{
-		{"the same place", here, nil, refused, true, 0},
-		{"a state that says nothing of keys", session.Origin{Region: "r"}, nil, refused, true, 0},
-		{"another key, and nothing is known", otherKey, nil, kectest.OK(none), false, 12},
-		{"another key, and nothing may be asked", otherKey, nil, refused, false, 1},
-		{"another key, and a billing record", otherKey, nil, kectest.OK(record), true, 1},
-		{"another key, and one of its machines", otherKey, []session.Origin{otherKey}, refused, true, 0},
-		{"another key, and a machine of a third one", otherKey, []session.Origin{here, otherHost}, refused, false, 1},
-		{"another endpoint, of which no billing record speaks", otherHost, nil, kectest.OK(record), false, 0},
-		{"another endpoint, and one of its machines", otherHost, []session.Origin{otherHost}, refused, true, 0},
+		{"the same place", here, nil, refused, true, 0, ""},
+		{"a state that says nothing of keys", session.Origin{Region: "r"}, nil, refused, true, 0, ""},
+		{"another key, and nothing is known", otherKey, nil, kectest.OK(none), false, 12, ""},
+		{"another key, and nothing may be asked", otherKey, nil, refused, false, 1, ""},
+		{"another key, and a billing record", otherKey, nil, kectest.OK(record), true, 1, ""},
+		{"another key, and one of its machines", otherKey, []session.Origin{otherKey}, refused, true, 0, ""},
+		{"another key, and a machine of a third one", otherKey, []session.Origin{here, otherHost}, refused, false, 1, ""},
+		{"another endpoint, of which no billing record speaks", otherHost, nil, kectest.OK(record), false, 0, ""},
+		{"another endpoint, and one of its machines", otherHost, []session.Origin{otherHost}, refused, true, 0, ""},
+		{"another key, and a billing record of another region", otherKey, nil, kectest.OK(elsewhere), true, 1, ""},
+		{"no place, and nothing is known", unknown, nil, kectest.OK(none), false, 12, ""},
+		{"no place, and a billing record without a region", unknown, nil, kectest.OK(record), false, 1, ""},
+		{"no place, and a billing record of this region", unknown, nil, kectest.OK(strings.Replace(elsewhere, "cn-shanghai-2", "R", 1)), true, 1, ""},
+		{"no place, and a billing record of another region", unknown, nil, kectest.OK(elsewhere), false, 1, "cn-shanghai-2"},
+		{"no place but the region, and a billing record", unknownHere, nil, kectest.OK(elsewhere), true, 1, ""},
+		{"no place, and another such machine", unknown, []session.Origin{session.UnknownOrigin("i-2")}, refused, false, 1, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +113,9 @@ func TestTells(t *testing.T) {
 				if got := s.Tells(t.Context(), c.last, "i-1"); got != c.want {
 					t.Errorf("tells %v, want %v", got, c.want)
 				}
+			}
+			if got := s.BilledIn(c.last); got != c.billed {
+				t.Errorf("billed in %q, want %q", got, c.billed)
 			}
 			if len(service.Got) != c.asked {
 				t.Errorf("%d requests, want %d", len(service.Got), c.asked)

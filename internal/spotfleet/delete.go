@@ -18,24 +18,24 @@ import (
 // the state.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Recover(&resp.Diagnostics, "deleting a spot fleet")
+	var state model
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	last := session.OriginIn(ctx, req.Private)
+	untold := last.Key == "" // a CLI gives the deletion of a tainted fleet no private data, and keeps what it gets back
+	if untold {
+		last = session.UnknownOrigin(state.ID.ValueString())
+		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
+	}
 	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.Preflight.Applying()
-	var state model
-	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	last := session.OriginIn(ctx, req.Private)
-	untold := last.Key == "" // a CLI gives the deletion of a tainted fleet no private data, and keeps what it gets back
-	if untold {
-		last = r.UnknownOrigin(state.ID.ValueString())
-		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
-	}
 	if resp.Diagnostics.Append(r.here(ctx, &state, last)...); resp.Diagnostics.HasError() {
 		return
 	}

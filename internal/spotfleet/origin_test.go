@@ -73,3 +73,29 @@ func TestAccFleet_taintedOneOfAnotherAccount(t *testing.T) {
 	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
 	w.Plan().Want(t, 0, "No changes.")
 }
+
+// Nor is it ended, forgotten or bought anew by a provider of another region.
+func TestAccFleet_taintedOneOfAnotherRegion(t *testing.T) {
+	t.Parallel()
+	const own, secret = "AKLTfirst00000old1", "secret-of-all-keys"
+	env, w := world(t, 60, 60)
+	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
+	env.Sim.AddKey(own, secret, "")
+	in := func(region string) {
+		w.Write(acctest.Expand(fleet(2)) +
+			fmt.Sprintf("provider \"kec\" {\n  region = %q\n  access_key = %q\n  secret_key = %q\n  endpoint = %q\n  preflight = \"off\"\n}\n", region, own, secret, env.URL))
+	}
+	in("cn-beijing-6")
+	w.Apply().Want(t, 0)
+	env.Sim.Advance(10 * time.Minute)
+	w.CLI("taint", "kec_spot_fleet.a").Want(t, 0)
+
+	in("cn-shanghai-2")
+	w.Apply("-refresh=false").Want(t, 1, "Error: The fleet is in another region", "is in the zone cn-beijing-6a; the provider works in cn-shanghai-2.")
+	living(t, env, map[string]int{"a Spot": 2})
+	launches(t, env, 1)
+
+	in("cn-beijing-6")
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
@@ -17,26 +18,31 @@ import (
 // does not show, and the state of a deposed object cannot be changed any more.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer guard.Recover(&resp.Diagnostics, "deleting a spot instance")
+	var state model
+	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
+	last := originOf(ctx, req.Private, req.Identity)
+	untold := last.Key == "" // a CLI gives the deletion of a tainted machine no private data, and keeps what it gets back
+	if untold {
+		last.Key = session.UnknownOrigin(state.ID.ValueString()).Key
+		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
+	}
 	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.Preflight.Applying()
-	var state model
-	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, deleteTimeout)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	last := originOf(ctx, req.Private, req.Identity)
 	if resp.Diagnostics.Append(r.elsewhere(&state, last)...); resp.Diagnostics.HasError() {
 		return
 	}
 	r.remember(ctx, &state, req.Private)
 	// To whom it does not belong, KEC answers about a machine as if it were gone.
-	if last.Key == "" {
-		resp.Diagnostics.Append(r.findUntold(ctx, &state, resp.Private)...)
+	if untold {
+		resp.Diagnostics.Append(r.findUntold(ctx, &state, last, resp.Private)...)
 	} else {
 		resp.Diagnostics.Append(r.find(ctx, &state, last)...)
 	}

@@ -26,7 +26,7 @@ func (r *Resource) identify(ctx context.Context, m *model, last session.Origin, 
 	if to == nil {
 		return nil
 	}
-	region := cmp.Or(last.Region, r.Region, regionOf(m.AvailabilityZone.ValueString()))
+	region := cmp.Or(last.Region, r.Region, session.RegionOf(m.AvailabilityZone.ValueString()))
 	return to.Set(ctx, identity{Region: types.StringValue(region), ID: m.ID})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
@@ -18,14 +17,12 @@ import (
 // originOf is where the machine was last seen. A state that an earlier version has written tells no
 // more than the region, in the identity, or nothing.
 func originOf(ctx context.Context, private session.PrivateReader, id *tfsdk.ResourceIdentity) session.Origin {
-	if o := session.OriginIn(ctx, private); o.Region != "" {
-		return o
-	}
+	o := session.OriginIn(ctx, private)
 	var of identity
-	if id != nil && !id.Raw.IsNull() && id.Raw.IsFullyKnown() && !id.Get(ctx, &of).HasError() {
-		return session.Origin{Region: of.Region.ValueString()}
+	if o.Region == "" && id != nil && !id.Raw.IsNull() && id.Raw.IsFullyKnown() && !id.Get(ctx, &of).HasError() {
+		o.Region = of.Region.ValueString()
 	}
-	return session.Origin{}
+	return o
 }
 
 // elsewhere is an error if the instance is in another region than the provider: a look-up in the
@@ -37,7 +34,7 @@ func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
 		return nil
 	case where != "" && where != r.Region:
 		where = "region " + where
-	case where == "" && zone != "" && !inRegion(zone, r.Region):
+	case where == "" && zone != "" && !session.InRegion(zone, r.Region):
 		where = "zone " + zone
 	default:
 		return nil
@@ -46,30 +43,26 @@ func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
 		"%s is in the %s; the provider works in %s.\n\nUse a provider for its region, or destroy it there first.", m.title(), where, r.Region))}
 }
 
-// letters end the name of a zone, which begins with its region's.
-const letters = "abcdefghijklmnopqrstuvwxyz"
-
-// inRegion tells whether a zone is one of the region. cn-beijing-60a is not in cn-beijing-6.
-func inRegion(zone, region string) bool {
-	end, ok := strings.CutPrefix(strings.ToLower(zone), region)
-	return ok && strings.Trim(end, letters) == ""
-}
-
-// regionOf is the region of a zone, as far as its name tells: that of every known region ends in a
-// digit.
-func regionOf(zone string) string { return strings.TrimRight(strings.ToLower(zone), letters) }
-
 // notSeen is an error where KEC does not show a machine that was last seen with other keys or at
 // another endpoint, and nothing proves that this provider would see it. It is nil where the absence
 // says what it seems to say.
 func (r *Resource) notSeen(ctx context.Context, m *model, last session.Origin) diag.Diagnostics {
+	if last.Region == "" && m.AvailabilityZone.ValueString() != "" {
+		last.Region = r.Region // or the instance would be elsewhere
+	}
 	if r.Tells(ctx, last, m.ID.ValueString()) {
 		return nil
+	}
+	if region := r.BilledIn(last); region != "" {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance is not seen in this region", fmt.Sprintf(
+			"The state does not tell where %s is. The provider works in %s, and KEC does not show it there; its billing record names the region %s. "+
+				"It stays in the state.\n\nUse a provider for its region. If it is really gone, take it out of the state with state rm.",
+			m.title(), r.Region, region))}
 	}
 	if last.Unknown() {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("The spot instance is not seen with these keys", fmt.Sprintf(
 			"The state does not tell which keys %s was launched with. The provider asks %s with %s, and KEC does not show it there, nor a billing "+
-				"record of it. It stays in the state.\n\nUse the keys that it was launched with. If these are, apply again in two minutes. If it is "+
+				"record of it in this region. It stays in the state.\n\nUse the keys that it was launched with. If these are, apply again in two minutes. If it is "+
 				"really gone, take it out of the state with state rm.", m.title(), r.Here.Endpoint, r.Here.KeyName()))}
 	}
 	what, old := "with these keys", "the old keys"
@@ -117,16 +110,15 @@ func (r *Resource) here(ctx context.Context, m *model, last session.Origin) diag
 // findUntold looks for a machine of which nothing tells where it was last seen, before it is ended:
 // a CLI gives the deletion of a tainted machine no private data. What it finds out is noted there,
 // and in the model, which may know little of a machine whose creation has failed.
-func (r *Resource) findUntold(ctx context.Context, m *model, private session.PrivateWriter) diag.Diagnostics {
+func (r *Resource) findUntold(ctx context.Context, m *model, last session.Origin, private session.PrivateWriter) diag.Diagnostics {
 	in, err := r.Machines.Find(ctx, m.ID.ValueString(), m.project())
-	if err == nil {
+	switch {
+	case err == nil:
 		m.refresh(wizard.NewLook(in, wizard.ParseBaseline(nil)))
 		return r.Here.Keep(ctx, private)
+	case errors.Is(err, machines.ErrGone), errors.Is(err, machines.ErrNotVisible):
+		return r.notSeen(ctx, m, last)
+	default:
+		return diag.Diagnostics{failure.Of(err).WithoutPath(wizard.Parameters())}
 	}
-	last := r.UnknownOrigin(m.ID.ValueString())
-	diags := last.Keep(ctx, private) // a CLI keeps the private data of a deletion that fails, in place of what it had
-	if errors.Is(err, machines.ErrGone) || errors.Is(err, machines.ErrNotVisible) {
-		return append(diags, r.notSeen(ctx, m, last)...)
-	}
-	return append(diags, failure.Of(err).WithoutPath(wizard.Parameters()))
 }

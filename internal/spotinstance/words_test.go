@@ -15,20 +15,8 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
-// A zone is in a region if its name is the region's and letters.
-func TestInRegion(t *testing.T) {
+func TestOfficial(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		zone, region string
-		in           bool
-	}{
-		{"cn-beijing-6a", "cn-beijing-6", true}, {"CN-Beijing-6A", "cn-beijing-6", true}, {"cn-beijing-60a", "cn-beijing-6", false}, {"cn-beijing-6", "cn-beijing-6", true},
-		{"cn-shanghai-2a", "cn-beijing-6", false}, {"cn-beijing-6a", "cn-beijing", false},
-	} {
-		if got := inRegion(c.zone, c.region); got != c.in {
-			t.Errorf("%s is in %s: %t", c.zone, c.region, got)
-		}
-	}
 	for address, want := range map[string]bool{
 		"ksyun": true, "registry.terraform.io/kingsoftcloud/ksyun": true, "registry.terraform.io/other/ksyun": false, "": false, "kingsoftcloud/ksyun": false,
 	} {
