@@ -79,7 +79,6 @@ func TestAccFleet_taintedOneOfAnotherRegion(t *testing.T) {
 	t.Parallel()
 	const own, secret = "AKLTfirst00000old1", "secret-of-all-keys"
 	env, w := world(t, 60, 60)
-	env.Decides(t, "RefuseStrangers", "the error is the refusal of KEC, and nothing is forgotten or ordered")
 	env.Sim.AddKey(own, secret, "")
 	in := func(region string) {
 		w.Write(acctest.Expand(fleet(2)) +
