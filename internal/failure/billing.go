@@ -40,6 +40,23 @@ func Record(ctx context.Context, client *kec.Client, id string, statuses ...int)
 	return nil, nil
 }
 
+// Alive are those of some instances, by their ids in lower case, whose billing records say that
+// they are being opened or are open: evidence against look-ups that do not show them, because views
+// of KEC may lag behind each other. A record that cannot be had is no evidence.
+func Alive(ctx context.Context, client *kec.Client, ids ...string) map[string]bool {
+	alive := map[string]bool{}
+	if len(ids) == 0 { // which asks for all
+		return alive
+	}
+	for _, status := range []int{kec.BillingCreating, kec.BillingOpened} {
+		records, _ := client.QueryInstances(ctx, status, ids...)
+		for _, record := range records {
+			alive[strings.ToLower(record.InstanceID)] = true
+		}
+	}
+	return alive
+}
+
 // Denied tells whether KEC refused a request for lack of permission (fact 215: 403 is about keys or
 // permission), and not because the keys are wrong.
 func Denied(err error) bool {

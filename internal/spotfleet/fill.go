@@ -329,15 +329,11 @@ func (f *filling) cleanUp(ctx context.Context, failed map[string]error) {
 	f.have = without(f.have, gone)
 }
 
-// contradicted tells whether a billing record says that a machine lives which no look-up shows:
-// views of KEC may lag behind each other. Such a machine stays in the state.
+// contradicted tells whether a billing record says that a machine lives which look-ups have shown
+// and show no more: views of KEC may lag behind each other. Such a machine stays in the state.
 func (f *filling) contradicted(ctx context.Context, why error, one member) bool {
 	launch, ok := errors.AsType[*machines.LaunchError](why)
-	if !ok || launch.Kind == machines.EndedInError {
-		return false
-	}
-	record, _ := failure.Record(ctx, f.API, one.ID.ValueString(), kec.BillingCreating, kec.BillingOpened)
-	return record != nil
+	return ok && launch.Kind == machines.Vanished && len(failure.Alive(ctx, f.API, one.ID.ValueString())) > 0
 }
 
 // appears waits, as long as the user wants to, until a candidate that had too little has some.

@@ -90,8 +90,9 @@ func (r *Resource) view(ctx context.Context, m *model, mem *memory, last session
 	if len(view.Shown) > 0 {
 		r.Found(last)
 	}
+	diags := r.contradict(ctx, m, &view)
 	mem.Hidden = view.Hidden
-	return view, r.notSeen(ctx, m, last, append(view.Gone, view.Hidden...))
+	return view, append(diags, r.notSeen(ctx, m, last, append(view.Gone, view.Hidden...))...)
 }
 
 // here is an error unless the fleet is where the provider works.

@@ -3,6 +3,7 @@ package spotfleet
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func price(d *decimal.Decimal) decimal.Decimal {
 }
 
 // end terminates members together, and returns when each is proven gone, or could not be ended:
-// errors are by id.
+// errors are by id. A member that no look-up has ever shown is not gone while it is billed.
 func (r *Resource) end(ctx context.Context, m *model, some []member) map[string]error {
 	var mu sync.Mutex
 	var ending sync.WaitGroup
@@ -92,5 +93,9 @@ func (r *Resource) end(ctx context.Context, m *model, some []member) map[string]
 		})
 	}
 	ending.Wait()
+	ended := slices.DeleteFunc(slices.Clone(some), func(one member) bool { return failed[one.key()] != nil })
+	for id := range r.stillBilled(ctx, ended) {
+		failed[id] = fmt.Errorf("%w: KEC does not show instance %s, but its billing record says that it lives", kec.ErrChangeUnknown, id)
+	}
 	return failed
 }

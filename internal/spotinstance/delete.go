@@ -3,11 +3,13 @@ package spotinstance
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/failure"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
+	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
@@ -50,6 +52,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	err := r.end(ctx, state.ID.ValueString(), &state)
+	if err == nil && state.CreatedAt.IsNull() { // no look-up has ever shown it
+		if doubt := r.contradiction(ctx, state.ID.ValueString()); doubt != "" {
+			err = fmt.Errorf("%w: %s", kec.ErrChangeUnknown, doubt)
+		}
+	}
 	if err != nil {
 		f := failure.Of(err)
 		f.Note = state.title() + " stays in the state."

@@ -84,6 +84,33 @@ func TestAccViews_aBillingRecordContradicts(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 }
 
+// Nor is it forgotten once it is to be replaced or destroyed: KEC knows no such id, and bills it.
+func TestAccViews_aBillingRecordContradictsADeletion(t *testing.T) {
+	t.Parallel()
+	env := acctest.New(t)
+	env.Decides(t, "NoOrders", "no billing record speaks for a machine that no look-up shows, and once terminated it counts as gone")
+	w := env.Workspace(t)
+	w.Write(named() + env.Block(""))
+	env.Sim.RefuseTerminate(firstID, "no such instance")
+	hidden(env)
+	w.Apply().Want(t, 1, firstID)
+	for _, age := range []time.Duration{0, 5 * time.Minute} {
+		env.Sim.Advance(age)
+		for _, out := range []acctest.Result{w.Apply("-refresh=false"), w.Destroy("-refresh=false")} {
+			out.Want(t, 1, "Error: KEC may have made the change", "KEC does not show instance "+firstID+", but its billing record says:", "stays in the state.", "Code: ChangeUnknown")
+		}
+		w.CLI("state", "list").Want(t, 0, "kec_spot_instance.a")
+		alive(t, env, 1)
+	}
+
+	shown(env)
+	env.Sim.RefuseTerminate(firstID, "")
+	w.Destroy("-refresh=false").Want(t, 0, "Resources: 1 destroyed.")
+	if err := env.Empty(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Without that record the machine that KEC has terminated is gone, whatever the kind of failure.
 func TestAccViews_aLaunchThatIsNeverShownIsTerminated(t *testing.T) {
 	t.Parallel()
