@@ -89,6 +89,7 @@ func TestAccViews_aBillingRecordContradictsADeletion(t *testing.T) {
 	t.Parallel()
 	env := acctest.New(t)
 	env.Decides(t, "NoOrders", "no billing record speaks for a machine that no look-up shows, and once terminated it counts as gone")
+	env.Decides(t, "BillingRegions", "nothing tells in which region a tainted machine without a zone is, and the user finds the right one")
 	w := env.Workspace(t)
 	w.Write(named() + env.Block(""))
 	env.Sim.RefuseTerminate(firstID, "no such instance")
