@@ -175,7 +175,7 @@ const (
 
 // The ways in which a billing record tells its region but for the assumed one (fact 317).
 const (
-	BillingRegionNone   = "none"
+	BillingRegionNone   = "absent"
 	BillingRegionNumber = "number" // a code of the billing service
 )
 
