@@ -248,7 +248,7 @@ func billedChecks() []check {
 			return s.billing(ctx, s.id, 2)
 		}),
 		onMachine(about(117, 317), "region of its billing record", "the region's name", func(ctx context.Context, s *session) (string, bool, error) {
-			r, err := s.callJSON(ctx, ksyun.Trade, "QueryInstances", map[string]any{"instanceIds": []string{s.id}, "status": 2, "page": 1, "size": 10})
+			r, err := s.billingRecord(ctx, s.id, 2)
 			seen := r.text("data.retResponse.region")
 			if seen == s.Region {
 				return "the region's name", true, err
@@ -267,9 +267,14 @@ func billedChecks() []check {
 	}
 }
 
+// billingRecord asks trade for the record of the machine with a status.
+func (s *session) billingRecord(ctx context.Context, id string, status int) (reply, error) {
+	return s.callJSON(ctx, ksyun.Trade, "QueryInstances", map[string]any{"instanceIds": []string{id}, "status": status, "page": 1, "size": 10})
+}
+
 // billing tells whether trade has a record of the machine with a status.
 func (s *session) billing(ctx context.Context, id string, status int) (string, bool, error) {
-	r, err := s.callJSON(ctx, ksyun.Trade, "QueryInstances", map[string]any{"instanceIds": []string{id}, "status": status, "page": 1, "size": 10})
+	r, err := s.billingRecord(ctx, id, status)
 	if err != nil || r.status != 200 {
 		return r.String(), false, err
 	}
