@@ -39,12 +39,20 @@ func OriginOf(region, endpoint, accessKey string) Origin {
 // unknownKey begins the key of an origin of which no more is known than the machine.
 const unknownKey = "unknown "
 
-// UnknownOrigin is the origin of a machine of which nothing tells where it was seen. It is one of
-// its own: what is proven of one such machine says nothing of another.
-func UnknownOrigin(id string) Origin { return Origin{Key: unknownKey + id} }
-
-// Unknown tells whether it is an UnknownOrigin.
+// Unknown tells whether it names no key but the machine itself.
 func (o Origin) Unknown() bool { return strings.HasPrefix(o.Key, unknownKey) }
+
+// Untold tells whether nothing tells with which keys a resource was seen that is to be ended. A CLI
+// gives the deletion of a tainted one no private data, and keeps what a deletion that fails gives
+// back. So its origin becomes an unknown one then, and is kept at once. It is one of its own: what
+// is proven of one such resource says nothing of another.
+func (o *Origin) Untold(ctx context.Context, id string, private PrivateWriter) (bool, diag.Diagnostics) {
+	if o.Key != "" {
+		return false, nil
+	}
+	o.Key = unknownKey + id
+	return true, o.Keep(ctx, private)
+}
 
 // originKey holds an origin in the private state of a resource. No attribute tells: the zone is not
 // known before KEC has shown the machine, and not every CLI keeps an identity.
@@ -81,8 +89,8 @@ func (o Origin) Keep(ctx context.Context, private PrivateWriter) diag.Diagnostic
 // letters end the name of a zone, which begins with its region's.
 const letters = "abcdefghijklmnopqrstuvwxyz"
 
-// InRegion tells whether a zone is one of the region. cn-beijing-60a is not in cn-beijing-6.
-func InRegion(zone, region string) bool {
+// inRegion tells whether a zone is one of the region. cn-beijing-60a is not in cn-beijing-6.
+func inRegion(zone, region string) bool {
 	end, ok := strings.CutPrefix(strings.ToLower(zone), region)
 	return ok && strings.Trim(end, letters) == ""
 }
@@ -126,6 +134,22 @@ func (s *Session) proofOf(last Origin) *proof {
 		s.proofs.all[of] = &proof{turn: make(chan struct{}, 1)}
 	}
 	return s.proofs.all[of]
+}
+
+// Elsewhere is the other region or zone, with that word before it, where a resource is by its
+// origin or, where that tells no region, by its zone. It is "" where neither tells of another one
+// than the provider's, and while the provider is not ready.
+func (s *Session) Elsewhere(last Origin, zone string) string {
+	switch {
+	case s.API == nil:
+		return ""
+	case last.Region != "" && last.Region != s.Region:
+		return "region " + last.Region
+	case last.Region == "" && zone != "" && !inRegion(zone, s.Region):
+		return "zone " + zone
+	default:
+		return ""
+	}
 }
 
 // Sees tells whether this session has the keys and the endpoint of an origin, and needs no proof.

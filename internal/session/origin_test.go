@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kectest"
@@ -44,22 +47,26 @@ func TestOriginOf_keepsNoKey(t *testing.T) {
 	}
 }
 
-// A zone is in a region if its name is the region's and letters.
-func TestInRegion(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		zone, region string
-		in           bool
-		of           string
-	}{
-		{"cn-beijing-6a", "cn-beijing-6", true, "cn-beijing-6"}, {"CN-Beijing-6A", "cn-beijing-6", true, "cn-beijing-6"},
-		{"cn-beijing-60a", "cn-beijing-6", false, "cn-beijing-60"}, {"cn-beijing-6", "cn-beijing-6", true, "cn-beijing-6"},
-		{"cn-shanghai-2ab", "cn-beijing-6", false, "cn-shanghai-2"}, {"cn-beijing-6a", "cn-beijing", false, "cn-beijing-6"}, {"", "cn-beijing-6", false, ""},
-	} {
-		if in, of := session.InRegion(c.zone, c.region), session.RegionOf(c.zone); in != c.in || of != c.of {
-			t.Errorf("%q is in %s: %t, and of %q", c.zone, c.region, in, of)
-		}
+// kept is a private state.
+type kept map[string]string
+
+func (k kept) SetKey(_ context.Context, key string, value []byte) diag.Diagnostics {
+	k[key] = string(value)
+	return nil
+}
+
+// untold is the unknown origin of a machine. One that is known stays as it is.
+func untold(t *testing.T, id string) (o session.Origin) {
+	t.Helper()
+	private := kept{}
+	if is, diags := o.Untold(t.Context(), id, private); !is || diags.HasError() || !o.Unknown() || private["origin"] != `{"region":"","key":"unknown `+id+`"}` {
+		t.Errorf("%v, %v: %v is kept as %v", is, diags, o, private)
 	}
+	before := o
+	if is, _ := o.Untold(t.Context(), id+"-other", kept{}); is || o != before {
+		t.Errorf("%v became %v", before, o)
+	}
+	return o
 }
 
 // An absence counts once something proves the account; the billing service is asked once.
@@ -70,8 +77,8 @@ func TestTells(t *testing.T) {
 	const record = `{"data":{"total":1,"retresponse":[{"instanceId":"i-1","status":5}]}}`
 	const none = `{"data":{"total":0,"retresponse":[]}}`
 	elsewhere := strings.Replace(record, `"status"`, `"region":"cn-shanghai-2","status"`, 1)
-	unknown := session.UnknownOrigin("i-1")
-	unknownHere := session.Origin{Region: "r", Key: unknown.Key}
+	unknown, another, unknownHere := untold(t, "i-1"), untold(t, "i-2"), untold(t, "i-1")
+	unknownHere.Region = "r"
 	refused := kectest.Refuse(http.StatusForbidden, "AccessDenied", "no")
 	for _, c := range []struct {
 		name    string
@@ -97,7 +104,7 @@ func TestTells(t *testing.T) {
 		{"no place, and a billing record of this region", unknown, nil, kectest.OK(strings.Replace(elsewhere, "cn-shanghai-2", "R", 1)), true, 1, ""},
 		{"no place, and a billing record of another region", unknown, nil, kectest.OK(elsewhere), false, 1, "cn-shanghai-2"},
 		{"no place but the region, and a billing record", unknownHere, nil, kectest.OK(elsewhere), true, 1, ""},
-		{"no place, and another such machine", unknown, []session.Origin{session.UnknownOrigin("i-2")}, refused, false, 1, ""},
+		{"no place, and another such machine", unknown, []session.Origin{another}, refused, false, 1, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -21,11 +21,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	var state model
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	last := session.OriginIn(ctx, req.Private)
-	untold := last.Key == "" // a CLI gives the deletion of a tainted fleet no private data, and keeps what it gets back
-	if untold {
-		last = session.UnknownOrigin(state.ID.ValueString())
-		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
-	}
+	untold, diags := last.Untold(ctx, state.ID.ValueString(), resp.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
 		return
 	}

@@ -13,16 +13,7 @@ import (
 // elsewhere is an error if the fleet is in another region than the provider: a look-up in the wrong
 // region finds nothing, and that proves nothing.
 func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
-	if r.API == nil {
-		return nil
-	}
-	where := ""
-	if last.Region != "" && last.Region != r.Region {
-		where = "region " + last.Region
-	}
-	if zone := m.zone(); last.Region == "" && zone != "" && !session.InRegion(zone, r.Region) {
-		where = "zone " + zone
-	}
+	where := r.Elsewhere(last, m.zone())
 	if where == "" {
 		return nil
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/guard"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/kec"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/machines"
-	"github.com/kingsoftcloud/terraform-provider-kec/internal/session"
 	"github.com/kingsoftcloud/terraform-provider-kec/internal/wizard"
 )
 
@@ -23,11 +22,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	var state model
 	resp.Diagnostics.Append(codec().Read(ctx, req.State.Raw, &state)...)
 	last := originOf(ctx, req.Private, req.Identity)
-	untold := last.Key == "" // a CLI gives the deletion of a tainted machine no private data, and keeps what it gets back
-	if untold {
-		last.Key = session.UnknownOrigin(state.ID.ValueString()).Key
-		resp.Diagnostics.Append(last.Keep(ctx, resp.Private)...)
-	}
+	untold, diags := last.Untold(ctx, state.ID.ValueString(), resp.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.Append(r.unready("deleted")...); resp.Diagnostics.HasError() {
 		return
 	}

@@ -28,15 +28,8 @@ func originOf(ctx context.Context, private session.PrivateReader, id *tfsdk.Reso
 // elsewhere is an error if the instance is in another region than the provider: a look-up in the
 // wrong region finds nothing, and that proves nothing.
 func (r *Resource) elsewhere(m *model, last session.Origin) diag.Diagnostics {
-	where, zone := last.Region, m.AvailabilityZone.ValueString()
-	switch {
-	case r.API == nil:
-		return nil
-	case where != "" && where != r.Region:
-		where = "region " + where
-	case where == "" && zone != "" && !session.InRegion(zone, r.Region):
-		where = "zone " + zone
-	default:
+	where := r.Elsewhere(last, m.AvailabilityZone.ValueString())
+	if where == "" {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic("The instance is in another region", fmt.Sprintf(
