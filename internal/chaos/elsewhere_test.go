@@ -38,26 +38,8 @@ var commands = map[string]func(ctx context.Context, h *history){
 
 // holdings are what the state may hold.
 var holdings = map[string]func() (*history, error){
-	"a machine": func() (*history, error) {
-		h, err := begin(2)
-		if err != nil {
-			return nil, err
-		}
-		h.wanted["worker-0"] = configured(0, 16)
-		return h, h.command(func(ctx context.Context) { h.run(ctx, "worker-0", true) })
-	},
-	"a machine whose creation has failed": func() (*history, error) {
-		h, err := begin(2)
-		if err != nil {
-			return nil, err
-		}
-		h.wanted["worker-0"] = configured(0, 16)
-		h.sim.FailLaunches(1, kecsim.ModeError, "")
-		h.sim.DenyAction("kec", "TerminateInstances", true)
-		err = h.command(func(ctx context.Context) { h.run(ctx, "worker-0", true) })
-		h.sim.DenyAction("kec", "TerminateInstances", false)
-		return h, err
-	},
+	"a machine":                           func() (*history, error) { return oneMachine(0) },
+	"a machine whose creation has failed": func() (*history, error) { return oneMachine(1) },
 	"a fleet": func() (*history, error) {
 		h, err := beginFleets(3) // with preflight off
 		if err != nil {
@@ -67,6 +49,20 @@ var holdings = map[string]func() (*history, error){
 		h.want("worker-0", operation{B: 2})
 		return h.history, h.command(func(ctx context.Context) { h.run(ctx, "worker-0", true) })
 	},
+}
+
+// oneMachine is a history with a machine in the state. Where one launch is to fail, its creation
+// has failed, and its clean-up too.
+func oneMachine(failures int) (*history, error) {
+	h, err := begin(2)
+	if err != nil {
+		return nil, err
+	}
+	h.wanted["worker-0"] = configured(0, 16)
+	h.sim.FailLaunches(failures, kecsim.ModeError, "")
+	h.sim.DenyAction("kec", "TerminateInstances", true)
+	defer h.sim.DenyAction("kec", "TerminateInstances", false)
+	return h, h.command(func(ctx context.Context) { h.run(ctx, "worker-0", true) })
 }
 
 // Whatever is run with the wrong region or keys, and then with others, nothing is forgotten, ended

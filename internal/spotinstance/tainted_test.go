@@ -43,6 +43,19 @@ func TestAccOrigin_aTaintedMachine(t *testing.T) {
 	w.Plan().Want(t, 0, "No changes.")
 }
 
+// onlyForTheOldKey checks that a provider block of another account does not take the machine for
+// gone, and that the old key replaces it.
+func onlyForTheOldKey(t *testing.T, env *acctest.Env, w *acctest.Workspace, foreign string) {
+	t.Helper()
+	w.Write(fleet(1) + foreign)
+	w.Plan().Want(t, 1, "Error: The spot instance is not seen with these keys", "The state does not tell which keys")
+	untouched(t, env, w, 1)
+
+	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
+	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
+	w.Plan().Want(t, 0, "No changes.")
+}
+
 // Nor is it taken for one of another account after a deletion that failed before anything was
 // known.
 func TestAccOrigin_aTaintedMachineThatCannotBeLookedFor(t *testing.T) {
@@ -53,14 +66,7 @@ func TestAccOrigin_aTaintedMachineThatCannotBeLookedFor(t *testing.T) {
 	env.Sim.DenyAction("kec", "DescribeInstances", true)
 	w.Apply("-refresh=false").Want(t, 1, "Error: KEC refused access", "DescribeInstances")
 	env.Sim.DenyAction("kec", "DescribeInstances", false)
-
-	w.Write(fleet(1) + home("cn-beijing-6", foreignKey, env.URL))
-	w.Plan().Want(t, 1, "Error: The spot instance is not seen with these keys", "The state does not tell which keys")
-	untouched(t, env, w, 1)
-
-	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
-	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
-	w.Plan().Want(t, 0, "No changes.")
+	onlyForTheOldKey(t, env, w, home("cn-beijing-6", foreignKey, env.URL))
 }
 
 // unchecked is a provider block that has a plan look nothing up, so that an apply goes on.
@@ -77,14 +83,7 @@ func TestAccOrigin_aTaintedMachineOfAnotherRegion(t *testing.T) {
 	w.Write(fleet(1) + unchecked("cn-shanghai-2", oldKey, env.URL))
 	w.Apply("-refresh=false").Want(t, 1, "Error: The instance is in another region", "is in the zone cn-beijing-6a; the provider works in cn-shanghai-2.")
 	untouched(t, env, w, 1)
-
-	w.Write(fleet(1) + unchecked("cn-beijing-6", foreignKey, env.URL))
-	w.Plan().Want(t, 1, "Error: The spot instance is not seen with these keys", "The state does not tell which keys")
-	untouched(t, env, w, 1)
-
-	w.Write(fleet(1) + home("cn-beijing-6", oldKey, env.URL))
-	w.Apply().Want(t, 0, "Resources: 1 added, 0 changed, 1 destroyed.")
-	w.Plan().Want(t, 0, "No changes.")
+	onlyForTheOldKey(t, env, w, unchecked("cn-beijing-6", foreignKey, env.URL))
 }
 
 // A machine whose creation failed has no zone. Once it is tainted its billing record tells the
